@@ -1,0 +1,168 @@
+"""Consuming a service's queue: a pool of worker threads, acknowledged only after the effect is stored.
+
+A failed event waits in a delay queue and comes back with its attempt counted; after the last delay it
+goes to the dead letters. Its neighbours are not held up.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pika
+import structlog
+from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pymongo.errors import ConnectionFailure
+
+from chassis import logs, metrics, trace
+from chassis.broker import topology
+from chassis.broker.connection import BROKER_ERRORS, connect, jitter
+from chassis.clock import utc_now
+from chassis.events import Envelope, parse
+from chassis.faults import Faults
+
+ATTEMPT = "x-attempt"
+ERROR = "x-error"
+_DRAIN_SECONDS = 20.0
+log = logs.get()
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    tag: int
+    body: bytes
+    properties: pika.BasicProperties
+
+    @property
+    def attempt(self) -> int:
+        headers: Mapping[str, Any] = self.properties.headers or {}
+        return int(headers.get(ATTEMPT, 0))
+
+
+class Consumer:
+    """Runs `handle` for each event of one service's queue."""
+
+    def __init__(
+        self,
+        service: str,
+        url: str,
+        shape: topology.Topology,
+        handle: Callable[[Envelope], None],
+        *,
+        threads: int,
+        delays: Sequence[float],
+        faults: Faults,
+    ) -> None:
+        self._service = service
+        self._url = url
+        self._shape = shape
+        self._handle = handle
+        self._threads = threads
+        self._delays = delays
+        self._faults = faults
+        self._in_flight = 0
+        self.connected = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Consume until `stop` is set, reconnecting as often as needed; finishes what it has begun."""
+        waits = jitter()
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="handler") as pool:
+            while not stop.is_set():
+                try:
+                    self._consume(stop, pool)
+                    waits = jitter()
+                except BROKER_ERRORS as error:
+                    log.warning("consumer.reconnecting", reason=repr(error)[:200])
+                self.connected = False
+                stop.wait(next(waits))
+
+    def _consume(self, stop: threading.Event, pool: ThreadPoolExecutor) -> None:
+        connection = connect(self._url)
+        channel = connection.channel()
+        topology.declare(channel, self._shape, self._delays)
+        channel.basic_qos(prefetch_count=self._threads * 8)
+        channel.confirm_delivery()
+        self._in_flight = 0
+
+        def received(_channel: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
+            self._in_flight += 1
+            delivery = _Delivery(method.delivery_tag, body, properties)
+            pool.submit(self._work, connection, channel, delivery)
+
+        consumer_tag = channel.basic_consume(topology.queue_name(self._service), received)
+        self.connected = True
+        while not stop.is_set():
+            connection.process_data_events(time_limit=0.5)
+        channel.basic_cancel(consumer_tag)
+        left = _DRAIN_SECONDS
+        while self._in_flight and left > 0:
+            connection.process_data_events(time_limit=0.1)
+            left -= 0.1
+        connection.close()
+
+    def _work(self, connection: BlockingConnection, channel: BlockingChannel, delivery: _Delivery) -> None:
+        """In a pool thread: handle, then have the connection's thread settle the delivery."""
+        failure = self._try(delivery)
+        self._faults.kill_at("consumer.before-ack")
+        try:
+            connection.add_callback_threadsafe(lambda: self._settle(channel, delivery, failure))
+        except BROKER_ERRORS:
+            log.warning("consumer.connection-lost", tag=delivery.tag)
+
+    def _try(self, delivery: _Delivery) -> Exception | None:
+        kind, outcome = "unreadable", "failed"
+        try:
+            event = parse(delivery.body)
+            kind = event.type
+            trace.begin(event.traceparent, event.correlation_id, event.id)
+            structlog.contextvars.bind_contextvars(event=event.id, type=kind, area=event.area)
+            if delivery.attempt == 0 and self._faults.happens("consumer.delay"):
+                raise ConnectionFailure("delayed on purpose")  # noqa: TRY301 - takes the same road as a real one
+            self._handle(event)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the event is kept and tried again
+            log.warning("event.failed", attempt=delivery.attempt, reason=repr(error)[:500])
+            return error
+        else:
+            outcome = "handled"
+            metrics.LAG_SECONDS.labels(self._service).observe((utc_now() - event.time).total_seconds())
+            return None
+        finally:
+            metrics.CONSUMED.labels(self._service, kind, outcome).inc()
+            structlog.contextvars.unbind_contextvars("event", "type", "area")
+
+    def _settle(self, channel: BlockingChannel, delivery: _Delivery, failure: Exception | None) -> None:
+        """In the connection's thread: acknowledge, or put the event aside first."""
+        self._in_flight -= 1
+        if failure is None:
+            if self._faults.happens("consumer.redeliver"):
+                channel.basic_nack(delivery.tag, requeue=True)
+            else:
+                channel.basic_ack(delivery.tag)
+            return
+        self._put_aside(channel, delivery, failure)
+        channel.basic_ack(delivery.tag)
+
+    def _put_aside(self, channel: BlockingChannel, delivery: _Delivery, failure: Exception) -> None:
+        # A database that does not answer is no fault of the event: that attempt is not counted.
+        attempt = delivery.attempt + (0 if isinstance(failure, ConnectionFailure) else 1)
+        if attempt > len(self._delays):
+            queue = topology.dead_queue_name(self._service)
+            metrics.DEAD_LETTERS.labels(self._service).inc()
+            log.error("event.dead", attempts=attempt, reason=repr(failure)[:500])
+        else:
+            queue = topology.retry_queue_name(self._service, self._delays[max(0, attempt - 1)])
+            metrics.RETRIES.labels(self._service).inc()
+        channel.basic_publish(
+            "",
+            queue,
+            delivery.body,
+            pika.BasicProperties(
+                content_type=delivery.properties.content_type,
+                delivery_mode=2,
+                message_id=delivery.properties.message_id,
+                type=delivery.properties.type,
+                headers={ATTEMPT: attempt, ERROR: repr(failure)[:500]},
+            ),
+            mandatory=True,
+        )

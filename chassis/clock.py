@@ -1,0 +1,29 @@
+"""Time and identifiers: the two inputs that rules must be handed rather than take."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from ulid import ULID
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Now in UTC, cut to milliseconds as MongoDB stores it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def new_ulid() -> str:
+    """A new ULID (26 characters of Crockford base 32, sortable by creation time)."""
+    return str(ULID())
+
+
+def ulid_at(moment: datetime) -> str:
+    """The smallest ULID of a moment: the lower bound when identifiers are used as a time range."""
+    return str(ULID.from_datetime(moment))[:10] + "0" * 16
+
+
+def rfc3339(moment: datetime) -> str:
+    """A UTC moment as RFC 3339 text with milliseconds and `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,93 @@
+"""Area boundaries (GeoJSON, WGS-84) and finding the area of a point."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import shapely
+from shapely.geometry import Point, shape
+
+from chassis.errors import Invalid
+
+MAX_VERTICES = 5_000
+_REFRESH_SECONDS = 10.0
+_MISS_REFRESH_SECONDS = 0.5
+
+
+def check_boundary(boundary: dict[str, Any]) -> None:
+    """Raises Invalid unless this is a valid GeoJSON Polygon or MultiPolygon with plausible coordinates."""
+    try:
+        outline = shape(boundary)
+        count = shapely.get_num_coordinates(outline)
+        sound = (
+            outline.geom_type in ("Polygon", "MultiPolygon")
+            and 4 <= count <= MAX_VERTICES
+            and outline.is_valid
+            and _on_earth(outline.bounds)
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, shapely.errors.ShapelyError):
+        sound = False
+    if not sound:
+        raise Invalid(
+            "boundary",
+            zh="边界须为有效的 GeoJSON Polygon 或 MultiPolygon（WGS-84）。",
+            en="Use a valid GeoJSON Polygon or MultiPolygon in WGS-84.",
+        )
+
+
+def _on_earth(bounds: tuple[float, float, float, float]) -> bool:
+    west, south, east, north = bounds
+    return -180 <= west <= east <= 180 and -90 <= south <= north <= 90
+
+
+class AreaFinder:
+    """Finds the smallest area around a point, from boundaries re-read every few seconds.
+
+    On a shared border the lowest code wins, so that the answer never depends on order.
+    """
+
+    def __init__(self, read: Callable[[], Iterable[tuple[str, dict[str, Any] | None]]]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._read_at = float("-inf")
+        self._codes: frozenset[str] = frozenset()
+        self._outlined: list[str] = []
+        self._tree = shapely.STRtree([])
+
+    def known(self, code: str) -> bool:
+        """Whether an area with this code exists."""
+        self._refresh(_REFRESH_SECONDS)
+        if code not in self._codes:
+            self._refresh(_MISS_REFRESH_SECONDS)
+        return code in self._codes
+
+    def locate(self, lng: float, lat: float) -> str | None:
+        """The code of the smallest area that holds the point, or None."""
+        self._refresh(_REFRESH_SECONDS)
+        found = self._around(lng, lat)
+        if found is None:
+            self._refresh(_MISS_REFRESH_SECONDS)
+            found = self._around(lng, lat)
+        return found
+
+    def _around(self, lng: float, lat: float) -> str | None:
+        with self._lock:
+            hits = self._tree.query(Point(lng, lat), predicate="intersects")
+            codes = [self._outlined[index] for index in hits]
+        return min(codes, key=lambda code: (-len(code), code), default=None)
+
+    def _refresh(self, older_than: float) -> None:
+        with self._lock:
+            if time.monotonic() - self._read_at < older_than:
+                return
+            areas = list(self._read())
+            outlined = [(code, shape(boundary)) for code, boundary in sorted(areas, key=_code) if boundary]
+            self._codes = frozenset(code for code, _ in areas)
+            self._outlined = [code for code, _ in outlined]
+            self._tree = shapely.STRtree([outline for _, outline in outlined])
+            self._read_at = time.monotonic()
+
+
+def _code(area: tuple[str, Any]) -> str:
+    return area[0]

@@ -1,0 +1,113 @@
+"""Makes a service's Flask application: errors, access, tracing, metrics, health and idempotency in place."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask, Response, g, request
+from pymongo.errors import PyMongoError
+
+from chassis import idempotency, logs, metrics, trace
+from chassis.http import access, problems
+from chassis.http.blueprint import Api, Blueprint, OrjsonProvider
+from chassis.identity import TokenVerifier
+from chassis.mongo import Mongo
+
+log = logs.get()
+JSON_LIMIT = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ServiceApp:
+    """What `make` needs to know of a service."""
+
+    name: str
+    title: str
+    blueprints: Sequence[Blueprint]
+    body_limit: int = JSON_LIMIT
+
+
+def make(service: ServiceApp, mongo: Mongo, verifier: TokenVerifier) -> Flask:
+    """The WSGI application of a service."""
+    app = Flask(service.name)
+    app.json = OrjsonProvider(app)
+    app.config.update(
+        API_TITLE=service.title,
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        MAX_CONTENT_LENGTH=service.body_limit,
+        MAX_FORM_MEMORY_SIZE=JSON_LIMIT,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    problems.register(app)
+    api = Api(app)
+    observe(app, service.name)
+    register_health(app, {"database": mongo.ping})
+    for blueprint in service.blueprints:
+        api.register_blueprint(blueprint)
+    access.guard(app, verifier)
+    idempotency.register(app, mongo)
+    app.extensions["openapi"] = api
+    return app
+
+
+def observe(app: Flask, name: str) -> None:
+    """Give each request its trace, its time in the metrics and, for writes and failures, a log line."""
+
+    @app.before_request
+    def begin() -> None:
+        g.started = time.perf_counter()
+        current = trace.begin(request.headers.get("traceparent"), request.headers.get("X-Request-Id"))
+        g.request_id = current.correlation_id
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        seconds = time.perf_counter() - g.get("started", time.perf_counter())
+        route = str(request.url_rule) if request.url_rule else "none"
+        metrics.HTTP_SECONDS.labels(request.method, route, str(response.status_code)).observe(seconds)
+        response.headers.setdefault("X-Request-Id", g.get("request_id", ""))
+        if response.status_code >= 500 or request.method not in ("GET", "HEAD"):
+            log.info(
+                "http.request",
+                service=name,
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                ms=round(seconds * 1000, 1),
+                request_id=g.get("request_id"),
+                actor=g.actor.member_id if "actor" in g else None,
+            )
+        return response
+
+    @app.teardown_request
+    def forget(_: BaseException | None) -> None:
+        structlog.contextvars.unbind_contextvars("event")
+
+
+def register_health(app: Flask, checks: dict[str, Callable[[], bool]]) -> None:
+    """`/livez`, `/readyz` and `/metrics`."""
+
+    @app.get("/livez")
+    @access.public
+    def livez() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz")
+    @access.public
+    def readyz() -> tuple[dict[str, object], int]:
+        answers = {name: _answers(check) for name, check in checks.items()}
+        ready = all(answers.values())
+        return {"status": "ready" if ready else "not ready", "checks": answers}, 200 if ready else 503
+
+    @app.get("/metrics")
+    @access.public
+    def exposition() -> Response:
+        return Response(metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _answers(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except (PyMongoError, OSError):
+        return False

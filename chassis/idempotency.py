@@ -1,0 +1,129 @@
+"""`Idempotency-Key` on POST: the same request again gets the first answer again, and acts once.
+
+The claim of a key reserves the identifier that the request will give to what it creates. A process that
+dies between its write and its answer therefore leaves nothing to be done twice: the repeat, allowed when
+the claim's lock has run out, meets its own document under the reserved identifier.
+"""
+
+import hashlib
+from datetime import timedelta
+
+from flask import Flask, Response, g, request
+from pymongo.errors import DuplicateKeyError
+
+from chassis.clock import new_ulid, utc_now
+from chassis.errors import Conflict, Invalid
+from chassis.mongo import Document, Mongo
+
+COLLECTION = "idempotency_keys"
+_LOCK = timedelta(seconds=30)
+_KEEP = timedelta(hours=24)
+_MAX_KEY = 200
+
+
+def new_id() -> str:
+    """The identifier for what the present request creates (the reserved one when the caller sent a key)."""
+    reserved: str | None = g.get("reserved_id")
+    return reserved or new_ulid()
+
+
+def ensure_indexes(mongo: Mongo) -> None:
+    """Keys are forgotten after a day."""
+    mongo[COLLECTION].create_index("expires_at", expireAfterSeconds=0)
+
+
+def register(app: Flask, mongo: Mongo) -> None:
+    """Honour the header on every POST of an application."""
+    app.before_request(lambda: _before(mongo))
+    app.after_request(lambda response: _after(mongo, response))
+
+
+def _before(mongo: Mongo) -> Response | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None or request.method != "POST" or request.endpoint is None:
+        return None
+    if not key or len(key) > _MAX_KEY or not key.isprintable():
+        raise Invalid(
+            "Idempotency-Key", zh="幂等键须为 1 至 200 个字符。", en="Use 1 to 200 printable characters."
+        )
+    owner = g.actor.member_id if "actor" in g else request.remote_addr
+    claim_id = f"{owner} {request.path} {key}"
+    claim = {
+        "_id": claim_id,
+        "body": _body_hash(),
+        "state": "in flight",
+        "reserved_id": new_ulid(),
+        "locked_until": utc_now() + _LOCK,
+        "expires_at": utc_now() + _KEEP,
+    }
+    try:
+        mongo[COLLECTION].insert_one(claim)
+    except DuplicateKeyError:
+        return _again(mongo, claim)
+    g.claim_id, g.reserved_id = claim_id, claim["reserved_id"]
+    return None
+
+
+def _body_hash() -> str:
+    # A multipart body is streamed to its parser and not read twice; its length stands for it.
+    is_form = (request.mimetype or "").startswith("multipart/")
+    body = str(request.content_length).encode() if is_form else request.get_data(cache=True)
+    return hashlib.sha256(body).hexdigest()
+
+
+def _again(mongo: Mongo, claim: Document) -> Response | None:
+    first = mongo[COLLECTION].find_one({"_id": claim["_id"]})
+    if first is None:
+        raise _in_flight()
+    if first["body"] != claim["body"]:
+        raise Invalid(
+            "Idempotency-Key",
+            zh="同一幂等键已用于不同内容，请换一个新键。",
+            en="This key was used with another body: use a new key.",
+        )
+    if first["state"] == "answered":
+        answer = Response(first["answer"], first["status"], content_type=first["content_type"])
+        answer.headers["Idempotent-Replayed"] = "true"
+        for name, value in first.get("headers", {}).items():
+            answer.headers[name] = value
+        return answer
+    taken = mongo[COLLECTION].update_one(
+        {"_id": claim["_id"], "locked_until": {"$lt": utc_now(), "$eq": first["locked_until"]}},
+        {"$set": {"locked_until": claim["locked_until"]}},
+    )
+    if not taken.modified_count:
+        raise _in_flight()
+    g.claim_id, g.reserved_id = claim["_id"], first["reserved_id"]
+    return None
+
+
+def _in_flight() -> Conflict:
+    return Conflict(
+        "in-flight",
+        zh="相同的请求正在处理，请稍后重试。",
+        en="The same request is being carried out: try again in a moment.",
+        retry_after=1,
+    )
+
+
+def _after(mongo: Mongo, response: Response) -> Response:
+    claim_id = g.pop("claim_id", None)
+    if claim_id is None:
+        return response
+    if response.status_code < 300 and not response.is_streamed:
+        kept = {name: response.headers[name] for name in ("ETag", "Location") if name in response.headers}
+        mongo[COLLECTION].update_one(
+            {"_id": claim_id},
+            {
+                "$set": {
+                    "state": "answered",
+                    "status": response.status_code,
+                    "answer": response.get_data(),
+                    "content_type": response.content_type,
+                    "headers": kept,
+                }
+            },
+        )
+    else:
+        mongo[COLLECTION].delete_one({"_id": claim_id})
+    return response

@@ -1,0 +1,49 @@
+"""A MongoDB database handle that is opened lazily, once per process (clients must not cross a fork)."""
+
+import os
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.write_concern import WriteConcern
+
+Document = dict[str, Any]
+
+
+class Mongo:
+    """One service's database. Writes wait for the journal of a majority."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._url = url
+        self._name = name
+        self._pid = 0
+        self._client: MongoClient[Document] | None = None
+
+    @property
+    def client(self) -> MongoClient[Document]:
+        """The client of this process."""
+        if self._client is None or self._pid != os.getpid():
+            self._client = MongoClient(
+                self._url, tz_aware=True, maxPoolSize=40, serverSelectionTimeoutMS=5000, connect=False
+            )
+            self._pid = os.getpid()
+        return self._client
+
+    @property
+    def database(self) -> Database[Document]:
+        """The database with its write concern."""
+        return self.client.get_database(self._name, write_concern=WriteConcern(w="majority", j=True))
+
+    def __getitem__(self, collection: str) -> Collection[Document]:
+        return self.database[collection]
+
+    def ping(self) -> bool:
+        """Whether the server answers. Raises PyMongoError when it does not."""
+        return bool(self.client.admin.command("ping")["ok"])
+
+    def close(self) -> None:
+        """Close this process's client, if it has one."""
+        if self._client is not None and self._pid == os.getpid():
+            self._client.close()
+            self._client = None

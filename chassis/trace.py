@@ -1,0 +1,39 @@
+"""The thread of causes: request id, W3C trace context and causing event, carried by context variables."""
+
+import re
+import secrets
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Where the present work comes from. `causation_id` is the event being handled, if one is."""
+
+    traceparent: str
+    correlation_id: str
+    causation_id: str | None = None
+
+
+_current: ContextVar[Trace | None] = ContextVar("trace", default=None)
+
+
+def new_traceparent(parent: str | None = None) -> str:
+    """A traceparent for a new span: in the trace of `parent` when that is well formed, else in a new one."""
+    match = _TRACEPARENT.match(parent or "")
+    trace_id = match.group(1) if match else secrets.token_hex(16)
+    return f"00-{trace_id}-{secrets.token_hex(8)}-01"
+
+
+def begin(traceparent: str | None, correlation_id: str | None, causation_id: str | None = None) -> Trace:
+    """Make and set the trace of the present request or event."""
+    trace = Trace(new_traceparent(traceparent), correlation_id or secrets.token_hex(8), causation_id)
+    _current.set(trace)
+    return trace
+
+
+def current() -> Trace:
+    """The trace of the present work; a new one where none was begun."""
+    return _current.get() or begin(None, None)

@@ -1,0 +1,24 @@
+"""Incoming events that issues are routed and assigned by: areas and members."""
+
+from typing import Any
+
+from chassis.events import Envelope
+from chassis.subscriptions import Subscription
+from services.issues.cases.schemas import AreaDefinedFact, MemberChangedFact
+from services.issues.cases.store import CaseStore
+
+
+def subscriptions(store: CaseStore) -> dict[str, Subscription]:
+    """Type → schema and function."""
+
+    def area_defined(event: Envelope, data: dict[str, Any]) -> None:
+        store.put_area(event.subject, data["name"], data["boundary"], event.sequence)
+
+    def member_changed(event: Envelope, data: dict[str, Any]) -> None:
+        grants = [f"{one['role']}@{one['area']}" for one in data["roles"]]
+        store.put_member(event.subject, grants, event.sequence)
+
+    return {
+        "area.defined.v1": Subscription(AreaDefinedFact, area_defined),
+        "member.changed.v1": Subscription(MemberChangedFact, member_changed),
+    }

@@ -1,0 +1,106 @@
+"""Issues as callers see them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chassis import paging
+from chassis.errors import NotAllowed, missing
+from chassis.identity import Actor
+from chassis.mongo import Document, Mongo
+from services.issues.cases.domain import STAFF_ROLES
+
+_OVERSEERS = STAFF_ROLES | {"steward"}
+_LISTED = {"history": 0, "outbox": 0}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list may be narrowed by."""
+
+    area: str
+    status: str | None = None
+    category: str | None = None
+    assignee: str | None = None
+    reporter: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class CaseQueries:
+    """Reads issues. `link` makes the signed URL of a photo."""
+
+    def __init__(self, mongo: Mongo, link: Callable[[str], str]) -> None:
+        self._mongo = mongo
+        self._link = link
+
+    def one(self, issue_id: str, actor: Actor) -> Document:
+        """One issue. Raises NotFound."""
+        document = self._mongo["issues"].find_one({"_id": issue_id}, _LISTED)
+        if document is None:
+            raise missing("问题", "issue")
+        return self.view(document, actor)
+
+    def history(self, issue_id: str, actor: Actor) -> list[Document]:
+        """Who did what, when and why, in order. Members are shown to those the issue concerns."""
+        document = self._mongo["issues"].find_one({"_id": issue_id}, {"outbox": 0})
+        if document is None:
+            raise missing("问题", "issue")
+        hidden = document["reporter"] if _hides_reporter(document, actor) else None
+        return [
+            {**entry, "actor": None if entry["actor"] == hidden else entry["actor"]}
+            for entry in document["history"]
+        ]
+
+    def page(self, filters: Filters, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
+        """A page of issues, newest first. Raises NotAllowed for lists of what another member reported."""
+        match: dict[str, Any] = {}
+        if filters.reporter is not None:
+            if filters.reporter != actor.member_id and not actor.has_any(STAFF_ROLES, filters.area):
+                raise NotAllowed(
+                    "not-your-reports",
+                    zh="只能查看自己的报告。",
+                    en="Only staff of the area may list what another member reported: use reporter=me.",
+                )
+            match["reporter"] = filters.reporter
+        if filters.assignee is not None:
+            match["assignee"] = filters.assignee
+        if not match or len(filters.area) > 6:
+            match["scopes"] = filters.area
+        for name in ("status", "category"):
+            if getattr(filters, name) is not None:
+                match[name] = getattr(filters, name)
+        page = paging.newest_first(
+            self._mongo["issues"],
+            match,
+            limit=limit,
+            cursor=cursor,
+            since=filters.since,
+            until=filters.until,
+            projection=_LISTED,
+        )
+        return paging.Page([self.view(one, actor) for one in page.items], page.next)
+
+    def areas(self) -> Iterable[tuple[str, dict[str, Any] | None]]:
+        """Codes and boundaries of all areas known here."""
+        return [(str(one["_id"]), one["boundary"]) for one in self._mongo["areas"].find()]
+
+    def view(self, document: Document, actor: Actor) -> Document:
+        """A document as the actor may see it."""
+        hidden = _hides_reporter(document, actor)
+        return {
+            **document,
+            "id": document["_id"],
+            "reporter": None if hidden else document["reporter"],
+            "media": [
+                {"id": one, "url": self._link(one), "thumbnail_url": self._link(f"{one}-thumbnail")}
+                for one in document["media"]
+            ],
+        }
+
+
+def _hides_reporter(document: Document, actor: Actor) -> bool:
+    if actor.member_id == document["reporter"]:
+        return False
+    return not actor.has_any(STAFF_ROLES if document["anonymous"] else _OVERSEERS, document["area"])

@@ -1,0 +1,128 @@
+"""Issues over HTTP."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response, jsonify
+
+from chassis.clock import Clock
+from chassis.errors import Invalid
+from chassis.geography import AreaFinder
+from chassis.http import access
+from chassis.http.access import actor
+from chassis.http.blueprint import Blueprint, expected_version
+from chassis.idempotency import new_id
+from chassis.media import MediaStore
+from services.issues.cases import commands, schemas
+from services.issues.cases.domain import Details, Rating
+from services.issues.cases.queries import CaseQueries, Filters
+from services.issues.cases.store import CaseStore
+
+
+def blueprint(
+    store: CaseStore,
+    queries: CaseQueries,
+    places: AreaFinder,
+    photos: MediaStore,
+    clock: Clock,
+    district: str,
+) -> Blueprint:
+    """The routes under `/v1/issues`."""
+    routes = Blueprint("issues", __name__, url_prefix="/v1/issues", description="Residents' issues")
+
+    def shown(issue_id: str, status: int = 200) -> Response:
+        """The issue as the caller may see it, with its version as ETag."""
+        document = queries.one(issue_id, actor())
+        response = jsonify(schemas.IssueSchema().dump(document))
+        response.status_code = status
+        response.headers["ETag"] = f'"{document["version"]}"'
+        if status == 201:
+            response.headers["Location"] = f"/v1/issues/{issue_id}"
+        return response
+
+    @routes.route("", methods=["POST"])
+    @routes.arguments(schemas.ReportSchema)
+    @routes.answers(201, schemas.IssueSchema)
+    @access.signed_in
+    def report(body: dict[str, Any]) -> Response:
+        """Report a problem; the grid comes from the location."""
+        issue = commands.report_issue(store, places, photos, clock, actor(), issue_id=new_id(), **body)
+        fresh = queries.view({**asdict(issue), "_id": issue.id}, actor())
+        response = jsonify(schemas.IssueSchema().dump(fresh))
+        response.status_code = 201
+        response.headers["ETag"] = f'"{issue.version}"'
+        response.headers["Location"] = f"/v1/issues/{issue.id}"
+        return response
+
+    @routes.route("", methods=["GET"])
+    @routes.arguments(schemas.IssueQuery, location="query")
+    @routes.response(200, schemas.IssuePageSchema)
+    @access.signed_in
+    def page(query: dict[str, Any]) -> dict[str, Any]:
+        """List issues, newest first."""
+        limit, cursor = query.pop("limit"), query.pop("cursor")
+        query["area"] = query["area"] or district
+        if not query["area"].startswith(district):
+            raise Invalid(
+                "area", zh="该区域不属于本区。", en=f"This deployment serves the district {district}."
+            )
+        for name in ("reporter", "assignee"):
+            if query[name] == "me":
+                query[name] = actor().member_id
+        found = queries.page(Filters(**query), actor(), limit, cursor)
+        return {"items": found.items, "next": found.next}
+
+    @routes.route("/<issue_id>", methods=["GET"])
+    @routes.answers(200, schemas.IssueSchema)
+    @access.signed_in
+    def one(issue_id: str) -> Response:
+        """Show an issue."""
+        return shown(issue_id)
+
+    @routes.route("/<issue_id>/history", methods=["GET"])
+    @routes.response(200, schemas.HistorySchema)
+    @access.signed_in
+    def history(issue_id: str) -> dict[str, Any]:
+        """Show who did what, when and why."""
+        return {"items": queries.history(issue_id, actor()), "next": None}
+
+    @routes.route("/<issue_id>/transitions", methods=["POST"])
+    @routes.arguments(schemas.TransitionSchema)
+    @routes.answers(200, schemas.IssueSchema)
+    @access.signed_in
+    def transition(body: dict[str, Any], issue_id: str) -> Response:
+        """Carry out an action of the workflow; `If-Match` or `version` guards against races."""
+        version = expected_version(body.pop("version"))
+        action = body.pop("action")
+        details = Details(**{**body, "media": tuple(body["media"])})
+        commands.act(
+            store,
+            photos,
+            clock,
+            actor(),
+            issue_id=issue_id,
+            action=action,
+            details=details,
+            expected_version=version,
+        )
+        return shown(issue_id)
+
+    @routes.route("/<issue_id>/comments", methods=["POST"])
+    @routes.arguments(schemas.CommentSchema)
+    @routes.answers(201, schemas.IssueSchema)
+    @access.signed_in
+    def comment(body: dict[str, Any], issue_id: str) -> Response:
+        """Add a remark to the history."""
+        commands.comment(store, clock, actor(), issue_id=issue_id, text=body["text"])
+        return shown(issue_id, 201)
+
+    @routes.route("/<issue_id>/ratings", methods=["POST"])
+    @routes.arguments(schemas.RatingSchema)
+    @routes.answers(201, schemas.IssueSchema)
+    @access.signed_in
+    def rate(body: dict[str, Any], issue_id: str) -> Response:
+        """Rate how the issue was handled."""
+        commands.rate(store, clock, actor(), issue_id=issue_id, rating=Rating(**body))
+        return shown(issue_id, 201)
+
+    return routes

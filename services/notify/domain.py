@@ -1,0 +1,242 @@
+"""The message rules: which fact is told to whom, in which words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from chassis.identity import ancestors
+
+
+class Audience(StrEnum):
+    """Who hears of a fact."""
+
+    REPORTER = "reporter"
+    ASSIGNEE = "assignee"
+    RESOLVER = "resolver"
+    HANDLERS = "handlers"
+    AUTHOR = "author"
+    COMMUNITY = "community"
+    GAINERS = "gainers"
+
+
+@dataclass(frozen=True)
+class Template:
+    """A message in both languages; `{number}` and the like are filled from the fact."""
+
+    zh_title: str
+    zh_body: str
+    en_title: str
+    en_body: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row: an audience of a type of event, and the template they get."""
+
+    audience: Audience
+    template: str
+
+
+TEMPLATES: dict[str, Template] = {
+    "issue-new": Template(
+        "网格内有新问题", "问题 {number} 等待处理。", "A new issue in your area", "Issue {number} awaits you."
+    ),
+    "issue-claimed": Template(
+        "您的问题已有人认领",
+        "小巷管家已认领问题 {number}。",
+        "Your issue was claimed",
+        "A steward took on {number}.",
+    ),
+    "issue-assigned-to-you": Template(
+        "您有一个指派的问题",
+        "问题 {number} 已指派给您。",
+        "An issue was assigned to you",
+        "{number} is yours.",
+    ),
+    "issue-resolved": Template(
+        "您的问题已解决",
+        "问题 {number} 已处理，请确认并评价；如未解决可重新打开。",
+        "Your issue was resolved",
+        "{number} is said to be solved: confirm and rate it, or reopen it.",
+    ),
+    "issue-confirmed": Template(
+        "解决已确认",
+        "问题 {number} 已确认解决，感谢您的付出。",
+        "Solution confirmed",
+        "{number} is solved. Thank you.",
+    ),
+    "issue-reopened": Template(
+        "问题被重新打开",
+        "问题 {number} 未解决，请继续处理。",
+        "An issue was reopened",
+        "{number} is not solved yet.",
+    ),
+    "issue-escalated": Template(
+        "有上报的问题",
+        "问题 {number} 已上报，等待您处理。",
+        "An issue was escalated to you",
+        "{number} awaits you.",
+    ),
+    "issue-moved-up": Template(
+        "您的问题已上报",
+        "问题 {number} 已上报上级处理。",
+        "Your issue was escalated",
+        "{number} went one level up.",
+    ),
+    "issue-returned": Template(
+        "问题被退回",
+        "问题 {number} 已退回，请继续处理。",
+        "An issue was returned",
+        "{number} came back to you.",
+    ),
+    "issue-referred": Template(
+        "您的问题已转办",
+        "问题 {number} 已转相关单位办理。",
+        "Your issue was referred",
+        "{number} went to an agency.",
+    ),
+    "issue-rejected": Template(
+        "您的问题未受理",
+        "问题 {number} 未受理，原因见详情。",
+        "Your issue was rejected",
+        "See {number} for the reason.",
+    ),
+    "issue-merged": Template(
+        "您的问题已合并",
+        "问题 {number} 与更早的问题合并处理。",
+        "Your issue was merged",
+        "{number} joined an older one.",
+    ),
+    "issue-withdrawn": Template(
+        "问题已撤回",
+        "报告人撤回了问题 {number}。",
+        "An issue was withdrawn",
+        "{number} was withdrawn by its reporter.",
+    ),
+    "activity-submitted": Template(
+        "有待审核的活动", "一条活动记录等待审核。", "An activity to verify", "An activity report awaits you."
+    ),
+    "activity-verified": Template(
+        "活动已通过审核",
+        "您的活动记录已通过审核。",
+        "Activity verified",
+        "Your activity report was verified.",
+    ),
+    "activity-rejected": Template(
+        "活动未通过审核",
+        "您的活动记录未通过，原因见详情。",
+        "Activity not accepted",
+        "See your report for the reason.",
+    ),
+    "points-gained": Template("积分到账", "您获得了 {gains}。", "Points for you", "You gained {gains}."),
+}
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "issue.reported.v1": (Rule(Audience.HANDLERS, "issue-new"),),
+    "issue.claimed.v1": (Rule(Audience.REPORTER, "issue-claimed"),),
+    "issue.assigned.v1": (
+        Rule(Audience.ASSIGNEE, "issue-assigned-to-you"),
+        Rule(Audience.REPORTER, "issue-claimed"),
+    ),
+    "issue.released.v1": (Rule(Audience.HANDLERS, "issue-new"),),
+    "issue.resolved.v1": (Rule(Audience.REPORTER, "issue-resolved"),),
+    "issue.confirmed.v1": (Rule(Audience.RESOLVER, "issue-confirmed"),),
+    "issue.reopened.v1": (
+        Rule(Audience.RESOLVER, "issue-reopened"),
+        Rule(Audience.HANDLERS, "issue-reopened"),
+    ),
+    "issue.escalated.v1": (
+        Rule(Audience.HANDLERS, "issue-escalated"),
+        Rule(Audience.REPORTER, "issue-moved-up"),
+    ),
+    "issue.returned.v1": (Rule(Audience.HANDLERS, "issue-returned"),),
+    "issue.referred.v1": (Rule(Audience.REPORTER, "issue-referred"),),
+    "issue.rejected.v1": (Rule(Audience.REPORTER, "issue-rejected"),),
+    "issue.merged.v1": (Rule(Audience.REPORTER, "issue-merged"),),
+    "issue.withdrawn.v1": (Rule(Audience.ASSIGNEE, "issue-withdrawn"),),
+    "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
+    "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
+    "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
+    "points.posted.v1": (Rule(Audience.GAINERS, "points-gained"),),
+}
+
+_LEVEL_ROLES = {"steward": "steward", "community": "community_staff", "subdistrict": "subdistrict_staff"}
+Holders = Callable[[str, str], list[str]]
+"""(role, area) → the members who hold the role on that area or above it."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message due to one member. `params` fill the template."""
+
+    member: str
+    template: str
+    params: Mapping[str, Any]
+
+
+def messages(event_type: str, area: str, data: Mapping[str, Any], holders: Holders) -> list[Message]:
+    """The messages that a fact makes due: one a member at most, and none to whoever did it."""
+    due: dict[str, Message] = {}
+    for rule in RULES[event_type]:
+        for member in _AUDIENCES[rule.audience](area, data, holders):
+            if member != data.get("actor") and member not in due:
+                due[member] = Message(member, rule.template, _params(member, data))
+    return list(due.values())
+
+
+def role_keys(role: str, area: str) -> list[str]:
+    """`role@area` for an area and all above it: what the holders of a role there have among their grants."""
+    return [f"{role}@{code}" for code in ancestors(area)]
+
+
+def _one(name: str) -> Callable[[str, Mapping[str, Any], Holders], list[str]]:
+    return lambda _area, data, _holders: [data[name]] if data.get(name) else []
+
+
+def _handlers(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]:
+    """Whose turn it is: the assignee; else the holders of the level's role; else the community's staff."""
+    if data.get("assignee"):
+        return [str(data["assignee"])]
+    return holders(_LEVEL_ROLES[str(data["level"])], area) or holders("community_staff", area)
+
+
+def _community(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
+    return holders("community_staff", area)
+
+
+def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    gained = [leg["account"] for leg in data["legs"] if leg["amount"] > 0 and ":" not in leg["account"]]
+    return list(dict.fromkeys(gained))
+
+
+_AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]]] = {
+    Audience.REPORTER: _one("reporter"),
+    Audience.ASSIGNEE: _one("assignee"),
+    Audience.RESOLVER: _one("resolver"),
+    Audience.AUTHOR: _one("member"),
+    Audience.HANDLERS: _handlers,
+    Audience.COMMUNITY: _community,
+    Audience.GAINERS: _gainers,
+}
+
+
+def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
+    return {"number": data.get("number", ""), "gains": gains}
+
+
+_UNITS = {
+    "zh": {"points": "积分", "minutes": "分钟服务时长"},
+    "en": {"points": "points", "minutes": "minutes of service"},
+}
+
+
+def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str, str]:
+    """Title and body of a message in `zh` or `en`."""
+    words = TEMPLATES[template]
+    names = _UNITS[language]
+    gains = [f"{amount} {names.get(unit, unit)}" for unit, amount in params.get("gains", {}).items()]
+    values = {"number": params.get("number", ""), "gains": ("、" if language == "zh" else ", ").join(gains)}
+    title, body = (words.zh_title, words.zh_body) if language == "zh" else (words.en_title, words.en_body)
+    return title.format(**values), body.format(**values)

@@ -1,0 +1,34 @@
+"""Inboxes as members see them."""
+
+from typing import Any
+
+from chassis import paging
+from chassis.identity import Actor
+from chassis.mongo import Document, Mongo
+from services.notify.domain import render
+
+
+class InboxQueries:
+    """Reads inboxes."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    def page(
+        self, actor: Actor, *, unread: bool | None, language: str, limit: int, cursor: str | None
+    ) -> paging.Page:
+        """The actor's messages, newest first, in their language."""
+        match: dict[str, Any] = {"member": actor.member_id}
+        if unread is not None:
+            match["read_at"] = None if unread else {"$ne": None}
+        page = paging.newest_first(self._mongo["inbox"], match, limit=limit, cursor=cursor)
+        return paging.Page([_view(one, language) for one in page.items], page.next)
+
+    def unread_count(self, actor: Actor) -> int:
+        """How many messages the actor has not read."""
+        return self._mongo["inbox"].count_documents({"member": actor.member_id, "read_at": None})
+
+
+def _view(document: Document, language: str) -> Document:
+    title, body = render(document["template"], document["params"], language)
+    return {**document, "id": document["_id"], "title": title, "body": body}

@@ -1,0 +1,82 @@
+"""What comes in to and goes out of inboxes, and what is read of the others' events."""
+
+from marshmallow import Schema, fields
+
+from chassis.fields import Moment, PageQuery
+from chassis.subscriptions import FactSchema
+
+
+class InboxQuery(PageQuery):
+    """`unread=true` for new messages only."""
+
+    unread = fields.Boolean(load_default=None)
+
+
+class MessageSchema(Schema):
+    """A message; `kind` is the type of the event it tells of, `subject` the id of what it is about."""
+
+    id = fields.String()
+    kind = fields.String()
+    subject = fields.String()
+    title = fields.String()
+    body = fields.String()
+    created_at = Moment()
+    read_at = Moment(allow_none=True)
+
+
+class InboxPageSchema(Schema):
+    """A page of messages."""
+
+    items = fields.List(fields.Nested(MessageSchema))
+    next = fields.String(allow_none=True)
+
+
+class CountSchema(Schema):
+    """A number of messages."""
+
+    count = fields.Integer()
+
+
+class RoleFact(FactSchema):
+    """A role on an area."""
+
+    role = fields.String(required=True)
+    area = fields.String(required=True)
+
+
+class MemberChangedFact(FactSchema):
+    """What this service needs of `member.changed.v1`."""
+
+    roles = fields.List(fields.Nested(RoleFact), required=True)
+
+
+class IssueFact(FactSchema):
+    """What this service needs of an issue's events."""
+
+    number = fields.String(required=True)
+    level = fields.String(required=True)
+    reporter = fields.String(required=True)
+    assignee = fields.String(required=True, allow_none=True)
+    resolver = fields.String(required=True, allow_none=True)
+    actor = fields.String(required=True)
+
+
+class ActivityFact(FactSchema):
+    """What this service needs of an activity's events."""
+
+    member = fields.String(required=True)
+    actor = fields.String(required=True)
+
+
+class LegFact(FactSchema):
+    """A leg of a posting."""
+
+    account = fields.String(required=True)
+    unit = fields.String(required=True)
+    amount = fields.Integer(required=True)
+
+
+class PointsPostedFact(FactSchema):
+    """What this service needs of `points.posted.v1`."""
+
+    legs = fields.List(fields.Nested(LegFact), required=True)

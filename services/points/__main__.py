@@ -1,0 +1,7 @@
+"""Runs the worker: `python -m services.points [--only relay|consumer|timers]`."""
+
+from chassis.command_line import run_worker
+from services.points.app import create_worker
+
+if __name__ == "__main__":
+    run_worker(create_worker)

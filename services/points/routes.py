@@ -1,0 +1,50 @@
+"""The ledger over HTTP."""
+
+from typing import Any
+
+from chassis.fields import PageQuery
+from chassis.http import access
+from chassis.http.access import actor
+from chassis.http.blueprint import Blueprint
+from services.points import schemas
+from services.points.queries import LedgerQueries
+
+
+def blueprint(queries: LedgerQueries, district: str) -> Blueprint:
+    """The routes of accounts, postings and the ledger's verification."""
+    routes = Blueprint("points", __name__, url_prefix="/v1", description="Points and service minutes")
+
+    @routes.route("/accounts/<account>", methods=["GET"])
+    @routes.response(200, schemas.AccountSchema)
+    @access.signed_in
+    def account(account: str) -> Any:
+        """Show an account's balances."""
+        return queries.account(account, actor())
+
+    @routes.route("/accounts/<account>/statement", methods=["GET"])
+    @routes.arguments(PageQuery, location="query")
+    @routes.response(200, schemas.PostingPageSchema)
+    @access.signed_in
+    def statement(query: dict[str, Any], account: str) -> dict[str, Any]:
+        """List what was posted to an account."""
+        page = queries.statement(account, actor(), query["limit"], query["cursor"])
+        return {"items": page.items, "next": page.next}
+
+    @routes.route("/postings", methods=["GET"])
+    @routes.arguments(schemas.PostingQuery, location="query")
+    @routes.response(200, schemas.PostingPageSchema)
+    @access.roles("community_staff", "subdistrict_staff", "district_admin")
+    def postings(query: dict[str, Any]) -> dict[str, Any]:
+        """List the postings of an area."""
+        area = query["area"] or district
+        page = queries.postings(area, query["rule"], actor(), query["limit"], query["cursor"])
+        return {"items": page.items, "next": page.next}
+
+    @routes.route("/ledger/verification", methods=["GET"])
+    @routes.response(200, schemas.VerificationSchema)
+    @access.roles("community_staff", "subdistrict_staff", "district_admin", "operator")
+    def verification() -> Any:
+        """Prove that the ledger adds up."""
+        return queries.verification()
+
+    return routes

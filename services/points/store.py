@@ -1,0 +1,99 @@
+"""Postings and balances ↔ documents: one transaction a posting."""
+
+from collections import Counter
+
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from chassis import outbox
+from chassis.errors import Unavailable
+from chassis.events import envelope
+from chassis.identity import ancestors
+from chassis.mongo import Document, Mongo
+from services.points import domain
+from services.points.domain import Posting
+
+_TRIES = 6
+
+
+class JournalStore:
+    """The journal and the wallets; the only writer of both.
+
+    The issuer is not written in the transaction: every posting of a district would queue for it. Its
+    balance is the negative of what was issued, read from the journal.
+    """
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    def ensure_indexes(self) -> None:
+        """One posting a key; statements; lists; the relay."""
+        journal = self._mongo["journal"]
+        journal.create_index("key", unique=True)
+        journal.create_index([("accounts", 1), ("order", 1)])
+        journal.create_index([("scopes", 1), ("order", 1)])
+        outbox.ensure_indexes(journal)
+        # A transaction may not create a collection on every engine that this runs on.
+        if "accounts" not in self._mongo.database.list_collection_names():
+            self._mongo.database.create_collection("accounts", check_exists=False)
+
+    def post(self, posting: Posting) -> bool:
+        """Write a posting and the balances it changes, all or nothing; false when its key is known.
+
+        Raises Unavailable when others keep writing to the same accounts.
+        """
+        for _ in range(_TRIES):
+            try:
+                with self._mongo.client.start_session() as session, session.start_transaction():
+                    self._write(posting, session)
+            except DuplicateKeyError:
+                return False
+            except PyMongoError as error:
+                if not error.has_error_label("TransientTransactionError"):
+                    raise
+                continue
+            return True
+        raise Unavailable(
+            "busy-ledger", zh="记账繁忙，请稍后重试。", en="The ledger is busy: try again.", retry_after=1
+        )
+
+    def _write(self, posting: Posting, session: ClientSession) -> None:
+        self._mongo["journal"].insert_one(_document(posting), session=session)
+        gains: dict[str, Counter[str]] = {}
+        for leg in posting.legs:
+            if domain.is_member(leg.account):
+                gains.setdefault(leg.account, Counter())[leg.unit] += leg.amount
+        for account in sorted(gains):
+            change = {f"{unit}.posted": amount for unit, amount in gains[account].items()}
+            earned = gains[account]["points"]
+            if earned > 0:
+                change["lifetime_points"] = earned
+            self._mongo["accounts"].update_one(
+                {"_id": account}, {"$inc": {**change, "version": 1}}, upsert=True, session=session
+            )
+
+
+def _document(posting: Posting) -> Document:
+    event = envelope(
+        domain.fact(posting),
+        source="points",
+        subject=posting.id,
+        sequence=1,
+        area=posting.area,
+        at=posting.posted_at,
+    )
+    document = {
+        "_id": posting.id,
+        "order": posting.id,
+        "key": posting.key,
+        "rule": posting.rule,
+        "rule_version": posting.rule_version,
+        "cause": posting.cause,
+        "area": posting.area,
+        "scopes": ancestors(posting.area),
+        "accounts": sorted({leg.account for leg in posting.legs}),
+        "legs": [vars(leg) for leg in posting.legs],
+        "posted_at": posting.posted_at,
+        "version": 1,
+    }
+    return outbox.fresh(document, [event])

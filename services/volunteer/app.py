@@ -1,0 +1,120 @@
+"""Wiring of the volunteer service: the only place that reads its environment."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from flask import Flask
+
+import chassis.http.app
+from chassis import idempotency, logs
+from chassis.clock import new_ulid, utc_now
+from chassis.events import Event
+from chassis.http.app import ServiceApp
+from chassis.identity import TokenVerifier
+from chassis.mongo import Mongo
+from chassis.settings import Secret, ServiceSettings, load
+from chassis.worker import Worker
+from services.volunteer.activities import events as activity_events
+from services.volunteer.activities import routes as activity_routes
+from services.volunteer.activities.queries import ActivityQueries
+from services.volunteer.activities.store import ActivityStore
+from services.volunteer.areas import events as area_events
+from services.volunteer.areas import routes as area_routes
+from services.volunteer.areas.queries import AreaQueries
+from services.volunteer.areas.store import AreaStore
+from services.volunteer.people import commands as people_commands
+from services.volunteer.people import events as people_events
+from services.volunteer.people import routes as people_routes
+from services.volunteer.people.queries import MemberQueries
+from services.volunteer.people.senders import no_sender, sms_sender
+from services.volunteer.people.store import CodeStore, FieldCipher, MemberStore, SessionStore
+from services.volunteer.people.tokens import TokenIssuer
+
+NAME = "volunteer"
+PUBLISHED: list[type[Event]] = [
+    *area_events.PUBLISHED,
+    *people_events.PUBLISHED,
+    *activity_events.PUBLISHED,
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolunteerSettings(ServiceSettings):
+    """Settings of the volunteer service."""
+
+    token_signing_key: Secret
+    field_key: Secret
+    token_key_id: str = "1"  # noqa: S105 - the name of a key, not the key
+    dev_login: bool = False
+    sms_gateway_url: str = ""
+    codes_per_ten_minutes: int = 5
+    bootstrap_admin_phone: str = ""
+
+    def check(self) -> Iterator[str]:
+        """Refuse sign-in codes in answers in production, and a deployment that could not send any."""
+        yield from super().check()
+        if self.dev_login and self.env == "production":
+            yield "DEV_LOGIN is refused when ENV=production: it shows sign-in codes to anybody"
+        if not self.dev_login and not self.sms_gateway_url:
+            yield "SMS_GATEWAY_URL is not set: without it (or DEV_LOGIN=true) nobody could sign in"
+
+
+def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
+    """The WSGI application."""
+    settings = load(VolunteerSettings, environ)
+    logs.configure(settings.log_level, f"{NAME}-api")
+    mongo = Mongo(settings.mongo_url, NAME)
+    cipher = FieldCipher(settings.field_key)
+    members = MemberStore(mongo, cipher, utc_now)
+    areas = AreaQueries(mongo)
+    desk = people_routes.SignIn(
+        codes=CodeStore(mongo, cipher, utc_now),
+        sessions=SessionStore(mongo, utc_now),
+        tokens=TokenIssuer(settings.token_signing_key, settings.token_key_id, utc_now),
+        send=sms_sender(settings.sms_gateway_url) if settings.sms_gateway_url else no_sender,
+        shows_codes=settings.dev_login,
+        codes_allowed=settings.codes_per_ten_minutes,
+    )
+    service = ServiceApp(
+        name=NAME,
+        title="Alley Steward: volunteer",
+        blueprints=[
+            people_routes.auth_blueprint(members, desk, settings.district),
+            people_routes.blueprint(members, MemberQueries(mongo, cipher), settings.district),
+            area_routes.blueprint(AreaStore(mongo), areas, utc_now, settings.district),
+            activity_routes.blueprint(
+                ActivityStore(mongo), ActivityQueries(mongo), areas, utc_now, settings.district
+            ),
+        ],
+    )
+    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks))
+
+
+def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
+    """The background process. It only publishes: this service learns from nobody."""
+    settings = load(VolunteerSettings, environ)
+    logs.configure(settings.log_level, f"{NAME}-worker")
+    mongo = Mongo(settings.mongo_url, NAME)
+    members = MemberStore(mongo, FieldCipher(settings.field_key), utc_now)
+
+    def prepare() -> None:
+        members.ensure_indexes()
+        AreaStore(mongo).ensure_indexes()
+        ActivityStore(mongo).ensure_indexes()
+        idempotency.ensure_indexes(mongo)
+        if settings.bootstrap_admin_phone:
+            people_commands.ensure_admin(
+                members,
+                phone=settings.bootstrap_admin_phone,
+                member_id=new_ulid(),
+                district=settings.district,
+            )
+
+    return Worker(
+        service=NAME,
+        settings=settings,
+        mongo=mongo,
+        outboxes=["members", "areas", "activities"],
+        prepare=prepare,
+    )

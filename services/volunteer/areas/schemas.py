@@ -1,0 +1,44 @@
+"""What comes in to and goes out of areas."""
+
+from marshmallow import Schema, fields, validate
+
+from chassis.fields import AreaCode, PlainText
+
+
+class DefineAreaSchema(Schema):
+    """A new area, or the new state of an existing one. `boundary` is GeoJSON, WGS-84."""
+
+    code = AreaCode(required=True)
+    name = PlainText(required=True, most=60)
+    boundary = fields.Dict(keys=fields.String(), load_default=None, allow_none=True)
+
+
+class AreaQuery(Schema):
+    """The part of the tree to show."""
+
+    area = AreaCode(load_default=None)
+
+
+class PointQuery(Schema):
+    """A point in WGS-84 degrees."""
+
+    lng = fields.Float(required=True, validate=validate.Range(-180, 180), allow_nan=False)
+    lat = fields.Float(required=True, validate=validate.Range(-90, 90), allow_nan=False)
+
+
+class AreaSchema(Schema):
+    """An area."""
+
+    code = fields.String()
+    name = fields.String()
+    kind = fields.String()
+    parent = fields.String(allow_none=True)
+    boundary = fields.Dict(allow_none=True)
+    version = fields.Integer()
+
+
+class AreaListSchema(Schema):
+    """Areas ordered by code, so that each follows the one it lies in."""
+
+    items = fields.List(fields.Nested(AreaSchema))
+    next = fields.String(allow_none=True)

@@ -1,0 +1,50 @@
+"""Members as callers see them: phones masked."""
+
+from typing import Any
+
+from chassis import paging
+from chassis.errors import NotAllowed
+from chassis.identity import Actor
+from chassis.mongo import Document, Mongo
+from services.volunteer.people.domain import Member, mask
+from services.volunteer.people.store import FieldCipher
+
+_STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
+
+
+class MemberQueries:
+    """Reads members."""
+
+    def __init__(self, mongo: Mongo, cipher: FieldCipher) -> None:
+        self._mongo = mongo
+        self._cipher = cipher
+
+    def page(self, area: str, role: str | None, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
+        """Members of an area, the newest first. Raises NotAllowed outside the actor's own areas."""
+        if not actor.has_any(_STAFF, area):
+            raise NotAllowed(
+                "not-your-area", zh="您不管理此区域。", en="Only staff of the area list its members."
+            )
+        match: dict[str, Any] = {"scopes": area}
+        if role is not None:
+            match["roles.role"] = role
+        page = paging.newest_first(
+            self._mongo["members"], match, limit=limit, cursor=cursor, projection={"outbox": 0}
+        )
+        return paging.Page([self._view(one) for one in page.items], page.next)
+
+    def _view(self, document: Document) -> Document:
+        phone = self._cipher.decrypt(document["phone"])
+        return {**document, "id": document["_id"], "phone_masked": mask(phone)}
+
+
+def view(member: Member) -> Document:
+    """A member as they see themselves."""
+    return {
+        "id": member.id,
+        "name": member.name,
+        "phone_masked": mask(member.phone),
+        "roles": [vars(one) for one in member.roles],
+        "home_area": member.home_area,
+        "version": member.version,
+    }

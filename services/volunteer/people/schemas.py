@@ -1,0 +1,94 @@
+"""What comes in to and goes out of sign-in and members."""
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from chassis.fields import AreaCode, PageQuery, PlainText
+from services.volunteer.people.domain import ROLES
+
+_PHONE = validate.Regexp(r"^1[3-9]\d{9}$", error="Not a mainland mobile number.")
+
+
+class CodeRequestSchema(Schema):
+    """Where to send a one-time code."""
+
+    phone = fields.String(required=True, validate=_PHONE)
+
+
+class CodeSentSchema(Schema):
+    """`dev_code` is there only where the deployment has DEV_LOGIN."""
+
+    expires_in = fields.Integer()
+    dev_code = fields.String()
+
+
+class TokenRequestSchema(Schema):
+    """`grant: code` with phone and code, or `grant: refresh` with refresh_token."""
+
+    grant = fields.String(required=True, validate=validate.OneOf(["code", "refresh"]))
+    phone = fields.String(load_default=None, validate=_PHONE)
+    code = fields.String(load_default=None, validate=validate.Regexp(r"^\d{6}$", error="Six digits."))
+    refresh_token = fields.String(load_default=None, validate=validate.Length(max=200))
+
+    @validates_schema
+    def complete(self, data: dict[str, str | None], **_: object) -> None:
+        """Each grant has its own needs."""
+        needs = {"code": ("phone", "code"), "refresh": ("refresh_token",)}[str(data["grant"])]
+        lacking = {name: ["Missing data for required field."] for name in needs if data.get(name) is None}
+        if lacking:
+            raise ValidationError(lacking)
+
+
+class TokensSchema(Schema):
+    """A token pair; `expires_in` in seconds is of the access token."""
+
+    access_token = fields.String()
+    refresh_token = fields.String()
+    expires_in = fields.Integer()
+
+
+class RoleSchema(Schema):
+    """A role on an area and all below it."""
+
+    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    area = AreaCode(required=True)
+
+
+class EnrolSchema(Schema):
+    """A member entered by staff."""
+
+    phone = fields.String(required=True, validate=_PHONE)
+    name = PlainText(required=True, most=40)
+    roles = fields.List(fields.Nested(RoleSchema), load_default=list, validate=validate.Length(max=20))
+    home_area = AreaCode(load_default=None)
+
+
+class DescribeSchema(Schema):
+    """What a member may change of themselves."""
+
+    name = PlainText(load_default=None, most=40)
+    home_area = AreaCode(load_default=None)
+
+
+class MemberSchema(Schema):
+    """A member."""
+
+    id = fields.String()
+    name = fields.String(allow_none=True)
+    phone_masked = fields.String()
+    roles = fields.List(fields.Nested(RoleSchema))
+    home_area = fields.String(allow_none=True)
+    version = fields.Integer()
+
+
+class MemberQuery(PageQuery):
+    """Which members to list."""
+
+    area = AreaCode(load_default=None)
+    role = fields.String(load_default=None, validate=validate.OneOf(ROLES))
+
+
+class MemberPageSchema(Schema):
+    """A page of members."""
+
+    items = fields.List(fields.Nested(MemberSchema))
+    next = fields.String(allow_none=True)

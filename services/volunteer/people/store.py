@@ -1,0 +1,210 @@
+"""Members, one-time codes and sessions ↔ documents. Phone numbers are encrypted; a keyed hash finds them."""
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis import outbox
+from chassis.clock import Clock, new_ulid
+from chassis.errors import missing
+from chassis.events import envelope
+from chassis.identity import Grant, ancestors
+from chassis.mongo import Document, Mongo
+from services.volunteer.people.commands import CODE_ATTEMPTS, CODE_VALID, CODE_WINDOW, SESSION_VALID
+from services.volunteer.people.domain import Member
+from services.volunteer.people.events import MemberChanged
+
+
+class FieldCipher:
+    """Encrypts personal fields (AES-256-GCM) and makes keyed hashes for finding them."""
+
+    def __init__(self, key: str) -> None:
+        raw = base64.urlsafe_b64decode(key + "==")
+        if len(raw) != 32:
+            raise ValueError("FIELD_KEY is wrong: it is 32 bytes in base64url")
+        self._aead = AESGCM(hashlib.sha256(b"encrypt" + raw).digest())
+        self._hash_key = hashlib.sha256(b"find" + raw).digest()
+
+    def encrypt(self, text: str) -> bytes:
+        """Nonce and ciphertext."""
+        nonce = os.urandom(12)
+        return nonce + self._aead.encrypt(nonce, text.encode(), None)
+
+    def decrypt(self, sealed: bytes) -> str:
+        """The text that was encrypted."""
+        return self._aead.decrypt(sealed[:12], sealed[12:], None).decode()
+
+    def fingerprint(self, text: str) -> str:
+        """The same for the same text, and useless without the key."""
+        return hmac.new(self._hash_key, text.encode(), hashlib.sha256).hexdigest()
+
+
+class MemberStore:
+    """The members of the district; the only writer of them."""
+
+    def __init__(self, mongo: Mongo, cipher: FieldCipher, clock: Clock) -> None:
+        self._mongo = mongo
+        self._cipher = cipher
+        self._clock = clock
+
+    def ensure_indexes(self) -> None:
+        """One member a phone; lists by area; the relay."""
+        members = self._mongo["members"]
+        members.create_index("phone_hash", unique=True)
+        members.create_index([("scopes", 1), ("order", 1)])
+        outbox.ensure_indexes(members)
+        self._mongo["sessions"].create_index("expires_at", expireAfterSeconds=0)
+        self._mongo["codes"].create_index("expires_at", expireAfterSeconds=3600)
+
+    def get(self, member_id: str) -> Member:
+        """Raises NotFound."""
+        document = self._mongo["members"].find_one({"_id": member_id})
+        if document is None:
+            raise missing("成员", "member")
+        return self._member(document)
+
+    def by_phone(self, phone: str) -> Member | None:
+        """The member with this phone, if there is one."""
+        document = self._mongo["members"].find_one({"phone_hash": self._cipher.fingerprint(phone)})
+        return self._member(document) if document else None
+
+    def add(self, member: Member, event: MemberChanged) -> Member:
+        """Insert a member; where the phone is known already, the stored member is the answer."""
+        document = {
+            "_id": member.id,
+            "order": member.id,
+            "phone": self._cipher.encrypt(member.phone),
+            "phone_hash": self._cipher.fingerprint(member.phone),
+            "created_at": self._clock(),
+            **_fields(member),
+        }
+        if outbox.insert(self._mongo["members"], document, [self._envelope(member, event)]):
+            return member
+        return self.by_phone(member.phone) or self.get(member.id)
+
+    def save(self, member: Member, event: MemberChanged) -> None:
+        """Write the new state and its event. Raises ConcurrentUpdate."""
+        outbox.save(
+            self._mongo["members"],
+            member.id,
+            member.version,
+            [self._envelope(member, event)],
+            set_fields=_fields(member),
+        )
+
+    def _envelope(self, member: Member, event: MemberChanged) -> Document:
+        area = member.home_area or member.roles[0].area
+        return envelope(
+            event,
+            source="volunteer",
+            subject=member.id,
+            sequence=member.version,
+            area=area,
+            at=self._clock(),
+        )
+
+    def _member(self, document: Document) -> Member:
+        return Member(
+            id=str(document["_id"]),
+            phone=self._cipher.decrypt(document["phone"]),
+            name=document["name"],
+            roles=tuple(Grant(one["role"], one["area"]) for one in document["roles"]),
+            home_area=document["home_area"],
+            version=document["version"],
+        )
+
+
+class CodeStore:
+    """One-time codes: only a keyed hash is stored, good for five minutes, five tries and one use."""
+
+    def __init__(self, mongo: Mongo, cipher: FieldCipher, clock: Clock) -> None:
+        self._mongo = mongo
+        self._cipher = cipher
+        self._clock = clock
+
+    def put(self, phone: str, code: str, *, most: int) -> bool:
+        """Keep a code; false when `most` were asked for in the last ten minutes."""
+        key, now = self._cipher.fingerprint(phone), self._clock()
+        known = self._mongo["codes"].find_one({"_id": key})
+        sent = [at for at in (known or {}).get("sent", []) if at > now - CODE_WINDOW]
+        if len(sent) >= most:
+            return False
+        fields = {
+            "code_hash": self._cipher.fingerprint(f"{phone} {code}"),
+            "expires_at": now + CODE_VALID,
+            "attempts": 0,
+            "sent": [*sent, now],
+        }
+        self._mongo["codes"].update_one({"_id": key}, {"$set": fields}, upsert=True)
+        return True
+
+    def use(self, phone: str, code: str) -> bool:
+        """Whether the code was right and unused; it is used now."""
+        key, now = self._cipher.fingerprint(phone), self._clock()
+        used = self._mongo["codes"].update_one(
+            {
+                "_id": key,
+                "code_hash": self._cipher.fingerprint(f"{phone} {code}"),
+                "expires_at": {"$gt": now},
+                "attempts": {"$lt": CODE_ATTEMPTS},
+            },
+            {"$set": {"code_hash": ""}},
+        )
+        if used.matched_count:
+            return True
+        self._mongo["codes"].update_one({"_id": key}, {"$inc": {"attempts": 1}})
+        return False
+
+
+class SessionStore:
+    """Sessions: the hash of the one refresh token that is good now."""
+
+    def __init__(self, mongo: Mongo, clock: Clock) -> None:
+        self._mongo = mongo
+        self._clock = clock
+
+    def open(self, member_id: str) -> str:
+        """Begin a session; returns its first refresh token."""
+        session_id, secret = new_ulid(), secrets.token_urlsafe(24)
+        self._mongo["sessions"].insert_one(
+            {
+                "_id": session_id,
+                "member": member_id,
+                "secret": _digest(secret),
+                "expires_at": self._clock() + SESSION_VALID,
+            }
+        )
+        return f"{session_id}.{secret}"
+
+    def rotate(self, token: str) -> tuple[str, str] | None:
+        """The member and the next token; None, and no session any more, for a token that is not good now."""
+        session_id, _, secret = token.partition(".")
+        following = secrets.token_urlsafe(24)
+        rotated = self._mongo["sessions"].update_one(
+            {"_id": session_id, "secret": _digest(secret), "expires_at": {"$gt": self._clock()}},
+            {"$set": {"secret": _digest(following), "expires_at": self._clock() + SESSION_VALID}},
+        )
+        session = self._mongo["sessions"].find_one({"_id": session_id})
+        if not rotated.matched_count or session is None:
+            self._mongo["sessions"].delete_one({"_id": session_id})
+            return None
+        return str(session["member"]), f"{session_id}.{following}"
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _fields(member: Member) -> Document:
+    places = [one.area for one in member.roles] + ([member.home_area] if member.home_area else [])
+    return {
+        "name": member.name,
+        "roles": [{"role": one.role, "area": one.area} for one in member.roles],
+        "home_area": member.home_area,
+        "scopes": sorted({code for place in places for code in ancestors(place)}),
+        "version": member.version,
+    }

@@ -1,0 +1,43 @@
+"""Access tokens: EdDSA JSON Web Tokens that hold the member's id and roles for fifteen minutes."""
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from chassis.clock import Clock
+from chassis.identity import ISSUER
+from services.volunteer.people.domain import Member
+
+VALID = timedelta(minutes=15)
+
+
+class TokenIssuer:
+    """Signs access tokens. `seed` is the 32-byte Ed25519 seed in base64url."""
+
+    def __init__(self, seed: str, key_id: str, clock: Clock) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(seed + "=="))
+        self._key_id = key_id
+        self._clock = clock
+
+    def issue(self, member: Member) -> str:
+        """An access token of a member."""
+        now = self._clock()
+        claims = {
+            "iss": ISSUER,
+            "sub": member.id,
+            "iat": now,
+            "exp": now + VALID,
+            "roles": [{"role": one.role, "area": one.area} for one in member.roles],
+        }
+        return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._key_id})
+
+    def jwks(self) -> dict[str, Any]:
+        """The public key as a JSON Web Key Set."""
+        raw = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        public = base64.urlsafe_b64encode(raw).decode().rstrip("=")
+        key = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self._key_id, "x": public}
+        return {"keys": [key]}
