@@ -21,7 +21,7 @@ class Timer:
     task: Callable[[], None]
 
 
-def run(timers: Sequence[Timer], stop: threading.Event) -> None:
+def run_timers(timers: Sequence[Timer], stop: threading.Event) -> None:
     """Run each timer when due until `stop` is set."""
     due = {timer.name: time.monotonic() for timer in timers}
     while not stop.wait(0.2):

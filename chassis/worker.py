@@ -11,7 +11,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import orjson
 from pymongo.errors import PyMongoError
 
-from chassis import logs, metrics, timers
+from chassis import logs, metrics
 from chassis.broker import topology
 from chassis.broker.consumer import Consumer
 from chassis.broker.publisher import Publisher
@@ -20,6 +20,7 @@ from chassis.faults import Faults
 from chassis.mongo import Mongo
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
+from chassis.timers import Timer, run_timers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -37,7 +38,7 @@ class Worker:
     mongo: Mongo
     outboxes: Sequence[str]
     handle: Callable[[Envelope], None] | None = None
-    timers: Sequence[timers.Timer] = ()
+    timers: Sequence[Timer] = ()
     prepare: Callable[[], None] | None = None
     _checks: dict[str, Callable[[], bool]] = field(default_factory=dict)
 
@@ -99,7 +100,7 @@ class Worker:
             parts["consumer"] = consumer.run
             self._checks["broker (consuming)"] = lambda: consumer.connected
         if only in (None, "timers") and self.timers:
-            parts["timers"] = lambda stop: timers.run(self.timers, stop)
+            parts["timers"] = lambda stop: run_timers(self.timers, stop)
         return parts
 
     def _guard(self, name: str, target: Callable[[threading.Event], None], stop: threading.Event) -> None:

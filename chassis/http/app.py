@@ -30,7 +30,7 @@ class ServiceApp:
 
 def make(service: ServiceApp, mongo: Mongo, verifier: TokenVerifier) -> Flask:
     """The WSGI application of a service."""
-    app = Flask(service.name)
+    app = Flask(service.name, static_folder=None)
     app.json = OrjsonProvider(app)
     app.config.update(
         API_TITLE=service.title,

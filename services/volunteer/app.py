@@ -10,6 +10,7 @@ import chassis.http.app
 from chassis import idempotency, logs
 from chassis.clock import new_ulid, utc_now
 from chassis.events import Event
+from chassis.field_cipher import FieldCipher
 from chassis.http.app import ServiceApp
 from chassis.identity import TokenVerifier
 from chassis.mongo import Mongo
@@ -28,7 +29,7 @@ from services.volunteer.people import events as people_events
 from services.volunteer.people import routes as people_routes
 from services.volunteer.people.queries import MemberQueries
 from services.volunteer.people.senders import no_sender, sms_sender
-from services.volunteer.people.store import CodeStore, FieldCipher, MemberStore, SessionStore
+from services.volunteer.people.store import CodeStore, MemberStore, SessionStore
 from services.volunteer.people.tokens import TokenIssuer
 
 NAME = "volunteer"

@@ -4,10 +4,10 @@ from typing import Any
 
 from chassis import paging
 from chassis.errors import NotAllowed
+from chassis.field_cipher import FieldCipher
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
 from services.volunteer.people.domain import Member, mask
-from services.volunteer.people.store import FieldCipher
 
 _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 

@@ -1,0 +1,83 @@
+# Everything a developer or an operator does. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+export PYTHONPATH := $(CURDIR)
+
+##@ Running
+.PHONY: run
+run: $(READY)  ## Start the whole district here (GATEWAY_PORT=8080, DATA_DIR=var); Ctrl-C stops it
+	@exec $(PY) -m infra.local
+
+.PHONY: demo
+demo: $(READY)  ## On the running system: load the demonstration district and replay real records (DATA=file.csv ROWS=500)
+	@exec $(PY) -m demo
+
+##@ Checking
+.PHONY: test
+test: $(READY)  ## Run every test on private broker and database instances
+	$(PY) -m pytest
+
+.PHONY: check
+check: lint types imports contracts-check test  ## All that must hold before a change lands
+
+.PHONY: lint
+lint: $(READY)  ## Style and likely mistakes
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+.PHONY: types
+types: $(READY)  ## Types, strictly
+	$(VENV)/bin/mypy
+
+.PHONY: imports
+imports: $(READY)  ## The import rules of the architecture
+	$(VENV)/bin/lint-imports
+
+.PHONY: contracts-check
+contracts-check: $(READY)  ## Are the generated contracts up to date?
+	$(PY) -m infra.contracts --check
+
+##@ Generating
+.PHONY: contracts
+contracts: $(READY)  ## Write OpenAPI, JSON Schemas, AsyncAPI and the broker's topology anew
+	$(PY) -m infra.contracts
+
+.PHONY: format
+format: $(READY)  ## Format the code
+	$(VENV)/bin/ruff check --fix-only .
+	$(VENV)/bin/ruff format .
+
+.PHONY: lock
+lock: $(READY)  ## Resolve the dependencies anew and write both lock files
+	$(VENV)/bin/pip install -q pip-tools
+	$(VENV)/bin/pip-compile -q --generate-hashes --strip-extras --no-header --no-annotate --extra embedded -o requirements.lock pyproject.toml
+	$(VENV)/bin/pip-compile -q --generate-hashes --strip-extras --no-header --no-annotate --extra embedded --extra dev -o requirements-dev.lock pyproject.toml
+
+##@ Other
+.PHONY: setup
+setup: $(READY)  ## Make the virtual environment from the lock file (every target does it when needed)
+
+$(READY): requirements-dev.lock
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Installing python3-venv from Debian's packages …"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null; }
+	@echo "Setting up $(VENV) from requirements-dev.lock …"
+	@python3 -m venv --clear $(VENV)
+	@$(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
+	@touch $(READY)
+
+.PHONY: clean
+clean:  ## Remove the virtual environment and caches; data under DATA_DIR stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: help
+help:  ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,57 @@
+"""A private deployment for the tests: its own broker, database and ports, all processes and a gateway."""
+
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.client import Api
+from demo.district import District
+from infra.local.deployment import Deployment, free_ports
+
+FAST = {
+    "RETRY_DELAYS": "0.2,0.5,1,2,4",
+    "CODES_PER_TEN_MINUTES": "1000",
+    "RATE_LIMIT": "100000/second",
+    "LOG_LEVEL": "WARNING",
+}
+"""Settings that make tests quick; everything else is as `make run` has it."""
+
+
+def pytest_report_header() -> str:
+    """Say which database the tests run on."""
+    return "database: " + ("mongod" if shutil.which("mongod") else "embedded (SecantusDB)")
+
+
+def private_deployment(folder: Path, **overrides: str) -> Deployment:
+    """A deployment of its own in a folder, not yet started. Nothing of the caller's environment leaks in."""
+    environ = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(folder)}
+    ports = free_ports(random.randrange(20000, 50000))
+    return Deployment(folder, ports, {**FAST, **overrides}, environ)
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The running deployment that all tests share which do not harm it."""
+    running = private_deployment(tmp_path_factory.mktemp("district"))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def api(deployment: Deployment) -> Api:
+    """Its gateway."""
+    return Api(f"http://127.0.0.1:{deployment.ports.gateway}")
+
+
+@pytest.fixture(scope="session")
+def district(api: Api) -> District:
+    """The demonstration district, set up in it."""
+    demonstration = District(api)
+    demonstration.set_up()
+    return demonstration
