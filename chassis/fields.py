@@ -2,16 +2,18 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from chassis.clock import rfc3339
+from chassis.clock import rfc3339, utc_now
 from chassis.identity import is_area_code
 
 _ULID = re.compile(r"^[0-9A-HJKMNP-TV-Z]{26}$")
 _ALLOWED_CONTROLS = {"\n", "\t"}
+_OLDEST = timedelta(days=90)
+_CLOCK_ERROR = timedelta(minutes=5)
 
 
 class PlainText(fields.String):
@@ -56,6 +58,16 @@ class Moment(fields.AwareDateTime):
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
         return rfc3339(value) if value is not None else None
+
+
+class PastMoment(Moment):
+    """When something was seen: within the last ninety days, five minutes of a wrong clock allowed for."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        if not utc_now() - _OLDEST <= moment <= utc_now() + _CLOCK_ERROR:
+            raise ValidationError("Not within the last ninety days.")
+        return moment
 
 
 class LocationSchema(Schema):

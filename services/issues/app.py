@@ -17,12 +17,20 @@ from chassis.media import MAX_BYTES, MediaStore
 from chassis.mongo import Mongo
 from chassis.settings import Secret, ServiceSettings, load
 from chassis.subscriptions import Subscriptions
+from chassis.timers import Timer
 from chassis.worker import Worker
+from services.issues.cases import commands as case_commands
 from services.issues.cases import events
 from services.issues.cases import handlers as case_handlers
 from services.issues.cases import routes as case_routes
 from services.issues.cases.queries import CaseQueries
 from services.issues.cases.store import CaseStore
+from services.issues.categories import routes as category_routes
+from services.issues.categories.queries import Rulebook
+from services.issues.categories.store import CategoryStore
+from services.issues.limits import routes as calendar_routes
+from services.issues.limits.queries import Calendar
+from services.issues.limits.store import DayStore
 from services.issues.media import routes as media_routes
 from services.issues.statistics import handlers as statistics_handlers
 from services.issues.statistics import routes as statistics_routes
@@ -47,14 +55,22 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     logs.configure(settings.log_level, f"{NAME}-api")
     mongo = Mongo(settings.mongo_url, NAME)
     photos = MediaStore(mongo, settings.media_url_key)
-    queries = CaseQueries(mongo, photos.url)
+    queries = CaseQueries(mongo, photos.url, settings.media_url_key)
+    days = DayStore(mongo)
+    calendar = Calendar(days.all)
+    categories = CategoryStore(mongo)
+    rulebook = Rulebook(categories, calendar)
+    store = CaseStore(mongo)
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: issues",
         blueprints=[
             case_routes.blueprint(
-                CaseStore(mongo), queries, AreaFinder(queries.areas), photos, utc_now, settings.district
+                store, rulebook, queries, AreaFinder(queries.areas), photos, utc_now, settings.district
             ),
+            case_routes.feedback_blueprint(store, rulebook, utc_now, settings.media_url_key),
+            category_routes.blueprint(categories, rulebook, settings.district),
+            calendar_routes.blueprint(days, calendar),
             media_routes.blueprint(photos, utc_now),
             statistics_routes.blueprint(Figures(mongo), settings.district),
         ],
@@ -79,6 +95,13 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     logs.configure(settings.log_level, f"{NAME}-worker")
     mongo = Mongo(settings.mongo_url, NAME)
 
+    rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
+    cases = CaseStore(mongo)
+
+    def run_clock() -> None:
+        while case_commands.run_clock(cases, rulebook, utc_now):
+            pass
+
     def prepare() -> None:
         CaseStore(mongo).ensure_indexes()
         UsageStore(mongo).ensure_indexes()
@@ -90,5 +113,6 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         mongo=mongo,
         outboxes=["issues"],
         handle=subscriptions(mongo).handle,
+        timers=[Timer("issue-clock", 1.0, run_clock)],
         prepare=prepare,
     )

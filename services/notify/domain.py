@@ -11,10 +11,11 @@ from chassis.identity import ancestors
 class Audience(StrEnum):
     """Who hears of a fact."""
 
-    REPORTER = "reporter"
+    FOLLOWERS = "followers"
     ASSIGNEE = "assignee"
     RESOLVER = "resolver"
     HANDLERS = "handlers"
+    OVERSEERS = "overseers"
     AUTHOR = "author"
     COMMUNITY = "community"
     GAINERS = "gainers"
@@ -114,6 +115,69 @@ TEMPLATES: dict[str, Template] = {
         "An issue was withdrawn",
         "{number} was withdrawn by its reporter.",
     ),
+    "issue-info-requested": Template(
+        "需要您补充信息",
+        "请为问题 {number} 补充信息，以便继续处理。",
+        "Something is asked of you",
+        "{number} waits for your answer.",
+    ),
+    "issue-info-given": Template(
+        "报告人已补充信息",
+        "问题 {number} 已补充信息，请继续处理。",
+        "The reporter answered",
+        "{number} can go on.",
+    ),
+    "issue-held": Template(
+        "您的问题暂缓处理",
+        "问题 {number} 暂缓处理，原因见详情。",
+        "Your issue is on hold",
+        "See {number} for the reason.",
+    ),
+    "issue-resumed": Template(
+        "您的问题恢复处理", "问题 {number} 已恢复处理。", "Work on your issue goes on", "{number} goes on."
+    ),
+    "issue-extended": Template(
+        "您的问题已延期",
+        "问题 {number} 的办理时限已延长，原因见详情。",
+        "Your issue takes longer",
+        "{number} has a new due date: see the reason there.",
+    ),
+    "issue-routed": Template(
+        "您的问题已分派",
+        "问题 {number} 已分派到责任单位。",
+        "Your issue was routed",
+        "{number} went to the unit in charge.",
+    ),
+    "issue-objected": Template(
+        "有待裁定的分派异议",
+        "问题 {number} 的承办单位提出异议，请在四个工作小时内裁定。",
+        "An objection awaits your decision",
+        "Decide on {number} within four working hours.",
+    ),
+    "issue-objection-decided": Template(
+        "分派异议已裁定",
+        "问题 {number} 的分派异议已裁定，结果见详情。",
+        "An objection was decided",
+        "See {number} for the decision.",
+    ),
+    "issue-time": Template(
+        "办理时限提醒",
+        "问题 {number} 的办理时限已用 {percent}%。",
+        "Time is running",
+        "{percent} % of the time for {number} are used up.",
+    ),
+    "issue-lapsed": Template(
+        "问题已结案（未反馈）",
+        "问题 {number} 未收到反馈，已结案。",
+        "Closed without an answer",
+        "Nobody answered whether {number} is solved.",
+    ),
+    "issue-unmerged": Template(
+        "您的问题恢复单独处理",
+        "问题 {number} 不再合并，恢复单独处理。",
+        "Your issue goes on by itself",
+        "{number} was taken out of the other one.",
+    ),
     "activity-submitted": Template(
         "有待审核的活动", "一条活动记录等待审核。", "An activity to verify", "An activity report awaits you."
     ),
@@ -134,13 +198,13 @@ TEMPLATES: dict[str, Template] = {
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "issue.reported.v1": (Rule(Audience.HANDLERS, "issue-new"),),
-    "issue.claimed.v1": (Rule(Audience.REPORTER, "issue-claimed"),),
+    "issue.claimed.v1": (Rule(Audience.FOLLOWERS, "issue-claimed"),),
     "issue.assigned.v1": (
         Rule(Audience.ASSIGNEE, "issue-assigned-to-you"),
-        Rule(Audience.REPORTER, "issue-claimed"),
+        Rule(Audience.FOLLOWERS, "issue-claimed"),
     ),
     "issue.released.v1": (Rule(Audience.HANDLERS, "issue-new"),),
-    "issue.resolved.v1": (Rule(Audience.REPORTER, "issue-resolved"),),
+    "issue.resolved.v1": (Rule(Audience.FOLLOWERS, "issue-resolved"),),
     "issue.confirmed.v1": (Rule(Audience.RESOLVER, "issue-confirmed"),),
     "issue.reopened.v1": (
         Rule(Audience.RESOLVER, "issue-reopened"),
@@ -148,13 +212,31 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "issue.escalated.v1": (
         Rule(Audience.HANDLERS, "issue-escalated"),
-        Rule(Audience.REPORTER, "issue-moved-up"),
+        Rule(Audience.FOLLOWERS, "issue-moved-up"),
     ),
     "issue.returned.v1": (Rule(Audience.HANDLERS, "issue-returned"),),
-    "issue.referred.v1": (Rule(Audience.REPORTER, "issue-referred"),),
-    "issue.rejected.v1": (Rule(Audience.REPORTER, "issue-rejected"),),
-    "issue.merged.v1": (Rule(Audience.REPORTER, "issue-merged"),),
+    "issue.referred.v1": (Rule(Audience.FOLLOWERS, "issue-referred"),),
+    "issue.rejected.v1": (Rule(Audience.FOLLOWERS, "issue-rejected"),),
+    "issue.merged.v1": (Rule(Audience.FOLLOWERS, "issue-merged"),),
     "issue.withdrawn.v1": (Rule(Audience.ASSIGNEE, "issue-withdrawn"),),
+    "issue.info_requested.v1": (Rule(Audience.FOLLOWERS, "issue-info-requested"),),
+    "issue.info_given.v1": (Rule(Audience.HANDLERS, "issue-info-given"),),
+    "issue.held.v1": (Rule(Audience.FOLLOWERS, "issue-held"),),
+    "issue.resumed.v1": (Rule(Audience.FOLLOWERS, "issue-resumed"),),
+    "issue.extended.v1": (Rule(Audience.FOLLOWERS, "issue-extended"),),
+    "issue.routed.v1": (
+        Rule(Audience.HANDLERS, "issue-new"),
+        Rule(Audience.FOLLOWERS, "issue-routed"),
+    ),
+    "issue.objected.v1": (Rule(Audience.OVERSEERS, "issue-objected"),),
+    "issue.objection_accepted.v1": (
+        Rule(Audience.HANDLERS, "issue-escalated"),
+        Rule(Audience.FOLLOWERS, "issue-moved-up"),
+    ),
+    "issue.objection_denied.v1": (Rule(Audience.HANDLERS, "issue-objection-decided"),),
+    "issue.reminded.v1": (Rule(Audience.HANDLERS, "issue-time"),),
+    "issue.lapsed.v1": (Rule(Audience.RESOLVER, "issue-lapsed"),),
+    "issue.unmerged.v1": (Rule(Audience.FOLLOWERS, "issue-unmerged"),),
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
@@ -162,6 +244,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }
 
 _LEVEL_ROLES = {"steward": "steward", "community": "community_staff", "subdistrict": "subdistrict_staff"}
+_OVERSEER_ROLES = {
+    "steward": "community_staff",
+    "community": "subdistrict_staff",
+    "subdistrict": "district_admin",
+}
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
 
@@ -201,6 +288,15 @@ def _handlers(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]
     return holders(_LEVEL_ROLES[str(data["level"])], area) or holders("community_staff", area)
 
 
+def _followers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    return list(data["followers"])
+
+
+def _overseers(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]:
+    """Who stands above the unit that leads."""
+    return holders(_OVERSEER_ROLES[str(data["level"])], area)
+
+
 def _community(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
     return holders("community_staff", area)
 
@@ -211,11 +307,12 @@ def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
 
 
 _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]]] = {
-    Audience.REPORTER: _one("reporter"),
+    Audience.FOLLOWERS: _followers,
     Audience.ASSIGNEE: _one("assignee"),
     Audience.RESOLVER: _one("resolver"),
     Audience.AUTHOR: _one("member"),
     Audience.HANDLERS: _handlers,
+    Audience.OVERSEERS: _overseers,
     Audience.COMMUNITY: _community,
     Audience.GAINERS: _gainers,
 }
@@ -223,7 +320,7 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
-    return {"number": data.get("number", ""), "gains": gains}
+    return {"number": data.get("number", ""), "gains": gains, "percent": data.get("percent")}
 
 
 _UNITS = {
@@ -237,6 +334,6 @@ def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str
     words = TEMPLATES[template]
     names = _UNITS[language]
     gains = [f"{amount} {names.get(unit, unit)}" for unit, amount in params.get("gains", {}).items()]
-    values = {"number": params.get("number", ""), "gains": ("、" if language == "zh" else ", ").join(gains)}
+    values = {**params, "gains": ("、" if language == "zh" else ", ").join(gains)}
     title, body = (words.zh_title, words.zh_body) if language == "zh" else (words.en_title, words.en_body)
     return title.format(**values), body.format(**values)

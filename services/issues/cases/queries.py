@@ -9,7 +9,8 @@ from chassis import paging
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.issues.cases.domain import STAFF_ROLES
+from services.issues.cases.feedback import sign
+from services.issues.cases.issue import STAFF_ROLES, Status
 
 _OVERSEERS = STAFF_ROLES | {"steward"}
 _LISTED = {"history": 0, "outbox": 0}
@@ -29,11 +30,12 @@ class Filters:
 
 
 class CaseQueries:
-    """Reads issues. `link` makes the signed URL of a photo."""
+    """Reads issues. `link` makes the signed URL of a photo; `key` signs feedback links."""
 
-    def __init__(self, mongo: Mongo, link: Callable[[str], str]) -> None:
+    def __init__(self, mongo: Mongo, link: Callable[[str], str], key: str) -> None:
         self._mongo = mongo
         self._link = link
+        self._key = key
 
     def one(self, issue_id: str, actor: Actor) -> Document:
         """One issue. Raises NotFound."""
@@ -93,11 +95,20 @@ class CaseQueries:
             **document,
             "id": document["_id"],
             "reporter": None if hidden else document["reporter"],
+            "feedback_url": self._feedback_url(document, actor),
             "media": [
                 {"id": one, "url": self._link(one), "thumbnail_url": self._link(f"{one}-thumbnail")}
                 for one in document["media"]
             ],
         }
+
+    def _feedback_url(self, document: Document, actor: Actor) -> str | None:
+        until = document["feedback_until"]
+        may = actor.member_id == document["reporter"] or actor.has_any(STAFF_ROLES, document["area"])
+        if document["status"] != Status.RESOLVED or until is None or not may:
+            return None
+        issue_id = document.get("_id") or document["id"]
+        return f"/v1/feedback/{issue_id}?signature={sign(issue_id, until, self._key)}"
 
 
 def _hides_reporter(document: Document, actor: Actor) -> bool:

@@ -14,13 +14,15 @@ from chassis.http.blueprint import Blueprint, expected_version
 from chassis.idempotency import new_id
 from chassis.media import MediaStore
 from services.issues.cases import commands, schemas
-from services.issues.cases.domain import Details, Rating
+from services.issues.cases.commands import Rules
+from services.issues.cases.issue import Details, Rating
 from services.issues.cases.queries import CaseQueries, Filters
 from services.issues.cases.store import CaseStore
 
 
 def blueprint(
     store: CaseStore,
+    rules: Rules,
     queries: CaseQueries,
     places: AreaFinder,
     photos: MediaStore,
@@ -46,7 +48,7 @@ def blueprint(
     @access.signed_in
     def report(body: dict[str, Any]) -> Response:
         """Report a problem; the grid comes from the location."""
-        issue = commands.report_issue(store, places, photos, clock, actor(), issue_id=new_id(), **body)
+        issue = commands.report_issue(store, rules, places, photos, clock, actor(), issue_id=new_id(), **body)
         fresh = queries.view({**asdict(issue), "_id": issue.id}, actor())
         response = jsonify(schemas.IssueSchema().dump(fresh))
         response.status_code = 201
@@ -97,6 +99,8 @@ def blueprint(
         details = Details(**{**body, "media": tuple(body["media"])})
         commands.act(
             store,
+            rules,
+            places,
             photos,
             clock,
             actor(),
@@ -124,5 +128,31 @@ def blueprint(
         """Rate how the issue was handled."""
         commands.rate(store, clock, actor(), issue_id=issue_id, rating=Rating(**body))
         return shown(issue_id, 201)
+
+    @routes.route("/<issue_id>/feedback", methods=["POST"])
+    @routes.arguments(schemas.FeedbackSchema)
+    @routes.answers(201, schemas.IssueSchema)
+    @access.signed_in
+    def feedback(body: dict[str, Any], issue_id: str) -> Response:
+        """Answer whether the issue is solved: yes confirms it, partly and no return it."""
+        commands.answer(store, rules, clock, actor(), issue_id=issue_id, **body)
+        return shown(issue_id, 201)
+
+    return routes
+
+
+def feedback_blueprint(store: CaseStore, rules: Rules, clock: Clock, key: str) -> Blueprint:
+    """The route of links that answer without signing in."""
+    routes = Blueprint("feedback", __name__, url_prefix="/v1/feedback", description="Feedback by link")
+
+    @routes.route("/<issue_id>", methods=["POST"])
+    @routes.arguments(schemas.LinkQuery, location="query")
+    @routes.arguments(schemas.FeedbackSchema)
+    @routes.response(204)
+    @access.public
+    def by_link(query: dict[str, Any], body: dict[str, Any], issue_id: str) -> None:
+        """Answer whether the issue is solved, by the link that the reporter was sent."""
+        signature = (query["signature"], key)
+        commands.answer(store, rules, clock, None, issue_id=issue_id, signature=signature, **body)
 
     return routes

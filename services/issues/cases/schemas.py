@@ -2,10 +2,11 @@
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import AreaCode, Identifier, LocationSchema, Moment, PageQuery, PlainText
+from chassis.fields import AreaCode, Identifier, LocationSchema, Moment, PageQuery, PastMoment, PlainText
 from chassis.subscriptions import FactSchema
-from services.issues.cases.domain import CATEGORIES, Level, Status
-from services.issues.cases.workflow import WORKFLOW
+from services.issues.cases.domain import PUBLIC_ACTIONS
+from services.issues.cases.feedback import ANSWERS
+from services.issues.cases.issue import Level, Status
 
 MAX_PHOTOS = 6
 _STATUSES = [one.value for one in Status]
@@ -18,25 +19,44 @@ def _media() -> fields.List[str]:
 class ReportSchema(Schema):
     """A new report."""
 
-    category = fields.String(required=True, validate=validate.OneOf(list(CATEGORIES)))
+    category = fields.String(required=True, validate=validate.Length(1, 160))
     description = PlainText(required=True, most=2000)
     location = fields.Nested(LocationSchema, load_default=None)
     area = AreaCode(load_default=None)
     media = _media()
+    answers = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 40)),
+        values=fields.Raw(),
+        load_default=dict,
+        validate=validate.Length(max=20),
+    )
     anonymous = fields.Boolean(load_default=False)
     urgency = fields.String(load_default="normal", validate=validate.OneOf(["normal", "urgent"]))
+    observed_at = PastMoment(load_default=None)
 
 
 class TransitionSchema(Schema):
-    """An action of the workflow. `assignee` goes with assign, `into` with merge, `agency` with refer."""
+    """An action of the workflow.
 
-    action = fields.String(required=True, validate=validate.OneOf(list(WORKFLOW)))
+    `assignee` goes with assign, `into` with merge, `agency` with refer, `area` with route. Offline clients
+    say with `observed_at` when it happened.
+    """
+
+    action = fields.String(required=True, validate=validate.OneOf(PUBLIC_ACTIONS))
     note = PlainText(load_default=None, most=2000)
     media = _media()
     assignee = Identifier(load_default=None)
     into = Identifier(load_default=None)
     agency = PlainText(load_default=None, most=100)
+    area = AreaCode(load_default=None)
+    observed_at = PastMoment(load_default=None)
     version = fields.Integer(load_default=None, strict=True, validate=validate.Range(min=1))
+
+
+class LinkQuery(Schema):
+    """The signature of a feedback link."""
+
+    signature = fields.String(required=True, validate=validate.Length(1, 64))
 
 
 class CommentSchema(Schema):
@@ -53,12 +73,21 @@ class RatingSchema(Schema):
     comment = PlainText(load_default="", most=1000, least=0)
 
 
+class FeedbackSchema(Schema):
+    """The answers after a solution; `partly` and `no` need a reason."""
+
+    contacted = fields.Boolean(required=True)
+    resolved = fields.String(required=True, validate=validate.OneOf(ANSWERS))
+    satisfied = fields.Boolean(required=True)
+    reason = PlainText(load_default=None, most=1000)
+
+
 class IssueQuery(PageQuery):
     """Filters of the list of issues; `reporter` and `assignee` also take `me`."""
 
     area = AreaCode(load_default=None)
     status = fields.String(load_default=None, validate=validate.OneOf(_STATUSES))
-    category = fields.String(load_default=None, validate=validate.OneOf(list(CATEGORIES)))
+    category = fields.String(load_default=None, validate=validate.Length(1, 160))
     assignee = fields.String(load_default=None, validate=validate.Length(max=26))
     reporter = fields.String(load_default=None, validate=validate.Length(max=26))
     since = Moment(load_default=None)
@@ -73,6 +102,16 @@ class PhotoLinkSchema(Schema):
     thumbnail_url = fields.String()
 
 
+class ObjectionSchema(Schema):
+    """A unit's objection to having been given the issue; `decision` is null until it is decided."""
+
+    by = fields.String()
+    reason = fields.String()
+    at = Moment()
+    decide_by = Moment()
+    decision = fields.String(allow_none=True)
+
+
 class IssueSchema(Schema):
     """An issue as shown to a member; `reporter` is null for those who may not know."""
 
@@ -82,7 +121,10 @@ class IssueSchema(Schema):
     level = fields.String(validate=validate.OneOf([one.value for one in Level]))
     category = fields.String()
     description = fields.String()
+    category_version = fields.Integer()
+    answers = fields.Dict()
     area = fields.String()
+    lead_unit = fields.String(metadata={"description": "code of the area whose turn it is"})
     location = fields.Nested(LocationSchema, allow_none=True)
     media = fields.List(fields.Nested(PhotoLinkSchema))
     anonymous = fields.Boolean()
@@ -93,9 +135,15 @@ class IssueSchema(Schema):
     merged_into = fields.String(allow_none=True)
     referred_to = fields.String(allow_none=True)
     rating = fields.Nested(RatingSchema, allow_none=True)
+    feedback = fields.Nested(FeedbackSchema, allow_none=True)
+    feedback_url = fields.String(
+        allow_none=True, metadata={"description": "answers without signing in; for the reporter and staff"}
+    )
+    objection = fields.Nested(ObjectionSchema, allow_none=True)
     reopened = fields.Integer()
     created_at = Moment()
-    due_at = Moment()
+    observed_at = Moment(allow_none=True)
+    due_at = Moment(allow_none=True, metadata={"description": "null while information is awaited"})
     claimed_at = Moment(allow_none=True)
     resolved_at = Moment(allow_none=True)
     closed_at = Moment(allow_none=True)
@@ -117,7 +165,9 @@ class EntrySchema(Schema):
     at = Moment()
     status = fields.String()
     level = fields.String()
+    lead_unit = fields.String()
     note = fields.String(allow_none=True)
+    observed_at = Moment(allow_none=True)
     media = fields.List(fields.String())
 
 

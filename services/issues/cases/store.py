@@ -1,7 +1,9 @@
 """Issues ↔ documents; the only writer of issues and of the local copies of areas and members."""
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from chassis import outbox
 from chassis.errors import missing
@@ -9,10 +11,13 @@ from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
-from services.issues.cases.domain import Change, Entry, Issue, Level, Rating, Status
+from services.issues.cases.issue import Change, Entry, Feedback, Issue, Level, Objection, Rating, Status
+from services.issues.limits.domain import Countdown
 
 _SOURCE = "issues"
-_FIXED = ("history", "outbox", "pending", "scopes", "order", "_id")
+_NAMES = {field.name for field in fields(Issue)} - {"id"}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Part = TypeVar("Part")
 
 
 class CaseStore:
@@ -28,6 +33,7 @@ class CaseStore:
         issues.create_index([("scopes", 1), ("order", 1)])
         issues.create_index([("reporter", 1), ("order", 1)])
         issues.create_index([("assignee", 1), ("order", 1)])
+        issues.create_index("next_check_at")
         outbox.ensure_indexes(issues)
 
     def get(self, issue_id: str) -> Issue:
@@ -44,29 +50,28 @@ class CaseStore:
             **_fields(issue),
             "_id": issue.id,
             "order": issue.id,
-            "scopes": ancestors(issue.area),
-            "history": [_entry(change.entry)],
+            "history": [_entry(one) for one in change.entries],
         }
-        added = outbox.insert(self._mongo[self._issues], document, [_envelope(change)])
+        added = outbox.insert(self._mongo[self._issues], document, _envelopes(change))
         return issue if added else self.get(issue.id)
 
     def save(self, change: Change) -> None:
-        """Write the new state, its history line and its event at once. Raises ConcurrentUpdate."""
-        self._write(change.issue, change.entry, [_envelope(change)])
-
-    def save_entry(self, issue: Issue, entry: Entry) -> None:
-        """Write a history line that nobody else needs to hear of. Raises ConcurrentUpdate."""
-        self._write(issue, entry, [])
-
-    def _write(self, issue: Issue, entry: Entry, envelopes: list[dict[str, Any]]) -> None:
+        """Write the new state, its history lines and its events at once. Raises ConcurrentUpdate."""
         outbox.save(
             self._mongo[self._issues],
-            issue.id,
-            issue.version,
-            envelopes,
-            set_fields=_fields(issue),
-            push={"history": [_entry(entry)]},
+            change.issue.id,
+            change.issue.version,
+            _envelopes(change),
+            set_fields=_fields(change.issue),
+            push={"history": [_entry(one) for one in change.entries]},
         )
+
+    def due(self, at: datetime, most: int) -> list[Issue]:
+        """Issues whose clock has something to do by `at`."""
+        found = self._mongo[self._issues].find(
+            {"next_check_at": {"$gte": EPOCH, "$lte": at}}, {"history": 0, "outbox": 0}
+        )
+        return [_issue(one) for one in found.limit(most)]
 
     def is_steward(self, member_id: str, area: str) -> bool:
         """Whether the member is a steward of the area, by the local copy."""
@@ -83,24 +88,22 @@ class CaseStore:
         put_newer(self._mongo["members"], member_id, {"grants": grants}, sequence)
 
 
-def _envelope(change: Change) -> dict[str, Any]:
+def _envelopes(change: Change) -> list[dict[str, Any]]:
     issue = change.issue
-    return envelope(
-        change.event,
-        source=_SOURCE,
-        subject=issue.id,
-        sequence=issue.version,
-        area=issue.area,
-        at=change.entry.at,
-    )
+    at = change.entries[-1].at
+    return [
+        envelope(event, source=_SOURCE, subject=issue.id, sequence=issue.version, area=issue.area, at=at)
+        for event in change.events
+    ]
 
 
 def _fields(issue: Issue) -> Document:
-    fields = asdict(issue)
-    del fields["id"]
-    fields["status"], fields["level"] = issue.status.value, issue.level.value
-    fields["media"] = list(issue.media)
-    return fields
+    values = {**asdict(issue), "scopes": ancestors(issue.area)}
+    del values["id"]
+    for name in ("media", "followers"):
+        values[name] = list(values[name])
+    values["countdown"]["reminded"] = list(issue.countdown.reminded)
+    return {name: value.value if isinstance(value, StrEnum) else value for name, value in values.items()}
 
 
 def _entry(entry: Entry) -> Document:
@@ -113,15 +116,24 @@ def _entry(entry: Entry) -> Document:
 
 
 def _issue(document: Document) -> Issue:
-    fields = {name: value for name, value in document.items() if name not in _FIXED}
-    rating = fields.pop("rating", None)
+    values = {name: document[name] for name in _NAMES if name in document}
+    before, countdown = document["status_before"], document["countdown"]
     return Issue(
         **{
-            **fields,
+            **values,
             "id": document["_id"],
             "status": Status(document["status"]),
+            "status_before": Status(before) if before else None,
             "level": Level(document["level"]),
             "media": tuple(document["media"]),
-            "rating": Rating(**rating) if rating else None,
+            "followers": tuple(document["followers"]),
+            "countdown": Countdown(**{**countdown, "reminded": tuple(countdown["reminded"])}),
+            "objection": _maybe(Objection, document["objection"]),
+            "feedback": _maybe(Feedback, document["feedback"]),
+            "rating": _maybe(Rating, document["rating"]),
         }
     )
+
+
+def _maybe(kind: type[Part], values: Document | None) -> Part | None:
+    return kind(**values) if values else None
