@@ -50,6 +50,10 @@ ACTORS = {
 }
 
 
+def without(name: str) -> Details:
+    return Details(**{**vars(DETAILS), name: None})
+
+
 def fresh(policy: Policy = POLICY, area: str = GRID, urgency: str = "normal") -> Change:
     issue = Issue(
         id=YOUNGER,
@@ -121,7 +125,7 @@ def test_what_an_action_needs_must_be_given(action: str) -> None:
         status, level = min(row.sources), min(row.levels)
         actor = next(one for one in ACTORS.values() if parties(standing(status, level), one) & row.parties)
         with pytest.raises(Invalid) as refused:
-            transition(standing(status, level), action, actor, replace(DETAILS, **{name: None}), NOW, POLICY)
+            transition(standing(status, level), action, actor, without(name), NOW, POLICY)
         assert name in refused.value.extra["errors"]
 
 
