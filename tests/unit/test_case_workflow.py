@@ -15,6 +15,7 @@ from services.issues.cases import deadlines, domain
 from services.issues.cases.domain import PUBLIC_ACTIONS, WORKFLOW, allowed_actions, transition
 from services.issues.cases.effects import EFFECTS
 from services.issues.cases.issue import (
+    INTERRUPTED,
     LEVELS,
     OPEN,
     SYSTEM,
@@ -25,8 +26,8 @@ from services.issues.cases.issue import (
     Objection,
     Party,
     Status,
-    parties,
 )
+from services.issues.cases.responsibility import parties
 from services.issues.categories.domain import ROOTS, Policy
 from services.issues.limits import domain as limits
 from services.issues.limits.domain import WorkCalendar
@@ -115,7 +116,7 @@ def test_each_action_is_open_to_its_parties_in_its_states_and_to_nobody_else(act
 
 def test_every_row_has_an_effect_and_every_effect_a_row() -> None:
     assert set(EFFECTS) == set(WORKFLOW)
-    assert set(WORKFLOW) - set(PUBLIC_ACTIONS) == {"lapse"}
+    assert set(WORKFLOW) - set(PUBLIC_ACTIONS) == {"lapse", "split"}
 
 
 @pytest.mark.parametrize("action", WORKFLOW)
@@ -327,8 +328,7 @@ class Life(RuleBasedStateMachine):
     def the_state_is_of_a_piece(self) -> None:
         """Each part of the state agrees with the status."""
         issue = self.issue
-        interrupted = issue.status in (Status.AWAITING_INFO, Status.ON_HOLD, Status.MERGED)
-        assert (issue.status_before is not None) == interrupted
+        assert (issue.status_before is not None) == (issue.status in INTERRUPTED)
         assert (issue.merged_into is not None) == (issue.status is Status.MERGED)
         assert (issue.due_at is None) == (issue.status is Status.AWAITING_INFO) or issue.status not in OPEN
         if issue.level is not Level.STEWARD and issue.status is not Status.MERGED:
