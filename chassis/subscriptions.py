@@ -30,10 +30,13 @@ class Subscription:
 
 
 class Subscriptions:
-    """All subscriptions of a service."""
+    """All subscriptions of a service: one or more tables, of its areas say, that may name the same type."""
 
-    def __init__(self, table: dict[str, Subscription]) -> None:
-        self.table = table
+    def __init__(self, *tables: dict[str, Subscription]) -> None:
+        self.table: dict[str, list[Subscription]] = {}
+        for table in tables:
+            for kind, subscription in table.items():
+                self.table.setdefault(kind, []).append(subscription)
 
     @property
     def routing_keys(self) -> list[str]:
@@ -41,10 +44,13 @@ class Subscriptions:
         return sorted({routing_key(kind) for kind in self.table})
 
     def handle(self, event: Envelope) -> None:
-        """Validate and handle one event. A version this service does not know raises LookupError: it is
-        kept and tried again, for the release that knows it may be on its way."""
-        subscription = self.table.get(event.type)
-        if subscription is None:
+        """Validate and handle one event, by all that subscribe to it; whoever did so before bears it again.
+
+        A version this service does not know raises LookupError: the event is kept and tried again, for the
+        release that knows it may be on its way.
+        """
+        if event.type not in self.table:
             raise LookupError(f"no handler for {event.type}")
-        data: dict[str, Any] = subscription.schema().load(event.data)
-        subscription.handle(event, data)
+        for subscription in self.table[event.type]:
+            data: dict[str, Any] = subscription.schema().load(event.data)
+            subscription.handle(event, data)

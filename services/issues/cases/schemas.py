@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import AreaCode, Identifier, LocationSchema, Moment, PageQuery, PastMoment, PlainText
+from chassis.fields import AreaCode, Identifier, LocationSchema, Moment, PastMoment, PlainText
 from chassis.subscriptions import FactSchema
 from services.issues.cases.domain import PUBLIC_ACTIONS
 from services.issues.cases.feedback import ANSWERS
@@ -82,18 +82,6 @@ class FeedbackSchema(Schema):
     reason = PlainText(load_default=None, most=1000)
 
 
-class IssueQuery(PageQuery):
-    """Filters of the list of issues; `reporter` and `assignee` also take `me`."""
-
-    area = AreaCode(load_default=None)
-    status = fields.String(load_default=None, validate=validate.OneOf(_STATUSES))
-    category = fields.String(load_default=None, validate=validate.Length(1, 160))
-    assignee = fields.String(load_default=None, validate=validate.Length(max=26))
-    reporter = fields.String(load_default=None, validate=validate.Length(max=26))
-    since = Moment(load_default=None)
-    until = Moment(load_default=None)
-
-
 class PhotoLinkSchema(Schema):
     """A photo of an issue, by links that expire."""
 
@@ -151,13 +139,6 @@ class IssueSchema(Schema):
     resolved_at = Moment(allow_none=True)
     closed_at = Moment(allow_none=True)
     version = fields.Integer()
-
-
-class IssuePageSchema(Schema):
-    """A page of issues."""
-
-    items = fields.List(fields.Nested(IssueSchema))
-    next = fields.String(allow_none=True)
 
 
 class EntrySchema(Schema):

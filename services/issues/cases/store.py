@@ -13,6 +13,7 @@ from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
 from chassis.tiles import place
 from services.issues.cases.issue import (
+    OPEN,
     Adopted,
     Change,
     Entry,
@@ -24,10 +25,12 @@ from services.issues.cases.issue import (
     Rating,
     Status,
 )
+from services.issues.finding.domain import words
 from services.issues.limits.domain import Countdown
 
 _SOURCE = "issues"
 _NAMES = {field.name for field in fields(Issue)} - {"id"}
+_STATE = {"history": 0, "outbox": 0, "words": 0}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Kept = TypeVar("Kept")
 
@@ -46,13 +49,16 @@ class CaseStore:
         issues.create_index([("reporter", 1), ("order", 1)])
         issues.create_index([("assignee", 1), ("order", 1)])
         issues.create_index("next_check_at")
+        issues.create_index([("scopes", 1), ("status", 1), ("order", 1)])
+        issues.create_index([("scopes", 1), ("open_due_at", 1)])
+        issues.create_index([("words", 1), ("order", 1)])
         issues.create_index("place", sparse=True)
         issues.create_index("adopted.id", sparse=True)
         outbox.ensure_indexes(issues)
 
     def get(self, issue_id: str) -> Issue:
         """Raises NotFound."""
-        document = self._mongo[self._issues].find_one({"_id": issue_id}, {"history": 0, "outbox": 0})
+        document = self._mongo[self._issues].find_one({"_id": issue_id}, _STATE)
         if document is None:
             raise missing("问题", "issue")
         return _issue(document)
@@ -64,6 +70,7 @@ class CaseStore:
             **_fields(issue),
             "_id": issue.id,
             "order": issue.id,
+            "words": words(issue.description),
             "history": [_entry(one) for one in change.entries],
         }
         added = outbox.insert(self._mongo[self._issues], document, _envelopes(change))
@@ -82,14 +89,12 @@ class CaseStore:
 
     def due(self, at: datetime, most: int) -> list[Issue]:
         """Issues whose clock has something to do by `at`."""
-        found = self._mongo[self._issues].find(
-            {"next_check_at": {"$gte": EPOCH, "$lte": at}}, {"history": 0, "outbox": 0}
-        )
+        found = self._mongo[self._issues].find({"next_check_at": {"$gte": EPOCH, "$lte": at}}, _STATE)
         return [_issue(one) for one in found.limit(most)]
 
     def adopters(self, issue_id: str) -> list[Issue]:
         """The issues that speak for this one."""
-        found = self._mongo[self._issues].find({"adopted.id": issue_id}, {"history": 0, "outbox": 0})
+        found = self._mongo[self._issues].find({"adopted.id": issue_id}, _STATE)
         return [_issue(one) for one in found]
 
     def is_steward(self, member_id: str, area: str) -> bool:
@@ -119,6 +124,7 @@ def _envelopes(change: Change) -> list[dict[str, Any]]:
 def _fields(issue: Issue) -> Document:
     values = {**asdict(issue), "scopes": ancestors(issue.area)}
     del values["id"]
+    values["open_due_at"] = issue.due_at if issue.status in OPEN else None
     if issue.location is not None:
         values["place"] = place(issue.location["lng"], issue.location["lat"])
     return {name: value.value if isinstance(value, StrEnum) else value for name, value in values.items()}
