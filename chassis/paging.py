@@ -47,6 +47,11 @@ def _encode(order: str) -> str:
     return base64.urlsafe_b64encode(order.encode()).decode().rstrip("=")
 
 
+def order(identifier: str, created_at: datetime) -> str:
+    """What a document is ordered by: its identifier, with the moment that `since` and `until` go by."""
+    return ulid_at(created_at)[:10] + identifier[10:]
+
+
 def newest_first(
     collection: Collection[Document],
     match: dict[str, Any],

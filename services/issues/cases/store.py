@@ -11,6 +11,7 @@ from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
+from chassis.paging import order
 from chassis.tiles import place
 from services.issues.cases.issue import (
     OPEN,
@@ -69,7 +70,7 @@ class CaseStore:
         document = {
             **_fields(issue),
             "_id": issue.id,
-            "order": issue.id,
+            "order": order(issue.id, issue.created_at),
             "words": words(issue.description),
             "history": [_entry(one) for one in change.entries],
         }
