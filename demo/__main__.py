@@ -127,6 +127,8 @@ class Demonstration:
         }
         show(tables.rows(self.export, standing))
         show(tables.outcomes(self.outcomes))
+        if not any(counts[Outcome.NEW] + counts[Outcome.CONTINUED] for counts in self.outcomes.values()):
+            show("Everything was there already from an earlier run: nothing was added.\n")
         show(
             tables.usage(
                 found.usage,
@@ -167,8 +169,8 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
         console.print(f"{error}", markup=False)
         return 2
     at = f"http://127.0.0.1:{settings.gateway_port}"
-    source = f"{settings.data.name}: {export.rows:,} rows"
-    console.print(f"Replaying the study's {sum(study.RECORDS.values())} records and {source} on {at} …")
+    source = f"{export.rows:,} rows of {settings.data.name}"
+    console.print(f"Replaying {sum(study.RECORDS.values())} records of the study and {source}\non {at} …")
     try:
         sound = Demonstration(District(Api(at)), export, console).run()
     except requests.ConnectionError:

@@ -72,10 +72,9 @@ def confirmed_paid(evidence: Evidence) -> Finding:
     ]
     paid = [one for one in evidence.postings if one["rule"] == "issue.confirmed"]
     expected = due.postings_due(facts)
-    text = (
-        f"of {len(confirmed):,} confirmed issues each of the {len(expected):,} that earn points was paid once"
-        f", and none of the {len(confirmed) - len(expected)} that staff solved without a photo"
-    )
+    free = len(confirmed) - len(expected)
+    besides = f"; {free:,}, solved by staff and without a photo, earn none" if free else ""
+    text = f"{len(expected):,} of {len(confirmed):,} confirmed issues earn points, each paid once{besides}"
     return _finding(text, _differences(expected, paid))
 
 
