@@ -45,7 +45,7 @@ contracts-check: $(READY)  ## Are the generated contracts up to date?
 
 ##@ Generating
 .PHONY: contracts
-contracts: $(READY)  ## Write OpenAPI, JSON Schemas, AsyncAPI and the broker's topology anew
+contracts: $(READY)  ## Write OpenAPI, JSON Schemas, AsyncAPI, the workflow page and the broker's topology anew
 	$(PY) -m infra.contracts
 
 .PHONY: format
