@@ -132,12 +132,12 @@ def _diagram(taken: Iterable[Step]) -> Iterator[str]:
     }
     yield "```mermaid"
     yield "stateDiagram-v2"
-    yield f"  [*] --> {Status.REPORTED}: report"
     yield "  state open {"
     for (before, after), actions in edges.items():
         if before in is_open and after in is_open:
             yield f"    {before} --> {after}: {', '.join(actions)}"
     yield "  }"
+    yield f"  [*] --> {Status.REPORTED}: report"
     for (before, after), actions in edges.items():
         if after not in from_all and not (before in is_open and after in is_open):
             yield f"  {before} --> {after}: {', '.join(actions)}"

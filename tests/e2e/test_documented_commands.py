@@ -1,0 +1,84 @@
+"""The commands of the documents, run as they stand, against real processes."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+
+from demo.district import District
+from infra.contracts import ROOT, SERVICES
+from infra.local.deployment import Deployment, wait_until
+from tests.unit.reading import Document, plain
+
+_EXPECTATION = re.compile(r"^(?P<command>.+?)  # (?P<expected>.+)$")
+_PROLOGUE = """set -euo pipefail
+expect() { [ "$1" = "$2" ] || { echo "expected $1, got $2" >&2; exit 1; }; }
+"""
+
+
+def _script(path: Path) -> str:
+    """All commands of a document that talk to the API; `command  # value` must print the value."""
+    lines = []
+    for fence in Document(path).fences():
+        if fence.language != "bash" or "api" not in fence.text:
+            continue
+        for line in fence.text.splitlines():
+            match = _EXPECTATION.match(line)
+            lines.append(f"expect '{match['expected']}' \"$({match['command']})\"" if match else line)
+    assert any(line.startswith("expect ") for line in lines)
+    return _PROLOGUE + "\n".join(lines) + "\n"
+
+
+def _run(path: Path, deployment: Deployment, folder: Path, after: str = "") -> str:
+    (folder / ".venv").symlink_to(sys.prefix)
+    environment = {**deployment.environ, "GATEWAY_PORT": str(deployment.ports.gateway)}
+    done = subprocess.run(
+        ["bash", "-c", _script(path) + after],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def test_the_readmes_example_does_what_the_readme_says(
+    deployment: Deployment, district: District, tmp_path: Path
+) -> None:
+    out = _run(ROOT / "README.md", deployment, tmp_path, 'echo "told $issue"')
+    issue = out.split()[-1]
+
+    def gains() -> list[int]:
+        postings = [one for one in district.admin.pages("/v1/postings") if one["cause"] == issue]
+        return sorted(leg["amount"] for one in postings for leg in one["legs"] if leg["amount"] > 0)
+
+    wait_until(lambda: gains() == [1, 2, 3, 5], 20, "1 + 3 + 5 points for the steward and 2 for the resident")
+
+
+def test_the_api_guides_examples_answer_as_the_guide_says(
+    deployment: Deployment, district: District, tmp_path: Path
+) -> None:
+    assert district.admin.id
+    _run(ROOT / "docs/api.md", deployment, tmp_path)
+
+
+def test_the_databases_hold_the_collections_that_the_architecture_lists(
+    deployment: Deployment, district: District
+) -> None:
+    assert district.admin.id
+    told = {
+        plain(name): set(re.findall(r"`([a-z_.]+)`", collections))
+        for name, collections in Document(ROOT / "ARCHITECTURE.md").table("Data")
+    }
+    with MongoClient[dict[str, Any]](deployment.mongo_url) as client:
+        for name, service in SERVICES.items():
+            also = {"idempotency_keys", *(["relays"] if service.published else [])}
+            held = set(client[name].list_collection_names())
+            assert held <= told[name] | also, f"{name}: not in ARCHITECTURE.md"
+    assert set(told) == set(SERVICES)
