@@ -172,7 +172,9 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
     source = f"{export.rows:,} rows of {settings.data.name}"
     console.print(f"Replaying {sum(study.RECORDS.values())} records of the study and {source}\non {at} …")
     try:
-        sound = Demonstration(District(Api(at)), export, console).run()
+        district = District(Api(at))
+        _ = district.admin  # signs in: a system that is not there is told before any bar is shown
+        sound = Demonstration(district, export, console).run()
     except requests.ConnectionError:
         console.print(
             f"The system does not answer at {at}: start it with `make run` (and the same GATEWAY_PORT).",
