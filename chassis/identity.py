@@ -12,7 +12,7 @@ from threading import Lock
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from chassis.errors import Unauthenticated
+from chassis.errors import Invalid, Unauthenticated
 
 AREA_LENGTHS = (6, 9, 12, 15)
 ISSUER = "alley-steward"
@@ -58,6 +58,14 @@ def is_area_code(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) in AREA_LENGTHS
 
 
+def check_area(area: str, district: str, field: str = "area") -> None:
+    """Raises Invalid, naming `field`, for an area code that does not belong to the district."""
+    if not area.startswith(district):
+        raise Invalid(
+            field, zh="该区域不属于本区。", en=f"Area codes of this district begin with {district}."
+        )
+
+
 @dataclass
 class TokenVerifier:
     """Verifies EdDSA access tokens against a JSON Web Key Set (the text itself, or a path to a file).
@@ -95,7 +103,7 @@ class TokenVerifier:
                 token, key, algorithms=["EdDSA"], issuer=ISSUER, options={"require": ["exp", "sub", "iss"]}
             )
             grants = tuple(Grant(str(one["role"]), str(one["area"])) for one in claims.get("roles", []))
-        except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
+        except (jwt.PyJWTError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise Unauthenticated(
                 "token-refused",
                 zh="登录已失效，请重新登录。",

@@ -5,7 +5,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from chassis.fields import AreaCode, PageQuery, PlainText
 from services.volunteer.people.domain import ROLES
 
-_PHONE = validate.Regexp(r"^1[3-9]\d{9}$", error="Not a mainland mobile number.")
+_PHONE = validate.Regexp(r"1[3-9][0-9]{9}\Z", error="Not a mainland mobile number.")
 
 
 class CodeRequestSchema(Schema):
@@ -26,7 +26,7 @@ class TokenRequestSchema(Schema):
 
     grant = fields.String(required=True, validate=validate.OneOf(["code", "refresh"]))
     phone = fields.String(load_default=None, validate=_PHONE)
-    code = fields.String(load_default=None, validate=validate.Regexp(r"^\d{6}$", error="Six digits."))
+    code = fields.String(load_default=None, validate=validate.Regexp(r"[0-9]{6}\Z", error="Six digits."))
     refresh_token = fields.String(load_default=None, validate=validate.Length(max=200))
 
     @validates_schema
@@ -67,6 +67,12 @@ class DescribeSchema(Schema):
 
     name = PlainText(load_default=None, most=40)
     home_area = AreaCode(load_default=None)
+
+    @validates_schema
+    def changes_something(self, data: dict[str, str | None], **_: object) -> None:
+        """A change of nothing would still be told to every service."""
+        if not any(data.values()):
+            raise ValidationError("Nothing to change.")
 
 
 class MemberSchema(Schema):
