@@ -8,9 +8,10 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from chassis.clock import rfc3339
-from chassis.identity import is_area_code
 
-_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+ULID_PATTERN = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
+CURSOR_PATTERN = "[0-9A-Za-z_-]{35}"
+AREA_PATTERN = "[0-9]{6}([0-9]{3}){0,3}"
 _ALLOWED_CONTROLS = {"\n", "\t", "\u200d"}  # the last joins the parts of an emoji
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 MAX_VERSION = 2**53
@@ -33,24 +34,33 @@ class PlainText(fields.String):
         return text.strip()
 
 
-class Identifier(fields.String):
+class Formed(fields.String):
+    """Text of one form: the whole of it matches `pattern`. `error` says what is expected."""
+
+    def __init__(self, pattern: str, error: str, **kwargs: Any) -> None:
+        super().__init__(metadata={"pattern": f"^{pattern}$"}, **kwargs)
+        self._form = re.compile(pattern)
+        self._error = error
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text is None or not self._form.fullmatch(text):
+            raise ValidationError(self._error)
+        return text
+
+
+class Identifier(Formed):
     """A ULID as this system gives them out."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if text is None or not _ULID.fullmatch(text):
-            raise ValidationError("Not an identifier of this system.")
-        return text
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(ULID_PATTERN, "Not an identifier of this system.", **kwargs)
 
 
-class AreaCode(fields.String):
+class AreaCode(Formed):
     """A division code of 6, 9 or 12 digits, or a grid's of 15."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if text is None or not is_area_code(text):
-            raise ValidationError("Not an area code: 6, 9, 12 or 15 digits.")
-        return text
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(AREA_PATTERN, "Not an area code: 6, 9, 12 or 15 digits.", **kwargs)
 
 
 class Moment(fields.AwareDateTime):
@@ -102,4 +112,4 @@ class PageQuery(Schema):
     """How every list is paged."""
 
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
-    cursor = fields.String(load_default=None, validate=validate.Length(max=100))
+    cursor = Formed(CURSOR_PATTERN, "Not a cursor of this system.", load_default=None)

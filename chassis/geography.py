@@ -31,6 +31,7 @@ def read_boundary(boundary: dict[str, Any]) -> dict[str, Any]:
     Raises Invalid unless it is valid, with plausible coordinates and at most 5,000 vertices.
     """
     try:
+        _check_numbers(boundary["coordinates"])
         outline = shapely.force_2d(shape(boundary))
         count = shapely.get_num_coordinates(outline)
         sound = (
@@ -49,6 +50,15 @@ def read_boundary(boundary: dict[str, Any]) -> dict[str, Any]:
         )
     kept: dict[str, Any] = orjson.loads(shapely.to_geojson(outline))
     return kept
+
+
+def _check_numbers(coordinates: Any) -> None:
+    """Raises TypeError for anything but lists and numbers: shapely would take true for 1."""
+    for one in coordinates:
+        if isinstance(one, list):
+            _check_numbers(one)
+        elif isinstance(one, bool) or not isinstance(one, int | float):
+            raise TypeError(one)
 
 
 def _on_earth(bounds: tuple[float, float, float, float]) -> bool:

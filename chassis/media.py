@@ -44,8 +44,8 @@ def clean(stream: IO[bytes]) -> Photo:
     """Decode and re-encode an upload, upright and without EXIF, XMP, GPS, profiles or comments.
 
     Of several pictures in a file (an animation, a phone's stereo pair) the first is kept. Raises Invalid when
-    it is no JPEG, PNG or WebP image, or has more than 50 megapixels, and TooLarge above 20 MB. The header says
-    how many pixels there are, before anything is decompressed.
+    it is no JPEG, PNG or WebP image, or has more than 50 megapixels, and TooLarge above 20 MB. The number of
+    pixels is read from the header before anything is decompressed.
     """
     body = stream.read(MAX_BYTES + 1)
     if len(body) > MAX_BYTES:
