@@ -132,4 +132,5 @@ def test_large_uploads_pass_through_the_gateway_without_being_held_there(
         answers = list(pool.map(lambda _: resident.upload(large), range(6)))
         grown = peak_of(processes) - before
     assert all(answer["width"] == 64 for answer in answers)
-    assert grown < 19 * MEBI, f"{grown / MEBI:.1f} MiB more under six uploads of 19 MiB at once"
+    # Some 4 MiB each for reading ahead, however large the upload; held whole they would be 114 MiB.
+    assert grown < 6 * 8 * MEBI, f"{grown / MEBI:.1f} MiB more under six uploads of 19 MiB at once"
