@@ -21,8 +21,9 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 THUMBNAIL = 480
 URL_SECONDS = 300
-_CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-_FORMATS = list(_CONTENT_TYPES)
+_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_FORMATS = list(_TYPES)
+CONTENT_TYPES = tuple(_TYPES.values())
 _CHUNK = 256 * 1024
 # A photo of 50 megapixels takes some 400 MB while it is worked on: more at once would take the machine down.
 _DECODING = threading.BoundedSemaphore(2)
@@ -78,7 +79,7 @@ def _reencoded(image: Image.Image) -> Photo:
     return Photo(
         body=_encode(upright, name),
         thumbnail=_encode(_opaque(_small(upright)), "JPEG"),
-        content_type=_CONTENT_TYPES[name],
+        content_type=_TYPES[name],
         width=upright.width,
         height=upright.height,
     )

@@ -1,6 +1,6 @@
 """flask-smorest with the house's habits: unknown fields refused everywhere, problem documents for errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import flask_smorest
@@ -37,7 +37,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
         def declared(view: View) -> View:
             taking = decorate(view)
-            inputs.declare(taking, options.get("location", "json"))
+            inputs.declare(taking, **{options.get("location", "json"): schema})
             return taking
 
         return declared
@@ -47,6 +47,13 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     ) -> Callable[[View], View]:
         """Dump what goes out."""
         decorate: Callable[[View], View] = super().response(status, schema, **options)
+        return decorate
+
+    def sends(self, status: int, content_types: Sequence[str]) -> Callable[[View], View]:
+        """Document an answer that is a file of one of these types."""
+        content: dict[str, object] = {kind: {} for kind in content_types}
+        documented = {"description": "The file itself", "content": content}
+        decorate: Callable[[View], View] = super().doc(responses={str(status): documented})
         return decorate
 
     def answers(self, status: int, schema: type[Schema]) -> Callable[[View], View]:

@@ -1,6 +1,7 @@
 """What comes in is read strictly: one meaning or none, and nothing that a route does not declare."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -63,14 +64,13 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def declare(view: Any, location: str | None = None) -> None:
-    """Note that a view takes input from a location (`json`, `query`, `files`), or from none so far."""
-    known: frozenset[str] = getattr(view, _ATTRIBUTE, frozenset())
-    setattr(view, _ATTRIBUTE, known | {location} if location else known)
+def declare(view: Any, **taken: type[Schema]) -> None:
+    """Note what a view takes from where (`json`, `query`, `files`), or that it takes nothing so far."""
+    setattr(view, _ATTRIBUTE, {**getattr(view, _ATTRIBUTE, {}), **taken})
 
 
-def declared(app: Flask, endpoint: str) -> frozenset[str] | None:
-    """Where an endpoint's view takes input from; None for views that are not of the API."""
+def declared(app: Flask, endpoint: str) -> Mapping[str, type[Schema]] | None:
+    """Where an endpoint's view takes what from; None for views that are not of the API."""
     return getattr(app.view_functions[endpoint], _ATTRIBUTE, None)
 
 

@@ -75,7 +75,7 @@ def _of_service(name: str) -> Iterator[Operation]:
                 method=method,
                 path=path,
                 rule=access_rule,
-                takes=takes,
+                takes=frozenset(takes),
                 body=_resolved(body, document) if body else None,
                 query={
                     one["name"]: _resolved(one["schema"], document)

@@ -1,4 +1,4 @@
-"""Bytes that are no acceptable HTTP request: a problem document too, although no application ever sees them."""
+"""Bytes that are no acceptable HTTP request: answered as all errors are, though no application sees them."""
 
 import socket
 

@@ -66,7 +66,7 @@ def auth_blueprint(store: MemberStore, desk: SignIn, district: str) -> Blueprint
         }
 
     @routes.route("/jwks.json", methods=["GET"])
-    @routes.response(200)
+    @routes.response(200, schemas.KeySetSchema)
     @access.public
     def jwks() -> dict[str, Any]:
         """Show the public keys that access tokens are signed with."""

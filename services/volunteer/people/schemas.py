@@ -50,6 +50,23 @@ class TokensSchema(Schema):
     expires_in = fields.Integer()
 
 
+class KeySchema(Schema):
+    """A public key (RFC 7517, RFC 8037)."""
+
+    kty = fields.String()
+    crv = fields.String()
+    use = fields.String()
+    alg = fields.String()
+    kid = fields.String()
+    x = fields.String()
+
+
+class KeySetSchema(Schema):
+    """The public keys that access tokens are signed with."""
+
+    keys = fields.List(fields.Nested(KeySchema))
+
+
 class RoleSchema(Schema):
     """A role on an area and all below it."""
 
