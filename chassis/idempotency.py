@@ -33,21 +33,21 @@ def ensure_indexes(mongo: Mongo) -> None:
 
 
 def register(app: Flask, mongo: Mongo) -> None:
-    """Honour the header on every POST of an application."""
+    """Honour the header on every POST of a signed-in member."""
     app.before_request(lambda: _before(mongo))
     app.after_request(lambda response: _after(mongo, response))
 
 
 def _before(mongo: Mongo) -> Response | None:
     key = request.headers.get("Idempotency-Key")
-    if key is None or request.method != "POST" or request.endpoint is None:
+    # Without a member behind it a request has no one whose answer could be kept: signing in is not repeated.
+    if key is None or request.method != "POST" or request.endpoint is None or "actor" not in g:
         return None
     if not key or len(key) > _MAX_KEY or not key.isprintable():
         raise Invalid(
             "Idempotency-Key", zh="幂等键须为 1 至 200 个字符。", en="Use 1 to 200 printable characters."
         )
-    owner = g.actor.member_id if "actor" in g else request.remote_addr
-    claim_id = f"{owner} {request.path} {key}"
+    claim_id = f"{g.actor.member_id} {request.path} {key}"
     claim = {
         "_id": claim_id,
         "body": _body_hash(),
