@@ -106,6 +106,34 @@ def test_nobody_hears_of_their_own_deed_and_nobody_hears_twice(
     assert all(one.template in TEMPLATES for one in due)
 
 
+@pytest.mark.parametrize(
+    ("level", "missing", "expected"),
+    [
+        ("steward", ["steward"], "C1"),
+        ("steward", ["steward", "community_staff"], "D1"),
+        ("community", ["community_staff"], "D1"),
+        ("subdistrict", ["subdistrict_staff"], "A1"),
+        ("steward", ["steward", "community_staff", "subdistrict_staff"], "A1"),
+    ],
+)
+def test_where_nobody_holds_the_role_those_next_above_hear_of_it(
+    level: str, missing: list[str], expected: str
+) -> None:
+    def fewer(role: str, area: str) -> list[str]:
+        return [] if role in missing else holders(role, area)
+
+    due = messages("issue.reported.v1", GRID, {**FACT, "level": level}, fewer)
+    assert [one.member for one in due] == [expected]
+
+
+@pytest.mark.parametrize("kind", ["issue.reported.v1", "activity.submitted.v1"])
+@pytest.mark.parametrize(("length", "expected"), [(9, "D1"), (6, "A1")])
+def test_what_lies_in_no_community_is_told_to_the_staff_around_it(
+    kind: str, length: int, expected: str
+) -> None:
+    assert set(told(kind, GRID[:length], level="community")) == {expected}
+
+
 def test_an_assignee_who_also_resolved_gets_one_message_of_a_reopening() -> None:
     assert told("issue.reopened.v1", assignee="S1", resolver="S1", actor="R1") == {"S1": "issue-reopened"}
 
