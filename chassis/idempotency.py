@@ -1,4 +1,4 @@
-"""`Idempotency-Key` on POST: the same request again gets the first answer again, and acts once.
+"""`Idempotency-Key` on POST: the same member's same request again gets the first answer again, and acts once.
 
 The claim of a key reserves the identifier that the request will give to what it creates. A process that
 dies between its write and its answer therefore leaves nothing to be done twice: the repeat, allowed when
@@ -33,7 +33,7 @@ def ensure_indexes(mongo: Mongo) -> None:
 
 
 def register(app: Flask, mongo: Mongo) -> None:
-    """Honour the header on every POST of an application."""
+    """Honour the header on every POST of a signed-in member."""
     app.before_request(lambda: _before(mongo))
     app.after_request(lambda response: _after(mongo, response))
 
@@ -42,12 +42,15 @@ def _before(mongo: Mongo) -> Response | None:
     key = request.headers.get("Idempotency-Key")
     if key is None or request.method != "POST" or request.endpoint is None:
         return None
+    if "actor" not in g:
+        # Behind the gateway all who are not signed in have one address, so that their keys would be one
+        # another's; and what they are given are tokens, which are not kept.
+        return None
     if not key or len(key) > _MAX_KEY or not key.isprintable():
         raise Invalid(
             "Idempotency-Key", zh="幂等键须为 1 至 200 个字符。", en="Use 1 to 200 printable characters."
         )
-    owner = g.actor.member_id if "actor" in g else request.remote_addr
-    claim_id = f"{owner} {request.path} {key}"
+    claim_id = f"{g.actor.member_id} {request.path} {key}"
     claim = {
         "_id": claim_id,
         "body": _body_hash(),
