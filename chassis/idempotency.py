@@ -1,4 +1,4 @@
-"""`Idempotency-Key` on POST: the same request again gets the first answer again, and acts once.
+"""`Idempotency-Key` on POST: the same member's same request again gets the first answer again, and acts once.
 
 The claim of a key reserves the identifier that the request will give to what it creates. A process that
 dies between its write and its answer therefore leaves nothing to be done twice: the repeat, allowed when
@@ -42,6 +42,10 @@ def _before(mongo: Mongo) -> Response | None:
     key = request.headers.get("Idempotency-Key")
     # Without a member behind it a request has no one whose answer could be kept: signing in is not repeated.
     if key is None or request.method != "POST" or request.endpoint is None or "actor" not in g:
+        return None
+    if "actor" not in g:
+        # Behind the gateway all who are not signed in have one address, so that their keys would be one
+        # another's; and what they are given are tokens, which are not kept.
         return None
     if not key or len(key) > _MAX_KEY or not key.isprintable():
         raise Invalid(

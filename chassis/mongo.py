@@ -1,6 +1,7 @@
 """A MongoDB database handle that is opened lazily, once per process (clients must not cross a fork)."""
 
 import os
+from threading import Lock
 from typing import Any
 
 from pymongo import MongoClient
@@ -18,17 +19,19 @@ class Mongo:
         self._url = url
         self._name = name
         self._pid = 0
+        self._lock = Lock()
         self._client: MongoClient[Document] | None = None
 
     @property
     def client(self) -> MongoClient[Document]:
-        """The client of this process."""
-        if self._client is None or self._pid != os.getpid():
-            self._client = MongoClient(
-                self._url, tz_aware=True, maxPoolSize=40, serverSelectionTimeoutMS=5000, connect=False
-            )
-            self._pid = os.getpid()
-        return self._client
+        """The client of this process, shared by its threads."""
+        with self._lock:
+            if self._client is None or self._pid != os.getpid():
+                self._client = MongoClient(
+                    self._url, tz_aware=True, maxPoolSize=40, serverSelectionTimeoutMS=5000, connect=False
+                )
+                self._pid = os.getpid()
+            return self._client
 
     @property
     def database(self) -> Database[Document]:
