@@ -23,6 +23,10 @@ demo: $(READY)  ## On the running system: load the demonstration district and re
 test: $(READY)  ## Run every test on private broker and database instances
 	$(PY) -m pytest
 
+.PHONY: faults
+faults: $(READY)  ## The fault tests in their long form too (about half an hour); writes docs/faults.md
+	FAULTS_REPORT=docs/faults.md $(PY) -m pytest tests/faults -m ""
+
 .PHONY: check
 check: lint types imports contracts-check test  ## All that must hold before a change lands
 

@@ -11,6 +11,7 @@ from infra.local.deployment import Deployment
 from tests.conftest import private_deployment
 from tests.faults.accounting import Books
 from tests.faults.record import Record
+from tests.faults.storm import Storm
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,14 @@ def people(harmed: Deployment, books: Books) -> District:
     demonstration.set_up()
     books.balance()
     return demonstration
+
+
+@pytest.fixture(scope="session")
+def storm(harmed: Deployment, people: District, books: Books, record: Record) -> Storm:
+    """Load, something broken meanwhile, and the books balanced afterwards."""
+    one = Storm(harmed, people, books, record)
+    harmed.supervisor.on_event = one.restarts.append
+    return one
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Writes that race, or whose process or database dies half-way."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
@@ -67,6 +68,16 @@ def _posted(store: JournalStore, one: Posting) -> bool:
     except Unavailable:
         return False
     return True
+
+
+def test_a_duplicate_that_is_not_of_the_key_does_not_count_as_paid(mongo: Mongo) -> None:
+    store = JournalStore(mongo)
+    store.ensure_indexes()
+    first, second = posting(1, "member"), posting(2, "member")
+    assert store.post(first)
+    with pytest.raises(Unavailable):
+        store.post(replace(second, id=first.id))
+    assert not store.post(replace(first, id=new_ulid()))
 
 
 def test_of_the_same_payment_made_at_once_exactly_one_is_booked(mongo: Mongo) -> None:
