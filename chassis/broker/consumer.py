@@ -21,6 +21,7 @@ from chassis import logs, metrics, trace
 from chassis.broker import topology
 from chassis.broker.connection import BROKER_ERRORS, close, connect, jitter
 from chassis.clock import utc_now
+from chassis.errors import Unavailable
 from chassis.events import Envelope, parse
 from chassis.faults import Faults
 
@@ -165,8 +166,8 @@ class Consumer:
         channel.basic_ack(delivery.tag)
 
     def _put_aside(self, channel: BlockingChannel, delivery: _Delivery, failure: Exception) -> None:
-        # A database that does not answer is no fault of the event: that attempt is not counted.
-        attempt = delivery.attempt + (0 if isinstance(failure, ConnectionFailure) else 1)
+        # A database that does not answer, or is too busy, is no fault of the event: not counted.
+        attempt = delivery.attempt + (0 if isinstance(failure, ConnectionFailure | Unavailable) else 1)
         if attempt > len(self._delays):
             queue = topology.dead_queue_name(self._service)
             metrics.DEAD_LETTERS.labels(self._service).inc()

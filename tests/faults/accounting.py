@@ -51,6 +51,10 @@ class Books:
         for mongo in self._of.values():
             mongo.close()
 
+    def end_orphaned_transactions(self) -> None:
+        """End what killed processes left open now: the database itself waits for a minute, and so would we."""
+        self._of["points"].client.admin.command("killAllSessions", [])
+
     def balance(self, acknowledged: Mapping[str, str] | None = None, seconds: float = 120) -> None:
         """Wait until all work is done and everything due is there exactly once.
 

@@ -36,6 +36,7 @@ class Storm:
             yield load
         finally:
             load.stop()
+        self.books.end_orphaned_transactions()
         self.books.balance(load.acknowledged)
         after = self.books.counts()
         assert after["issues"] - before["issues"] == len(load.keys), "a repeated report made a second issue"

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pika
 import pytest
+from pymongo.errors import ConnectionFailure
 
 from chassis.broker import dead_letters, topology
 from chassis.broker.connection import connect
@@ -16,6 +17,7 @@ from chassis.broker.consumer import ATTEMPT, Consumer
 from chassis.broker.publisher import Publisher
 from chassis.broker.topology import Topology
 from chassis.clock import new_ulid, rfc3339, utc_now
+from chassis.errors import Unavailable
 from chassis.events import Envelope
 from chassis.faults import Faults
 from chassis.mongo import Mongo
@@ -227,6 +229,26 @@ def test_a_handler_that_fails_at_first_is_tried_again_and_nothing_is_given_up(li
         line.send(orjson.dumps(event), message_id=event["id"])
     with line.consuming(handle):
         wait_until(lambda: len(line.handled) == 20, 30, "every event, at its second attempt")
+    assert line.dead() == []
+
+
+@pytest.mark.parametrize("outage", [ConnectionFailure("away"), Unavailable("busy", zh="忙", en="busy")])
+def test_an_event_is_not_given_up_while_the_database_is_away_or_too_busy(
+    line: Line, outage: Exception
+) -> None:
+    line.declare()
+    event = fact(line.key)
+    line.send(orjson.dumps(event), message_id=event["id"])
+    tries: list[int] = []
+
+    def handle(arrived: Envelope) -> None:
+        tries.append(1)
+        if len(tries) < 3 * len(DELAYS):
+            raise outage
+        line.handle(arrived)
+
+    with line.consuming(handle):
+        wait_until(lambda: line.handled == [event["id"]], 30, "the event after the outage")
     assert line.dead() == []
 
 
