@@ -52,7 +52,7 @@ class Books:
             mongo.close()
 
     def end_orphaned_transactions(self) -> None:
-        """End what killed processes left open now: the database itself waits for a minute, and so would we."""
+        """End at once what killed processes left open; the database itself waits for a minute."""
         self._of["points"].client.admin.command("killAllSessions", [])
 
     def balance(self, acknowledged: Mapping[str, str] | None = None, seconds: float = 120) -> None:

@@ -37,6 +37,7 @@ def test_kill_9_of_every_kind_of_process_in_turn_loses_and_doubles_nothing(storm
 
 @contextmanager
 def faults_inside(storm: Storm, faults: str, *services: str) -> Iterator[None]:
+    """Workers of these services with faults inside; sound ones again afterwards, which finish the work."""
     for service in services:
         storm.replace_worker(service, FAULTS=faults)
     try:
@@ -49,8 +50,8 @@ def faults_inside(storm: Storm, faults: str, *services: str) -> Iterator[None]:
 @short_or_long("times", 1, 15)
 def test_a_crash_between_confirm_and_removal_changes_no_total(storm: Storm, times: int) -> None:
     with (
-        faults_inside(storm, "relay.after-confirm=0.1", "issues", "points"),
         storm.blows(f"relays crash between the confirm and the removal, {times} × each") as load,
+        faults_inside(storm, "relay.after-confirm=0.1", "issues", "points"),
     ):
         for name in ("issues-worker", "points-worker"):
             storm.crashed(name, times)
@@ -60,8 +61,8 @@ def test_a_crash_between_confirm_and_removal_changes_no_total(storm: Storm, time
 @short_or_long("times", 1, 15)
 def test_a_crash_between_effect_and_acknowledgement_changes_no_total(storm: Storm, times: int) -> None:
     with (
-        faults_inside(storm, "consumer.before-ack=0.03", "points", "notify"),
         storm.blows(f"consumers crash between the effect and the acknowledgement, {times} × each") as load,
+        faults_inside(storm, "consumer.before-ack=0.03", "points", "notify"),
     ):
         for name in ("points-worker", "notify-worker"):
             storm.crashed(name, times)
@@ -72,8 +73,8 @@ def test_a_crash_between_effect_and_acknowledgement_changes_no_total(storm: Stor
 def test_events_delivered_again_and_out_of_order_change_no_total(storm: Storm, stories: int) -> None:
     faults = "consumer.redeliver=0.05,consumer.delay=0.05"
     with (
-        faults_inside(storm, faults, "points", "notify"),
         storm.blows("5 % delivered again and 5 % out of order") as load,
+        faults_inside(storm, faults, "points", "notify"),
     ):
         storm.go_on(load, stories)
         port = storm.deployment.ports.worker("notify")
