@@ -26,6 +26,10 @@ test: $(READY)  ## Run every test on private broker and database instances
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq curl >/dev/null; }
 	$(PY) -m pytest
 
+.PHONY: faults
+faults: $(READY)  ## The fault tests in their long form too (about half an hour); writes docs/faults.md
+	FAULTS_REPORT=docs/faults.md $(PY) -m pytest tests/faults -m ""
+
 .PHONY: check
 check: lint types imports contracts-check test  ## All that must hold before a change lands
 

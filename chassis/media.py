@@ -131,10 +131,13 @@ class MediaStore:
             (f"{media_id}-thumbnail", photo.thumbnail, "image/jpeg"),
             (media_id, photo.body, photo.content_type),
         ):
+            facts = {**about, "content_type": kind}
             try:
-                bucket.put(body, _id=file_id, metadata={**about, "content_type": kind})
+                bucket.put(body, _id=file_id, metadata=facts)
             except FileExists:
-                continue
+                if not bucket.exists(file_id):  # a process died half-way and left nothing but chunks
+                    bucket.delete(file_id)
+                    bucket.put(body, _id=file_id, metadata=facts)
 
     def exist(self, media_ids: list[str], owner: str) -> bool:
         """Whether all these photos are stored and were uploaded by `owner`."""
