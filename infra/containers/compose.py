@@ -1,0 +1,71 @@
+"""Docker Compose, whichever generation is installed, for one project of this repository's compose file."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.local.deployment import ROOT
+from infra.local.supervisor import StartError
+
+FILE = ROOT / "infra/docker-compose.yml"
+_POLL_SECONDS = 1.0
+_STATE = "{{.Name}} {{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}"
+
+
+def program() -> list[str]:
+    """The command of the Compose that is here, v2 preferred. Raises StartError where there is none."""
+    if shutil.which("docker"):
+        plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+        if plugin.returncode == 0:
+            return ["docker", "compose"]
+    if shutil.which("docker-compose"):
+        return ["docker-compose"]
+    raise StartError("No Docker Compose: apt-get install docker.io docker-compose")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A deployment in containers: its name and the file with its settings."""
+
+    name: str
+    env_file: Path
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def run(self, *arguments: str) -> None:
+        """Run a Compose command and show what it says. Raises StartError when it fails."""
+        if subprocess.run(self._command(*arguments), env=self.environ, check=False).returncode:
+            raise StartError(f"docker-compose {' '.join(arguments)} failed: see above")
+
+    def output(self, *arguments: str) -> str:
+        """What a Compose command prints. Raises StartError when it fails."""
+        return _output(self._command(*arguments), self.environ)
+
+    def wait_healthy(self, seconds: float, say: Callable[[str], None]) -> None:
+        """Wait until every container is healthy. Raises StartError with the last words of those that are not."""
+        deadline = time.monotonic() + seconds
+        while sick := self._not_healthy():
+            if time.monotonic() > deadline:
+                logs = self.output("logs", "--no-color", "--tail", "15")
+                raise StartError(f"{logs}\nNot healthy after {seconds:.0f} s: {', '.join(sick)}")
+            say(f"waiting for {len(sick)}: {', '.join(sorted(sick))}")
+            time.sleep(_POLL_SECONDS)
+
+    def _not_healthy(self) -> list[str]:
+        containers = self.output("ps", "-q").split()
+        states = _output(["docker", "inspect", "--format", _STATE, *containers], self.environ)
+        return [line.split()[0].lstrip("/") for line in states.splitlines() if line.split()[-1] != "healthy"]
+
+    def _command(self, *arguments: str) -> list[str]:
+        named = ["-p", self.name, "-f", str(FILE), "--env-file", str(self.env_file)]
+        return [*program(), *named, *arguments]
+
+
+def _output(command: Sequence[str], environ: Mapping[str, str]) -> str:
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StartError(f"{' '.join(command[:2])} failed:\n{done.stderr[-2000:]}")
+    return done.stdout
