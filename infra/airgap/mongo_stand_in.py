@@ -60,9 +60,7 @@ def _answers(**options: Any) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Run `mongod`, answer a health check (`healthy`), or run another command."""
-    name, password = (
-        os.environ[f"MONGO_INITDB_ROOT_{part}"] for part in ("USERNAME", "PASSWORD")
-    )
+    name, password = (os.environ[f"MONGO_INITDB_ROOT_{part}"] for part in ("USERNAME", "PASSWORD"))
     if arguments == ["healthy"]:
         return 0 if _answers(username=name, password=password, authSource="admin") else 1
     if arguments[:1] != ["mongod"]:

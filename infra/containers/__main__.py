@@ -73,7 +73,7 @@ def down() -> int:
 
 
 def smoke() -> int:
-    """Run the stories of tests/e2e against containers of their own, with keys of their own, and remove them."""
+    """Run the stories of tests/e2e against fresh containers with keys of their own, and remove them."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "smoke.env"
         port = os.environ.get("GATEWAY_PORT", "18080")

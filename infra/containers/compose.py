@@ -45,19 +45,23 @@ class Project:
         return _output(self._command(*arguments), self.environ)
 
     def wait_healthy(self, seconds: float, say: Callable[[str], None]) -> None:
-        """Wait until every container is healthy. Raises StartError with the last words of those that are not."""
+        """Wait until every container is healthy. Raises StartError with the end of their logs."""
         deadline = time.monotonic() + seconds
+        told: list[str] = []
         while sick := self._not_healthy():
             if time.monotonic() > deadline:
                 logs = self.output("logs", "--no-color", "--tail", "15")
                 raise StartError(f"{logs}\nNot healthy after {seconds:.0f} s: {', '.join(sick)}")
-            say(f"waiting for {len(sick)}: {', '.join(sorted(sick))}")
+            if sick != told:
+                say(f"waiting for {', '.join(name.removeprefix(self.name)[1:] for name in sick)}")
+                told = sick
             time.sleep(_POLL_SECONDS)
 
     def _not_healthy(self) -> list[str]:
-        containers = self.output("ps", "-q").split()
+        containers = self.output("ps", "-a", "-q").split()
         states = _output(["docker", "inspect", "--format", _STATE, *containers], self.environ)
-        return [line.split()[0].lstrip("/") for line in states.splitlines() if line.split()[-1] != "healthy"]
+        lines = sorted(line.split() for line in states.splitlines())
+        return [words[0].lstrip("/") for words in lines if words[1:] != ["running", "healthy"]]
 
     def _command(self, *arguments: str) -> list[str]:
         named = ["-p", self.name, "-f", str(FILE), "--env-file", str(self.env_file)]

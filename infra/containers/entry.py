@@ -1,4 +1,4 @@
-"""Starts what a container is for: `api`, or `worker [--only relay|consumer|timers]`, of the image's service."""
+"""Starts what a container is for: `api` or `worker [--only relay|consumer|timers]` of its service."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def command(service: str, arguments: Sequence[str]) -> list[str]:
-    """The command line of a role of a service. Raises ValueError for a role that the service does not have."""
+    """The command line of a role of a service. Raises ValueError for a role that it does not have."""
     match list(arguments):
         case ["api"]:
             package = "gateway" if service == "gateway" else f"services.{service}"
