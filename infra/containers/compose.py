@@ -13,7 +13,11 @@ from infra.local.supervisor import StartError
 
 FILE = ROOT / "infra/docker-compose.yml"
 _POLL_SECONDS = 1.0
-_STATE = "{{.Name}} {{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}"
+_RESTARTS_TO_GIVE_UP = 3
+_STATE = (
+    '{{.RestartCount}} {{index .Config.Labels "com.docker.compose.service"}} '
+    "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}"
+)
 
 
 def program() -> list[str]:
@@ -45,23 +49,30 @@ class Project:
         return _output(self._command(*arguments), self.environ)
 
     def wait_healthy(self, seconds: float, say: Callable[[str], None]) -> None:
-        """Wait until every container is healthy. Raises StartError with the end of their logs."""
+        """Wait until every container is healthy.
+
+        Raises StartError with the end of their logs when the time is over, and at once when one keeps ending.
+        """
         deadline = time.monotonic() + seconds
-        told: list[str] = []
-        while sick := self._not_healthy():
-            if time.monotonic() > deadline:
-                logs = self.output("logs", "--no-color", "--tail", "15")
-                raise StartError(f"{logs}\nNot healthy after {seconds:.0f} s: {', '.join(sick)}")
-            if sick != told:
-                say(f"waiting for {', '.join(name.removeprefix(self.name)[1:] for name in sick)}")
-                told = sick
+        told: set[str] = set()
+        while sick := self._restarts_of_the_sick():
+            ending = {name for name, restarts in sick.items() if restarts >= _RESTARTS_TO_GIVE_UP}
+            if ending or time.monotonic() > deadline:
+                raise StartError(self._obituary(sorted(ending or sick)))
+            if set(sick) != told:
+                told = set(sick)
+                say(f"waiting for {', '.join(sorted(told))}")
             time.sleep(_POLL_SECONDS)
 
-    def _not_healthy(self) -> list[str]:
+    def _obituary(self, services: Sequence[str]) -> str:
+        logs = self.output("logs", "--no-color", "--tail", "15", *services)
+        return f"{logs}\nNot healthy (the end of the log is above): {', '.join(services)}"
+
+    def _restarts_of_the_sick(self) -> dict[str, int]:
         containers = self.output("ps", "-a", "-q").split()
         states = _output(["docker", "inspect", "--format", _STATE, *containers], self.environ)
-        lines = sorted(line.split() for line in states.splitlines())
-        return [words[0].lstrip("/") for words in lines if words[1:] != ["running", "healthy"]]
+        lines = [line.split() for line in states.splitlines()]
+        return {words[1]: int(words[0]) for words in lines if words[2:] != ["running", "healthy"]}
 
     def _command(self, *arguments: str) -> list[str]:
         named = ["-p", self.name, "-f", str(FILE), "--env-file", str(self.env_file)]
