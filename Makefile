@@ -46,6 +46,9 @@ smoke: $(READY)  ## Run the stories of tests/e2e against fresh containers, and r
 ##@ Checking
 .PHONY: test
 test: $(READY)  ## Run every test on private broker and database instances
+	@command -v curl >/dev/null || { \
+	  echo "Installing curl, with which the documents' examples are run …"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq curl >/dev/null; }
 	$(PY) -m pytest
 
 .PHONY: check
@@ -70,7 +73,7 @@ contracts-check: $(READY)  ## Are the generated contracts up to date?
 
 ##@ Generating
 .PHONY: contracts
-contracts: $(READY)  ## Write OpenAPI, JSON Schemas, AsyncAPI and the broker's topology anew
+contracts: $(READY)  ## Write OpenAPI, JSON Schemas, AsyncAPI, the workflow page and the broker's topology anew
 	$(PY) -m infra.contracts
 
 .PHONY: format

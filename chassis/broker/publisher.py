@@ -80,6 +80,8 @@ class Publisher:
 
         Raises PublishFailed when there is no connection or it breaks before all is confirmed.
         """
+        if not messages:
+            return set()  # no confirm would ever come
         connection = self._connection
         if not self._ready.wait(timeout=1) or connection is None:
             raise PublishFailed("no connection to the broker")
