@@ -18,6 +18,31 @@ run: $(READY)  ## Start the whole district here (GATEWAY_PORT=8080, DATA_DIR=var
 demo: $(READY)  ## On the running system: load the demonstration district and replay real records (DATA=file.csv ROWS=500)
 	@exec $(PY) -m demo
 
+##@ Containers
+.PHONY: secrets
+secrets: $(READY)  ## Write infra/.env with fresh keys (DISTRICT=six digits); an existing one is never touched
+	@$(PY) -m infra.containers secrets
+
+.PHONY: base-images
+base-images:  ## Make the Python, RabbitMQ and database images from Debian's packages, without any registry
+	infra/airgap/build.sh
+
+.PHONY: images
+images: $(READY)  ## Build the images of the services and the gateway
+	@$(PY) -m infra.containers images
+
+.PHONY: up
+up: images  ## Start the district in containers and wait until it is ready
+	@$(PY) -m infra.containers up
+
+.PHONY: down
+down: $(READY)  ## Stop the containers; the data stays
+	@$(PY) -m infra.containers down
+
+.PHONY: smoke
+smoke: $(READY)  ## Run the stories of tests/e2e against fresh containers, and remove them
+	@$(PY) -m infra.containers smoke
+
 ##@ Checking
 .PHONY: test
 test: $(READY)  ## Run every test on private broker and database instances
