@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -53,6 +53,22 @@ def median_of(rounds: Sequence[Speed]) -> Speed:
         statistics.median(one.p50_ms for one in rounds),
         statistics.median(one.p99_ms for one in rounds),
     )
+
+
+def quantile(buckets: Mapping[float, float], share: float) -> float:
+    """A quantile of a histogram (upper bound → how many are not above it), even within its bucket.
+
+    Infinite when it lies above the last finite bound. Raises ValueError for an empty histogram.
+    """
+    total = max(buckets.values(), default=0)
+    if not total:
+        raise ValueError("an empty histogram has no quantiles")
+    below, low = 0.0, 0.0
+    for bound, count in sorted(buckets.items()):
+        if count >= share * total:
+            return low + (bound - low) * (share * total - below) / (count - below)
+        below, low = count, bound
+    return math.inf
 
 
 def median_ratio(above: Sequence[float], below: Sequence[float]) -> float:

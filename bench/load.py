@@ -78,7 +78,7 @@ class _Connection:
         self.socket.sendall(request)
 
     def status(self) -> str | None:
-        """Read what has arrived; the status when the answer is complete. Raises OSError when it is cut off."""
+        """Read what has arrived; the status of a complete answer. Raises OSError when it is cut off."""
         piece = self.socket.recv(262_144)
         if not piece:
             raise ConnectionResetError("the server closed the connection")
