@@ -20,8 +20,8 @@ def main() -> int:
         seconds = float(text)
     except ValueError:
         seconds = 0
-    if not 1 <= seconds <= 600:
-        console.print(f"SECONDS is wrong: {text!r} is no number from 1 to 600.")
+    if not 1 <= seconds <= 30:
+        console.print(f"SECONDS is wrong: {text!r} is no number from 1 to 30.")
         return 2
     with console.status("starting a private deployment") as status, scene.running() as stage:
         facts = machine.facts(stage)

@@ -60,7 +60,10 @@ def http(method: str, path: str, token: str, body: object = None, key: bool = Fa
 def run(job: Job) -> Found:
     """Run a job in a process of its own. Raises CalledProcessError when that process fails."""
     done = subprocess.run(
-        [sys.executable, "-m", "bench.load"], input=orjson.dumps(asdict(job)), capture_output=True, check=True
+        [sys.executable, "-m", "bench.load"],
+        input=orjson.dumps(asdict(job)),
+        stdout=subprocess.PIPE,
+        check=True,
     )
     return Found(**orjson.loads(done.stdout))
 
@@ -110,13 +113,15 @@ def generate(job: Job) -> Found:
     numbered, due = _numbered(job.requests), _schedule(job)
     start = last = time.perf_counter()
     moment = next(due, None)
-    while moment is not None or len(idle) < job.connections:
+    while True:
         now = time.perf_counter() - start
         if not job.rate and now >= job.seconds:
             moment = None
         while moment is not None and idle and moment <= now:
             idle.popleft().send(next(numbered), start + (moment if job.rate else now))
             moment = next(due, None)
+        if moment is None and len(idle) == job.connections:
+            break
         waits_for_answers = moment is None or not idle
         timeout = _PATIENCE_SECONDS if waits_for_answers else max(0.0, (moment or 0.0) - now)
         ready = selector.select(timeout)

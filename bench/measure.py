@@ -69,8 +69,10 @@ def measure(scene: Scene, seconds: float, say: Callable[[str], None]) -> Run:
     scene.deployment.supervisor.start(ceilings.hello_program(scene.deployment, hello_port))
     for number in range(1, ROUNDS + 1):
         say(f"round {number} of {ROUNDS}")
+        scene.renew()
         _round(scene, run, hello_port)
     say(f"event latency at {events.RATE:.0f} reports a second")
+    scene.renew()
     run.latency = events.latency(scene, max(10.0, 4 * seconds))
     say("consumer throughput")
     run.backlog = int(200 * seconds)

@@ -12,7 +12,7 @@ from pymongo import MongoClient
 
 from bench import load
 from bench.load import Found, Job
-from demo.client import Api
+from demo.client import Api, Person
 from demo.district import COMMUNITY_A, RESIDENTS_OF_A, STEWARDS_EACH_GRID, District, centre, grids
 from infra.local.deployment import Deployment, free_ports, wait_until
 
@@ -30,9 +30,19 @@ class Scene:
 
     deployment: Deployment
     client: MongoClient[dict[str, object]]
-    tokens: list[str]
+    residents: list[Person]
     issue_id: str
     reported: int = 1
+
+    @property
+    def tokens(self) -> list[str]:
+        """The residents' access tokens."""
+        return [str(one.tokens["access_token"]) for one in self.residents]
+
+    def renew(self) -> None:
+        """Give every resident a token for the next quarter of an hour."""
+        for one in self.residents:
+            one.renew()
 
     @property
     def direct(self) -> int:
@@ -104,8 +114,7 @@ def running() -> Iterator[Scene]:
             residents = district.people(RESIDENTS_OF_A[:RESIDENTS])
             issue = residents[0].post("/v1/issues", report_in(grids(COMMUNITY_A)[0]))
             with MongoClient[dict[str, object]](deployment.mongo_url, tz_aware=True) as client:
-                tokens = [str(one.tokens["access_token"]) for one in residents]
-                scene = Scene(deployment, client, tokens, str(issue["id"]))
+                scene = Scene(deployment, client, residents, str(issue["id"]))
                 scene.settle()
                 yield scene
         finally:
