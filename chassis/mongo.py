@@ -4,6 +4,7 @@ import os
 from threading import Lock
 from typing import Any
 
+import pymongo
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -42,8 +43,9 @@ class Mongo:
         return self.database[collection]
 
     def ping(self) -> bool:
-        """Whether the server answers. Raises PyMongoError when it does not."""
-        return bool(self.client.admin.command("ping")["ok"])
+        """Whether the server answers within 1.5 s (probes do not wait longer). Raises PyMongoError if not."""
+        with pymongo.timeout(1.5):
+            return bool(self.client.admin.command("ping")["ok"])
 
     def close(self) -> None:
         """Close this process's client, if it has one."""

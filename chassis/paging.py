@@ -59,7 +59,8 @@ def newest_first(
 ) -> Page:
     """A page of the documents that `match`, created in `[since, until)`. Raises Invalid for a bad cursor."""
     floor = max(since or FLOOR, FLOOR)
-    ceiling = until or utc_now() + timedelta(minutes=5)
+    soon = utc_now() + timedelta(minutes=5)
+    ceiling = min(until or soon, soon)
     high = ulid_at(ceiling)
     if cursor:
         high = min(high, _decode(cursor))
