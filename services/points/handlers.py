@@ -18,18 +18,13 @@ def subscriptions(journal: Journal, clock: Clock) -> dict[str, Subscription]:
         rule = routing_key(event.type)
         commands.pay(journal, clock, rule=rule, evidence=evidence, posting_id=new_ulid())
 
-    def claimed(event: Envelope, data: dict[str, Any]) -> None:
-        pay(event, Evidence(cause=event.subject, area=event.area, worker=data["assignee"]))
-
-    def solved(event: Envelope, data: dict[str, Any]) -> None:
-        # Where staff stepped in, neither they nor the steward in whose place they did are paid for it.
-        by_steward = data["assignee"] == data["resolver"]
-        by_reporter = data["reporter"] == data["resolver"]
+    def issue(event: Envelope, data: dict[str, Any]) -> None:
         evidence = Evidence(
             cause=event.subject,
             area=event.area,
-            worker=data["assignee"] if by_steward else None,
-            reporter=None if by_reporter else data["reporter"],
+            worker=data["assignee"],
+            resolver=data["resolver"],
+            reporter=data["reporter"],
             photos=data["photos"],
         )
         pay(event, evidence)
@@ -45,8 +40,8 @@ def subscriptions(journal: Journal, clock: Clock) -> dict[str, Subscription]:
         pay(event, evidence)
 
     return {
-        "issue.claimed.v1": Subscription(IssueFact, claimed),
-        "issue.resolved.v1": Subscription(IssueFact, solved),
-        "issue.confirmed.v1": Subscription(IssueFact, solved),
+        "issue.claimed.v1": Subscription(IssueFact, issue),
+        "issue.resolved.v1": Subscription(IssueFact, issue),
+        "issue.confirmed.v1": Subscription(IssueFact, issue),
         "activity.verified.v1": Subscription(ActivityVerifiedFact, activity),
     }

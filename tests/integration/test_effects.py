@@ -26,6 +26,7 @@ from services.points.store import JournalStore
 GRID = "120199001001001"
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 ADMIN = Actor("A", (Grant("district_admin", "120199"),))
+STEWARD, OTHER, STAFF, REPORTER = (new_ulid() for _ in range(4))
 ON_ONE_DATABASE = [HealthCheck.function_scoped_fixture]
 
 
@@ -51,8 +52,8 @@ def issue_event(kind: str, issue: str, sequence: int, actor: str, **data: Any) -
         "category": "environment",
         "level": "steward",
         "lead_unit": GRID,
-        "reporter": "R",
-        "followers": ["R"],
+        "reporter": REPORTER,
+        "followers": [REPORTER],
         "assignee": None,
         "resolver": None,
         "photos": 1,
@@ -67,7 +68,7 @@ def solved(issue: str, assignee: str | None, resolver: str, **more: Any) -> list
     """The events of an issue that was claimed, resolved and confirmed."""
     held = {"assignee": assignee, **more}
     events = [issue_event("resolved", issue, 3, resolver, resolver=resolver, **held)]
-    events.append(issue_event("confirmed", issue, 4, "R", resolver=resolver, **held))
+    events.append(issue_event("confirmed", issue, 4, REPORTER, resolver=resolver, **held))
     if assignee:
         events.insert(0, issue_event("claimed", issue, 2, assignee, **held))
     return events
@@ -113,11 +114,11 @@ def test_an_issue_pays_once_whatever_order_and_however_often_its_events_come(
 def test_an_issue_pays_once_when_all_copies_of_its_events_are_handled_at_the_same_time(
     mongo: Mongo, ledger: Subscriptions
 ) -> None:
-    events = [one for steward in ("S0", "S1") * 3 for one in solved(new_ulid(), steward, steward)]
+    events = [one for steward in (STEWARD, OTHER) * 3 for one in solved(new_ulid(), steward, steward)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda one: _until_done(lambda: told(ledger, [one])), events * 3))
-    assert points_of(mongo, "S0") == points_of(mongo, "S1") == 3 * 9
-    assert points_of(mongo, "R") == 6 * 2
+    assert points_of(mongo, STEWARD) == points_of(mongo, OTHER) == 3 * 9
+    assert points_of(mongo, REPORTER) == 6 * 2
     proof = LedgerQueries(mongo, "120199").verification()
     assert (proof["sound"], proof["postings"]) == (True, 18)
 
@@ -136,25 +137,25 @@ def _until_done(attempt: Callable[[], None]) -> None:
 def test_staff_who_solve_in_a_stewards_place_are_not_paid_and_neither_is_the_steward(
     mongo: Mongo, ledger: Subscriptions
 ) -> None:
-    told(ledger, solved(new_ulid(), "S", "C"))
-    assert points_of(mongo, "S") == 1  # for the claim
-    assert points_of(mongo, "C") == 0
-    assert points_of(mongo, "R") == 2
+    told(ledger, solved(new_ulid(), STEWARD, STAFF))
+    assert points_of(mongo, STEWARD) == 1  # for the claim
+    assert points_of(mongo, STAFF) == 0
+    assert points_of(mongo, REPORTER) == 2
 
 
 def test_what_staff_solve_without_a_steward_pays_the_reporter_alone(
     mongo: Mongo, ledger: Subscriptions
 ) -> None:
-    told(ledger, solved(new_ulid(), None, "C"))
-    assert (points_of(mongo, "C"), points_of(mongo, "R")) == (0, 2)
+    told(ledger, solved(new_ulid(), None, STAFF))
+    assert (points_of(mongo, STAFF), points_of(mongo, REPORTER)) == (0, 2)
 
 
-@pytest.mark.parametrize("assignee", [None, "R"])
+@pytest.mark.parametrize("assignee", [None, REPORTER])
 def test_a_report_earns_nothing_for_whoever_solved_it_themselves(
     mongo: Mongo, ledger: Subscriptions, assignee: str | None
 ) -> None:
-    told(ledger, solved(new_ulid(), assignee, "R"))
-    assert points_of(mongo, "R") == (9 if assignee else 0)
+    told(ledger, solved(new_ulid(), assignee, REPORTER))
+    assert points_of(mongo, REPORTER) == (9 if assignee else 0)
 
 
 @settings(max_examples=12, suppress_health_check=ON_ONE_DATABASE)
@@ -228,10 +229,10 @@ def test_an_activity_told_many_times_is_counted_once(mongo: Mongo) -> None:
         new_ulid(),
         1,
         category="outreach",
-        member="S",
+        member=STEWARD,
         minutes=5,
         photos=0,
-        actor="S",
+        actor=STEWARD,
     )
     told(issues, [filed] * 3)
     assert mongo["activities"].count_documents({"scopes": GRID}) == 1
@@ -243,5 +244,5 @@ def test_an_event_of_an_unknown_version_is_kept_for_the_release_that_knows_it(mo
 
 
 def test_what_a_fact_has_beyond_a_services_needs_is_ignored(mongo: Mongo, ledger: Subscriptions) -> None:
-    told(ledger, [issue_event("claimed", new_ulid(), 2, "S", assignee="S", something_new={"a": [1]})])
-    assert points_of(mongo, "S") == 1
+    told(ledger, [issue_event("claimed", new_ulid(), 2, STEWARD, assignee=STEWARD, something_new={"a": [1]})])
+    assert points_of(mongo, STEWARD) == 1
