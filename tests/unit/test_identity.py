@@ -1,12 +1,12 @@
 """Actors, grants by area prefix, and access tokens."""
 
 import base64
-import json
 import time
 from datetime import timedelta
 from typing import Any
 
 import jwt
+import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
@@ -94,7 +94,7 @@ def test_the_key_set_may_lie_in_a_file(tmp_path: Any) -> None:
 def test_the_published_key_set_is_the_one_that_services_are_given() -> None:
     issuer = TokenIssuer(SECRETS.token_signing_key, "1", utc_now)
     assert jwt.PyJWKSet.from_dict(issuer.jwks()).keys[0].key_id == "1"
-    assert issuer.jwks() == json.loads(SECRETS.jwks())
+    assert issuer.jwks() == orjson.loads(SECRETS.jwks())
 
 
 def test_a_token_that_has_run_out_is_refused() -> None:
