@@ -98,7 +98,7 @@ def parse(body: bytes) -> Envelope:
             type=str(document["type"]),
             source=str(document["source"]),
             subject=str(document["subject"]),
-            time=datetime.fromisoformat(document["time"]),
+            time=_moment(document["time"]),
             sequence=int(document["sequence"]),
             area=str(document["area"]),
             correlation_id=str(document["correlationid"]),
@@ -107,3 +107,10 @@ def parse(body: bytes) -> Envelope:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not an event envelope: {error!r}") from error
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("its time has no zone")
+    return moment

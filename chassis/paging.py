@@ -61,7 +61,7 @@ def newest_first(
     """A page of the documents that `match`, created in `[since, until)`. Raises Invalid for a bad cursor."""
     floor = max(since or FLOOR, FLOOR)
     now = utc_now()
-    ceiling = until or now + _SKEW
+    ceiling = min(until or now + _SKEW, now + _SKEW)
     high = ulid_at(ceiling)
     if cursor:
         high = min(high, _decode(cursor))

@@ -50,7 +50,8 @@ class InboxStore:
         try:
             self._mongo["inbox"].insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            if any(one["code"] != _DUPLICATE for one in error.details["writeErrors"]):
+            told_before = all(one["code"] == _DUPLICATE for one in error.details["writeErrors"])
+            if not told_before or error.details.get("writeConcernErrors"):
                 raise
 
     def mark_read(self, member: str, message_id: str, at: datetime) -> bool:

@@ -1,5 +1,6 @@
 """The ledger: double-entry postings in integer units, and the rules by which verified work earns them."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from services.points.events import LegFact, PointsPosted
 UNITS = ("points", "minutes", "fen")
 STAR_HOURS = (100, 300, 600, 1000, 1500)
 MAX_AMOUNT = 2**53
+_ACCOUNT = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}|(issuer|fund|shop|pool):[0-9]{6,15}")
 MIN_LEGS, MAX_LEGS = 2, 20
 
 
@@ -136,6 +138,11 @@ def fact(posting: Posting) -> PointsPosted:
     """The event of a posting."""
     legs = tuple(LegFact(leg.account, leg.unit, leg.amount) for leg in posting.legs)
     return PointsPosted(posting.rule, posting.rule_version, posting.cause, legs)
+
+
+def is_account(account: str) -> bool:
+    """Whether this can name an account: a member's id, or `kind:area` of a kind that the ledger knows."""
+    return _ACCOUNT.fullmatch(account) is not None
 
 
 def is_member(account: str) -> bool:

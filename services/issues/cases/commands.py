@@ -59,6 +59,7 @@ def report_issue(
     """
     if category not in domain.CATEGORIES:
         raise Invalid("category", zh="没有这个类别。", en=f"Use one of: {', '.join(domain.CATEGORIES)}.")
+    grid = _place(places, location, area)
     _check_photos(photos, media, actor)
     now = clock()
     issue = Issue(
@@ -66,7 +67,7 @@ def report_issue(
         number=f"{now:%Y%m%d}-{issue_id[-6:]}",
         category=category,
         description=description,
-        area=_place(places, location, area),
+        area=grid,
         location=location,
         media=tuple(media or ()),
         anonymous=anonymous,
@@ -88,6 +89,8 @@ def _check_photos(photos: Photos, media: list[str] | None, actor: Actor) -> None
 
 
 def _place(places: Places, location: Mapping[str, float] | None, area: str | None) -> str:
+    if area is not None and not places.known(area):
+        raise Invalid("area", zh="没有这个区域。", en="There is no area with this code.")
     if location is not None:
         found = places.locate(location["lng"], location["lat"])
         if found is None:
@@ -97,8 +100,6 @@ def _place(places: Places, location: Mapping[str, float] | None, area: str | Non
         return found
     if area is None:
         raise Invalid("location", zh="请提供位置或区域代码。", en="Give a location, or the code of an area.")
-    if not places.known(area):
-        raise Invalid("area", zh="没有这个区域。", en="There is no area with this code.")
     return area
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from flask import Response, jsonify
 
 from chassis.clock import Clock
-from chassis.errors import Invalid
 from chassis.geography import AreaFinder
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint, expected_version
 from chassis.idempotency import new_id
+from chassis.identity import check_area
 from chassis.media import MediaStore
 from services.issues.cases import commands, schemas
 from services.issues.cases.domain import Details, Rating
@@ -62,10 +62,7 @@ def blueprint(
         """List issues, newest first."""
         limit, cursor = query.pop("limit"), query.pop("cursor")
         query["area"] = query["area"] or district
-        if not query["area"].startswith(district):
-            raise Invalid(
-                "area", zh="该区域不属于本区。", en=f"This deployment serves the district {district}."
-            )
+        check_area(query["area"], district)
         for name in ("reporter", "assignee"):
             if query[name] == "me":
                 query[name] = actor().member_id

@@ -2,7 +2,16 @@
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import AreaCode, Identifier, LocationSchema, Moment, PageQuery, PlainText
+from chassis.fields import (
+    MAX_VERSION,
+    AreaCode,
+    Flag,
+    Identifier,
+    LocationSchema,
+    Moment,
+    PageQuery,
+    PlainText,
+)
 from chassis.subscriptions import FactSchema
 from services.issues.cases.domain import CATEGORIES, Level, Status
 from services.issues.cases.workflow import WORKFLOW
@@ -23,7 +32,7 @@ class ReportSchema(Schema):
     location = fields.Nested(LocationSchema, load_default=None)
     area = AreaCode(load_default=None)
     media = _media()
-    anonymous = fields.Boolean(load_default=False)
+    anonymous = Flag(load_default=False)
     urgency = fields.String(load_default="normal", validate=validate.OneOf(["normal", "urgent"]))
 
 
@@ -36,7 +45,7 @@ class TransitionSchema(Schema):
     assignee = Identifier(load_default=None)
     into = Identifier(load_default=None)
     agency = PlainText(load_default=None, most=100)
-    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(min=1))
+    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(1, MAX_VERSION))
 
 
 class CommentSchema(Schema):
@@ -48,7 +57,7 @@ class CommentSchema(Schema):
 class RatingSchema(Schema):
     """The reporter's satisfaction; score 1 (poor) to 5 (excellent)."""
 
-    satisfied = fields.Boolean(required=True)
+    satisfied = Flag(required=True)
     score = fields.Integer(required=True, strict=True, validate=validate.Range(1, 5))
     comment = PlainText(load_default="", most=1000, least=0)
 
