@@ -75,6 +75,11 @@ imports: $(READY)  ## The import rules of the architecture
 contracts-check: $(READY)  ## Are the generated contracts up to date?
 	$(PY) -m infra.contracts --check
 
+##@ Measuring
+.PHONY: bench
+bench: $(READY)  ## Measure speed on a private deployment and write docs/performance.md (SECONDS=5 a measurement)
+	@SECONDS_EACH=$(or $(SECONDS),5) $(PY) -m bench
+
 ##@ Generating
 .PHONY: contracts
 contracts: $(READY)  ## Write OpenAPI, JSON Schemas, AsyncAPI, the workflow page and the broker's topology anew

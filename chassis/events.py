@@ -72,10 +72,14 @@ def envelope(
 
 def payload(event: Event) -> dict[str, Any]:
     """A fact's fields as JSON-ready values."""
-    return {name: _plain(value) for name, value in dataclasses.asdict(event).items()}
+    return {name: _plain(value) for name, value in vars(event).items()}
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if dataclasses.is_dataclass(value):
+        return {name: _plain(one) for name, one in vars(value).items()}
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, tuple | list):

@@ -34,6 +34,7 @@ class Subscriptions:
 
     def __init__(self, table: dict[str, Subscription]) -> None:
         self.table = table
+        self._schemas = {kind: one.schema() for kind, one in table.items()}
 
     @property
     def routing_keys(self) -> list[str]:
@@ -46,5 +47,5 @@ class Subscriptions:
         subscription = self.table.get(event.type)
         if subscription is None:
             raise LookupError(f"no handler for {event.type}")
-        data: dict[str, Any] = subscription.schema().load(event.data)
+        data: dict[str, Any] = self._schemas[event.type].load(event.data)
         subscription.handle(event, data)

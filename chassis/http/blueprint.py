@@ -33,7 +33,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
     def arguments(self, schema: type[Schema], **options: Any) -> Callable[[View], View]:
         """Load and validate what comes in."""
-        decorate: Callable[[View], View] = super().arguments(schema, **options)
+        # An instance: making one takes longer than loading a body with it, and it keeps no state.
+        decorate: Callable[[View], View] = super().arguments(schema(), **options)
 
         def declared(view: View) -> View:
             taking = decorate(view)

@@ -87,63 +87,51 @@ def amqp_url(port: int) -> str:
 def database(folder: Path, port: int, environ: Mapping[str, str]) -> Program:
     """A private database: a `mongod` on the PATH, else the embedded server."""
     home = folder / "database"
-    mongod = _mongod(environ)
+    mongod = shutil.which("mongod", path=environ.get("PATH"))
     if mongod:
         path = home / "mongod"
         path.mkdir(parents=True, exist_ok=True)
         command = [mongod, "--dbpath", str(path), "--port", str(port), "--bind_ip", "127.0.0.1"]
         command += ["--replSet", "district", "--quiet"]
-        return Program("backing:database", command, environ, lambda: _mongod_ready(port, environ), 60)
+        url = mongo_url(port, environ)
+        return Program("backing:database", command, environ, lambda: _mongod_ready(port, url), 60)
     path = home / "embedded"
     path.mkdir(parents=True, exist_ok=True)
     server = Path(sys.executable).parent / "secantusd-py"
     if not server.exists():
         raise StartError("No database: set MONGO_URL, or put mongod on the PATH, or install SecantusDB.")
     command = [str(server), "--host", "127.0.0.1", "--port", str(port), "--storage-path", str(path)]
-    return Program(
-        "backing:database",
-        [*command, "--log-level", "WARNING"],
-        environ,
-        lambda: _mongo_answers(port, environ),
-        60,
-    )
+    command += ["--log-level", "WARNING"]
+    url = mongo_url(port, environ)
+    return Program("backing:database", command, environ, lambda: _mongo_answers(port, url), 60)
 
 
 def mongo_url(port: int, environ: Mapping[str, str]) -> str:
     """The URL of a private database.
 
-    Without the driver's retries on the embedded server: it walks through the records of up to 10,000 earlier
-    writes at each one that may be retried, so that every write soon takes ten times as long. It keeps those
-    records in memory alone, so a retry after a crash of the server was never safe by them.
+    The embedded server looks through all the retryable writes of the last half hour at each new one, and has
+    no second member that a retry could reach: there the driver does without them.
     """
-    retries = "" if _mongod(environ) else "&retryWrites=false"
-    return f"mongodb://127.0.0.1:{port}/?directConnection=true{retries}"
+    retries = "true" if shutil.which("mongod", path=environ.get("PATH")) else "false"
+    return f"mongodb://127.0.0.1:{port}/?directConnection=true&retryWrites={retries}"
 
 
-def _mongod(environ: Mapping[str, str]) -> str | None:
-    return shutil.which("mongod", path=environ.get("PATH"))
-
-
-def _mongo_answers(port: int, environ: Mapping[str, str]) -> bool:
+def _mongo_answers(port: int, url: str) -> bool:
     if not port_answers(port):
         return False
     try:
-        with MongoClient[dict[str, object]](
-            mongo_url(port, environ), serverSelectionTimeoutMS=1000
-        ) as client:
+        with MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=1000) as client:
             return bool(client.admin.command("ping")["ok"])
     except PyMongoError:
         return False
 
 
-def _mongod_ready(port: int, environ: Mapping[str, str]) -> bool:
+def _mongod_ready(port: int, url: str) -> bool:
     """Start the single-node replica set on first use, and wait until it is the primary."""
     if not port_answers(port):
         return False
     try:
-        with MongoClient[dict[str, object]](
-            mongo_url(port, environ), serverSelectionTimeoutMS=1000
-        ) as client:
+        with MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=1000) as client:
             try:
                 members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
                 client.admin.command("replSetInitiate", {"_id": "district", "members": members})

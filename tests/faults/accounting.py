@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import ChannelClosedByBroker
+
 from chassis.broker import topology
 from chassis.broker.connection import connect
 from chassis.clock import utc_now
@@ -94,11 +97,10 @@ class Books:
         return pending + self.depth(queues)
 
     def depth(self, queues: Iterable[str]) -> int:
-        """The messages ready in some queues."""
+        """The messages ready in some queues; a queue that nobody has declared yet holds none."""
         connection = connect(self._url)
         try:
-            channel = connection.channel()
-            return sum(channel.queue_declare(name, passive=True).method.message_count for name in queues)
+            return sum(_ready(connection.channel(), name) for name in queues)
         finally:
             connection.close()
 
@@ -203,6 +205,13 @@ class Books:
     @staticmethod
     def _listeners() -> list[str]:
         return ["issues", "points", "notify"]
+
+
+def _ready(channel: BlockingChannel, queue: str) -> int:
+    try:
+        return int(channel.queue_declare(queue, passive=True).method.message_count)
+    except ChannelClosedByBroker:
+        return 0
 
 
 def _lost(issues: Iterable[Document], acknowledged: Mapping[str, str]) -> Iterator[str]:

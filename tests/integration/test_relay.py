@@ -75,7 +75,7 @@ class Listener:
         """Every event that arrived since it was asked last."""
         connection = connect(self.url)
         channel = connection.channel()
-        bodies = []
+        bodies: list[dict[str, Any]] = []
         while True:
             method, _, body = channel.basic_get(f"{self.service}.events", auto_ack=True)
             if method is None or body is None:

@@ -96,16 +96,18 @@ def _envelope(change: Change) -> dict[str, Any]:
 
 
 def _fields(issue: Issue) -> Document:
-    fields = asdict(issue)
-    del fields["id"]
-    fields["status"], fields["level"] = issue.status.value, issue.level.value
-    fields["media"] = list(issue.media)
-    return fields
+    return {
+        **{name: value for name, value in vars(issue).items() if name != "id"},
+        "status": issue.status.value,
+        "level": issue.level.value,
+        "media": list(issue.media),
+        "rating": asdict(issue.rating) if issue.rating else None,
+    }
 
 
 def _entry(entry: Entry) -> Document:
     return {
-        **asdict(entry),
+        **vars(entry),
         "status": entry.status.value,
         "level": entry.level.value,
         "media": list(entry.media),
