@@ -79,7 +79,7 @@ def test_an_area_code_is_ascii_digits_alone(text: str) -> None:
         AreaCode().deserialize(text)
 
 
-MOMENTS = st.datetimes(datetime(1970, 1, 3), datetime(2100, 1, 1)).map(  # noqa: DTZ001 - zones follow
+MOMENTS = st.datetimes(datetime(1970, 1, 3), datetime(2199, 12, 29)).map(  # noqa: DTZ001 - zones follow
     lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 )
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
