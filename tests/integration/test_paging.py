@@ -142,7 +142,7 @@ EVERY = 25 * 60_000
 
 
 def loaded(watched: Watched, size: int) -> tuple[Watched, datetime]:
-    """A list of so many documents; indexed when it is full, for both at once is slow on the embedded server."""
+    """A list of so many documents, indexed when it is full: both at once is slow on the embedded server."""
     lists, now = watched[0].database[f"lists-{size}"], utc_now()
     stored(lists, "s", [EVERY * number for number in range(size)], now)
     lists.create_index([("scopes", 1), ("order", 1)])
@@ -155,7 +155,7 @@ def test_a_page_of_twenty_thousand_documents_touches_no_more_than_one_of_two_tho
     limit = 20
     few, _ = loaded(watched, 2_000)
     finds, documents, _ = touched(few, limit)
-    assert documents <= 7 * (limit + 1)
+    assert documents <= 9 * (limit + 1)
     many, now = loaded(watched, 20_000)
     long_ago = newest_first(many[0], {"scopes": DISTRICT}, limit=1, until=now - timedelta(days=300)).next
     for cursor in (None, long_ago):
@@ -163,7 +163,7 @@ def test_a_page_of_twenty_thousand_documents_touches_no_more_than_one_of_two_tho
         for _ in range(4):
             finds_now, documents_now, following = touched(many, limit, following)
             assert finds_now <= finds + 1
-            assert documents_now <= 7 * (limit + 1)
+            assert documents_now <= 9 * (limit + 1)
 
 
 def test_an_empty_list_is_found_empty_in_a_dozen_reads(watched: Watched) -> None:
