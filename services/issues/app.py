@@ -74,8 +74,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         name=NAME,
         title="Alley Steward: issues",
         blueprints=[
-            finding_routes.blueprint(
-                Finder(mongo, queries.view),
+            finding_routes.blueprint(Finder(mongo, queries.view), settings.district),
+            finding_routes.bulk_blueprint(
                 lambda issue_id, action, details: case_commands.act(
                     store,
                     rulebook,
@@ -86,8 +86,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                     issue_id=issue_id,
                     action=action,
                     details=details,
-                ),
-                settings.district,
+                )
             ),
             finding_routes.saved_blueprint(SavedFilterStore(mongo), utc_now),
             case_routes.blueprint(store, rulebook, queries, places, photos, utc_now),
@@ -143,6 +142,6 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         mongo=mongo,
         outboxes=["issues"],
         handle=subscriptions(mongo).handle,
-        timers=[Timer("issue-clock", 1.0, run_clock), Timer("map-cells", 1.0, sweep_cells)],
+        timers=[Timer("issue_clock", 1.0, run_clock), Timer("map_cells", 1.0, sweep_cells)],
         prepare=prepare,
     )

@@ -149,12 +149,13 @@ def case_work(documented: Documented, district: District) -> None:
     call(staff, "POST", "/v1/issues/{issue_id}/splits", other, json={"note": "两件", "parts": parts})
     yes = {"contacted": True, "resolved": "yes", "satisfied": True}
     no = {**yes, "resolved": "no", "satisfied": False, "reason": "还不亮"}
-    call(steward, "POST", "/v1/issues/bulk-transitions", json={"ids": [one], "action": "claim"})
+    call(steward, "POST", "/v1/bulk-transitions", json={"ids": [one], "action": "claim"})
     call(steward, "POST", act, one, json={"action": "resolve", "note": "已换灯"})
     call(resident, "POST", "/v1/issues/{issue_id}/feedback", one, json=no)
     call(steward, "POST", act, one, json={"action": "resolve", "note": "已换线"})
     link = resident.get(f"/v1/issues/{one}")["feedback_url"]
-    call(None, "POST", "/v1/feedback/{issue_id}", one, json=yes, params=_query(link))
+    signature = link.rsplit("/", 1)[1]
+    call(None, "POST", "/v1/feedback/{issue_id}/{signature}", one, signature, json=yes)
     call(staff, "GET", "/v1/issues/export", params={"area": GRID})
     call(staff, "GET", "/v1/issues/tiles/{z}/{x}/{y}", "3", "6", "3")
     saved = {"name": "待办", "query": {"status": "reported"}}

@@ -66,7 +66,7 @@ class CaseQueries:
         if document["status"] != Status.RESOLVED or until is None or not may:
             return None
         issue_id = document.get("_id") or document["id"]
-        return f"/v1/feedback/{issue_id}?signature={sign(issue_id, until, self._key)}"
+        return f"/v1/feedback/{issue_id}/{sign(issue_id, until, self._key)}"
 
 
 def _hides_reporter(document: Document, actor: Actor) -> bool:

@@ -133,14 +133,12 @@ def feedback_blueprint(store: CaseStore, rules: Rules, clock: Clock, key: str) -
     """The route of links that answer without signing in."""
     routes = Blueprint("feedback", __name__, url_prefix="/v1/feedback", description="Feedback by link")
 
-    @routes.route("/<issue_id>", methods=["POST"])
-    @routes.arguments(schemas.LinkQuery, location="query")
+    @routes.route("/<issue_id>/<signature>", methods=["POST"])
     @routes.arguments(schemas.FeedbackSchema)
     @routes.response(204)
     @access.public
-    def by_link(query: dict[str, Any], body: dict[str, Any], issue_id: str) -> None:
+    def by_link(body: dict[str, Any], issue_id: str, signature: str) -> None:
         """Answer whether the issue is solved, by the link that the reporter was sent."""
-        signature = (query["signature"], key)
-        commands.answer(store, rules, clock, None, issue_id=issue_id, signature=signature, **body)
+        commands.answer(store, rules, clock, None, issue_id=issue_id, signature=(signature, key), **body)
 
     return routes

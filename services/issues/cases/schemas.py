@@ -6,6 +6,7 @@ from chassis.fields import (
     MAX_VERSION,
     AreaCode,
     Flag,
+    Formed,
     Identifier,
     LocationSchema,
     Moment,
@@ -16,6 +17,7 @@ from chassis.subscriptions import FactSchema
 from services.issues.cases.domain import PUBLIC_ACTIONS
 from services.issues.cases.feedback import ANSWERS
 from services.issues.cases.issue import Level, Status
+from services.issues.categories.schemas import CATEGORY_PATTERN
 
 MAX_PHOTOS = 6
 _STATUSES = [one.value for one in Status]
@@ -28,7 +30,7 @@ def _media() -> fields.List[str]:
 class ReportSchema(Schema):
     """A new report."""
 
-    category = fields.String(required=True, validate=validate.Length(1, 160))
+    category = Formed(CATEGORY_PATTERN, "Not the code of a category.", required=True)
     description = PlainText(required=True, most=2000)
     location = fields.Nested(LocationSchema, load_default=None)
     area = AreaCode(load_default=None)
@@ -60,12 +62,6 @@ class TransitionSchema(Schema):
     area = AreaCode(load_default=None)
     observed_at = PastMoment(load_default=None)
     version = fields.Integer(load_default=None, strict=True, validate=validate.Range(1, MAX_VERSION))
-
-
-class LinkQuery(Schema):
-    """The signature of a feedback link."""
-
-    signature = fields.String(required=True, validate=validate.Length(1, 64))
 
 
 class CommentSchema(Schema):
