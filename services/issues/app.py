@@ -86,7 +86,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                     issue_id=issue_id,
                     action=action,
                     details=details,
-                )
+                ),
+                settings.district,
             ),
             finding_routes.saved_blueprint(SavedFilterStore(mongo), utc_now),
             case_routes.blueprint(store, rulebook, queries, places, photos, utc_now),

@@ -72,8 +72,8 @@ def report_issue(
     that do not fit its questions, or photos that are not the reporter's own.
     """
     chosen = check_usable(rules.current(category))
-    check_answers(chosen, answers or {})
     grid = _place(places, location, area)
+    check_answers(chosen, answers or {})
     _check_photos(photos, media, actor)
     now = clock()
     policy = rules.policy(chosen.code, chosen.version)
@@ -140,9 +140,9 @@ def act(
     expected_version: int | None = None,
 ) -> Issue:
     """Carry out one action of the workflow; see `domain.transition` for what it raises, and Stale."""
-    _check_photos(photos, list(details.media), actor)
     if details.area is not None:
         _check_known(places, details.area)
+    _check_photos(photos, list(details.media), actor)
 
     def decide(issue: Issue, now: datetime) -> Change:
         domain.check_version(issue, expected_version)
