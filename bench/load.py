@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 
 import orjson
@@ -105,10 +106,17 @@ def _content_length(head: bytes) -> int:
 
 def generate(job: Job) -> Found:
     """Do the job in this thread. Raises OSError when a connection is refused or cut off."""
-    idle = deque(_Connection(job.port) for _ in range(job.connections))
-    selector = selectors.DefaultSelector()
-    for one in idle:
-        selector.register(one.socket, selectors.EVENT_READ, one)
+    with ExitStack() as opened, selectors.DefaultSelector() as selector:
+        idle = deque[_Connection]()
+        for _ in range(job.connections):
+            connection = _Connection(job.port)
+            opened.callback(connection.socket.close)
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+            idle.append(connection)
+        return _drive(job, idle, selector)
+
+
+def _drive(job: Job, idle: deque[_Connection], selector: selectors.BaseSelector) -> Found:
     found, statuses = Found(), Counter[str]()
     numbered, due = _numbered(job.requests), _schedule(job)
     start = last = time.perf_counter()

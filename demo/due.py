@@ -101,6 +101,7 @@ def postings_due(facts: Iterable[Fact]) -> dict[str, Legs]:
             cause=fact.subject,
             area=fact.area,
             worker=fact.data["assignee"] if "assignee" in fact.data else fact.data["member"],
+            resolver=fact.data.get("resolver"),
             reporter=fact.data.get("reporter"),
             photos=fact.data["photos"],
             minutes=fact.data.get("minutes", 0),

@@ -31,7 +31,7 @@ def pytest_report_header() -> str:
 def private_deployment(folder: Path, **overrides: str) -> Deployment:
     """A deployment of its own in a folder, not yet started. Nothing of the caller's environment leaks in."""
     environ = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(folder)}
-    ports = free_ports(random.randrange(20000, 50000))
+    ports = free_ports(random.randrange(20000, 31000))  # below the range of outgoing connections
     return Deployment(folder, ports, {**FAST, **overrides}, environ)
 
 

@@ -52,6 +52,7 @@ class Supervisor:
     _running: dict[str, _Running] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _stopping: threading.Event = field(default_factory=threading.Event)
+    _stopped: threading.Event = field(default_factory=threading.Event)
     _watcher: threading.Thread | None = None
 
     def start(self, *programs: Program) -> None:
@@ -122,6 +123,7 @@ class Supervisor:
             deadline = time.monotonic() + _STOP_SECONDS
             for running in group:
                 self._reap(running, deadline)
+        self._stopped.set()
 
     def _reap(self, running: _Running, deadline: float) -> None:
         try:
@@ -137,6 +139,8 @@ class Supervisor:
                 for running in self._running.values():
                     if running.wanted and running.process.poll() is not None:
                         self._restart(running)
+        # Linux ends what this thread started when the thread ends; all is to stop in order first.
+        self._stopped.wait()
 
     def _restart(self, running: _Running) -> None:
         now = time.monotonic()

@@ -40,7 +40,10 @@ class Posting:
 
 @dataclass(frozen=True)
 class EarningRule:
-    """Who gains what when a fact becomes known: amounts for the worker and for the reporter."""
+    """Who gains what when a fact becomes known: amounts for the worker and for the reporter.
+
+    `for_solution`: the worker gains only where they are the one who solved it.
+    """
 
     code: str
     version: int
@@ -49,15 +52,22 @@ class EarningRule:
     worker_points: int = 0
     reporter_points: int = 0
     pays_minutes: bool = False
+    for_solution: bool = False
 
 
 EARNING_RULES = {
     one.code: one
     for one in (
         EarningRule("issue.claimed", 1, "认领问题", "an issue claimed", worker_points=1),
-        EarningRule("issue.resolved", 1, "解决问题", "an issue resolved", worker_points=3),
+        EarningRule("issue.resolved", 1, "解决问题", "an issue resolved", worker_points=3, for_solution=True),
         EarningRule(
-            "issue.confirmed", 1, "问题经确认解决", "a solution confirmed", worker_points=5, reporter_points=2
+            "issue.confirmed",
+            1,
+            "问题经确认解决",
+            "a solution confirmed",
+            worker_points=5,
+            reporter_points=2,
+            for_solution=True,
         ),
         EarningRule(
             "activity.verified", 1, "活动经审核", "an activity verified", worker_points=2, pays_minutes=True
@@ -68,11 +78,15 @@ EARNING_RULES = {
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a rule is applied to. `cause` is the issue or the activity; `minutes` of service."""
+    """What a rule is applied to. `cause` is the issue or the activity; `minutes` of service.
+
+    `worker` is the steward in charge, `resolver` whoever solved it: staff may have stepped in.
+    """
 
     cause: str
     area: str
     worker: str | None
+    resolver: str | None = None
     reporter: str | None = None
     photos: int = 0
     minutes: int = 0
@@ -86,15 +100,19 @@ def issuer(area: str) -> str:
 def earned(rule: EarningRule, evidence: Evidence, *, posting_id: str, at: datetime) -> Posting | None:
     """The posting that a rule makes of its evidence, or None when nobody earns anything.
 
-    Staff earn no points, so an issue without a steward pays nobody; a report earns only with a photo, and
-    not when the reporter solved it themselves.
+    Staff earn no points, so an issue without a steward, or solved by staff in the steward's place, pays no
+    worker; a report earns only with a photo, and not when the reporter solved it themselves.
     """
     gains: Counter[tuple[str, str]] = Counter()
-    if evidence.worker:
+    if evidence.worker and (evidence.worker == evidence.resolver or not rule.for_solution):
         gains[evidence.worker, "points"] += rule.worker_points
         if rule.pays_minutes:
             gains[evidence.worker, "minutes"] += evidence.minutes
-    if evidence.reporter and evidence.photos and evidence.reporter != evidence.worker:
+    if (
+        evidence.reporter
+        and evidence.photos
+        and evidence.reporter not in (evidence.worker, evidence.resolver)
+    ):
         gains[evidence.reporter, "points"] += rule.reporter_points
     legs = [Leg(account, unit, amount) for (account, unit), amount in gains.items() if amount]
     if not legs:

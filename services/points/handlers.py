@@ -23,6 +23,7 @@ def subscriptions(journal: Journal, clock: Clock) -> dict[str, Subscription]:
             cause=event.subject,
             area=event.area,
             worker=data["assignee"],
+            resolver=data["resolver"],
             reporter=data["reporter"],
             photos=data["photos"],
         )

@@ -52,3 +52,11 @@ def test_the_environment_is_read_in_the_wiring_alone() -> None:
         if re.search(r"os\.environ|getenv", path.read_text()) and path.name != "app.py"
     ]
     assert readers == []
+
+
+def test_every_service_has_its_page() -> None:
+    services = sorted(
+        path.parent for path in FILES if path.name == "app.py" and path.is_relative_to(ROOT / "services")
+    )
+    assert len(services) >= 4
+    assert [one.name for one in services if not (one / "README.md").is_file()] == []

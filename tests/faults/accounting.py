@@ -278,6 +278,7 @@ def _earned(event: Committed) -> point_rules.Posting | None:
         cause=event.subject,
         area=event.area,
         worker=event.data["assignee"] if "assignee" in event.data else event.data["member"],
+        resolver=event.data.get("resolver"),
         reporter=event.data.get("reporter"),
         photos=event.data["photos"],
         minutes=event.data.get("minutes", 0),

@@ -35,6 +35,7 @@ EVIDENCE = st.builds(
     cause=CAUSES,
     area=st.sampled_from([GRID, GRID[:12], GRID[:9], GRID[:6]]),
     worker=st.none() | MEMBERS,
+    resolver=st.none() | MEMBERS,
     reporter=st.none() | MEMBERS,
     photos=st.integers(0, 6),
     minutes=st.integers(0, 720),
@@ -96,14 +97,23 @@ def test_without_a_worker_only_the_reporter_can_gain(rule: EarningRule, evidence
 
 
 @given(RULES, EVIDENCE)
-def test_a_report_earns_with_a_photo_and_not_for_the_worker_themselves(
+def test_a_report_earns_with_a_photo_and_not_for_whoever_worked_on_it(
     rule: EarningRule, evidence: Evidence
 ) -> None:
-    counts = evidence.reporter and evidence.photos and evidence.reporter != evidence.worker
-    for_work = rule.worker_points if evidence.reporter == evidence.worker else 0
-    for_report = rule.reporter_points if counts else 0
-    if evidence.reporter:
-        assert paid(rule, evidence)[evidence.reporter, "points"] == for_work + for_report
+    if evidence.reporter and evidence.reporter != evidence.worker:
+        counts = evidence.photos and evidence.reporter != evidence.resolver
+        expected = rule.reporter_points if counts else 0
+        assert paid(rule, evidence)[evidence.reporter, "points"] == expected
+
+
+@given(RULES, EVIDENCE)
+def test_a_solution_pays_the_steward_in_charge_only_where_it_is_their_own(
+    rule: EarningRule, evidence: Evidence
+) -> None:
+    if evidence.worker:
+        own = evidence.worker == evidence.resolver or not rule.code.startswith(("issue.res", "issue.conf"))
+        expected = rule.worker_points if own else 0
+        assert paid(rule, evidence)[evidence.worker, "points"] == expected
 
 
 def test_a_verified_activity_pays_its_minutes_and_its_points() -> None:
