@@ -33,6 +33,13 @@ def picture(mode: str = "RGB", size: tuple[int, int] = (64, 48)) -> Image.Image:
     return image.convert("RGB").convert(mode)
 
 
+def shade(image: Image.Image, spot: tuple[int, int]) -> tuple[float, ...]:
+    """What an RGB image shows at a spot."""
+    pixel = image.getpixel(spot)
+    assert isinstance(pixel, tuple)
+    return pixel
+
+
 def exif(orientation: int = 1) -> Image.Exif:
     """What a phone notes: its make, the place, which way it was held."""
     notes = Image.Exif()

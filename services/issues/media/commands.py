@@ -66,7 +66,7 @@ def redact(
     *,
     photo_id: str,
     boxes: Sequence[Mapping[str, float]],
-    unit: str,
+    unit: str | None,
 ) -> Photo:
     """Paint over parts of a photo, for good. What is black already is not painted again.
 
