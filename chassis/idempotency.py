@@ -6,8 +6,10 @@ the claim's lock has run out, meets its own document under the reserved identifi
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 
+import orjson
 from flask import Flask, Response, g, request
 from pymongo.collection import Collection
 from pymongo.errors import ConnectionFailure, DuplicateKeyError
@@ -28,6 +30,11 @@ def new_id() -> str:
     """The identifier for what the present request creates (the reserved one when the caller sent a key)."""
     reserved: str | None = g.get("reserved_id")
     return reserved or new_ulid()
+
+
+def keep_without(*names: str) -> None:
+    """Leave members of the present JSON answer out of what is kept of it: in a repeat they are null."""
+    g.not_kept = names
 
 
 def ensure_indexes(mongo: Mongo) -> None:
@@ -137,8 +144,12 @@ def _conclude(claims: Collection[Document], claim_id: str, response: Response) -
         answer = {
             "state": "answered",
             "status": response.status_code,
-            "answer": response.get_data(),
+            "answer": _without(response.get_data(), g.pop("not_kept", ())),
             "content_type": response.content_type,
             "headers": kept,
         }
         claims.update_one({"_id": claim_id}, {"$set": answer})
+
+
+def _without(answer: bytes, names: Sequence[str]) -> bytes:
+    return orjson.dumps({**orjson.loads(answer), **dict.fromkeys(names)}) if names else answer

@@ -83,9 +83,13 @@ def main_job(documented: Documented, district: District) -> None:
     call = documented.call
     media = call(resident, "POST", "/v1/media", files={"file": ("a.jpg", picture())}).json()
     call(None, "GET", "/v1/media/{media_id}", media["id"], params=_query(media["url"]))
+    call(resident, "GET", "/v1/media/{media_id}/links", media["id"])
     body = {"category": "safety", "description": "井盖松动", "location": centre(GRID), "media": [media["id"]]}
     issue = call(resident, "POST", "/v1/issues", json=body).json()["id"]
     call(resident, "GET", "/v1/issues/{issue_id}", issue)
+    boxes = {"boxes": [{"x": 0, "y": 0, "width": 8, "height": 8}]}
+    call(staff, "POST", "/v1/media/{media_id}/redactions", media["id"], json=boxes)
+    call(staff, "POST", "/v1/media/{media_id}/moderations", media["id"], json={"decision": "approve"})
     call(steward, "GET", "/v1/issues", params={"area": GRID, "status": "reported"})
     act = "/v1/issues/{issue_id}/transitions"
     call(steward, "POST", act, issue, json={"action": "claim"})

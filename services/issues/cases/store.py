@@ -167,6 +167,7 @@ def _issue(document: Document) -> Issue:
             "media": tuple(document["media"]),
             "adopted": tuple(Adopted(one["id"], tuple(one["followers"])) for one in document["adopted"]),
             "supporters": tuple(document["supporters"]),
+            "photo_acts": tuple(document.get("photo_acts", ())),
             "parts": tuple(Part(**one) for one in document["parts"]),
             "countdown": Countdown(**{**countdown, "reminded": tuple(countdown["reminded"])}),
             "objection": _maybe(Objection, document["objection"]),
