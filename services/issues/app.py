@@ -95,7 +95,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         name=NAME,
         title="Alley Steward: issues",
         blueprints=[
-            finding_routes.blueprint(Finder(mongo, queries.view), settings.district),
+            finding_routes.blueprint(Finder(mongo, queries.views), settings.district),
             finding_routes.bulk_blueprint(
                 lambda issue_id, action, details: case_commands.act(
                     store,

@@ -146,7 +146,6 @@ def act(
     """Carry out one action of the workflow; see `domain.transition` for what it raises, and Stale."""
     if details.area is not None:
         _check_known(places, details.area)
-    _check_photos(photos, list(details.media), actor)
 
     def decide(issue: Issue, now: datetime) -> Change:
         domain.check_version(issue, expected_version)
