@@ -43,7 +43,7 @@ from services.issues.media import routes as media_routes
 from services.issues.statistics import handlers as statistics_handlers
 from services.issues.statistics import routes as statistics_routes
 from services.issues.statistics.queries import Figures
-from services.issues.statistics.store import UsageStore
+from services.issues.statistics.store import BucketStore, UsageStore
 
 NAME = "issues"
 PUBLISHED: list[type[Event]] = events.PUBLISHED
@@ -96,7 +96,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             category_routes.blueprint(categories, rulebook, settings.district),
             calendar_routes.blueprint(days, calendar),
             media_routes.blueprint(photos, utc_now),
-            statistics_routes.blueprint(Figures(mongo), settings.district),
+            statistics_routes.blueprint(Figures(mongo, utc_now), settings.district),
         ],
         body_limit=MAX_BYTES + _FORM_OVERHEAD,
     )
@@ -110,7 +110,7 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
         case_handlers.subscriptions(CaseStore(mongo)),
         duplicate_handlers.subscriptions(CaseStore(mongo), rulebook, utc_now),
         finding_handlers.subscriptions(CellStore(mongo)),
-        statistics_handlers.subscriptions(UsageStore(mongo)),
+        statistics_handlers.subscriptions(UsageStore(mongo), BucketStore(mongo, utc_now)),
     )
 
 
@@ -122,6 +122,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
 
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     cases = CaseStore(mongo)
+    buckets = BucketStore(mongo, utc_now)
 
     def run_clock() -> None:
         while case_commands.run_clock(cases, rulebook, utc_now):
@@ -130,9 +131,13 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def sweep_cells() -> None:
         CellStore(mongo).sweep()
 
+    def sweep_figures() -> None:
+        buckets.sweep(settings.district)
+
     def prepare() -> None:
         CaseStore(mongo).ensure_indexes()
         UsageStore(mongo).ensure_indexes()
+        buckets.ensure_indexes()
         CellStore(mongo).ensure_indexes()
         SavedFilterStore(mongo).ensure_indexes()
         idempotency.ensure_indexes(mongo)
@@ -143,6 +148,10 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         mongo=mongo,
         outboxes=["issues"],
         handle=subscriptions(mongo).handle,
-        timers=[Timer("issue-clock", 1.0, run_clock), Timer("map-cells", 1.0, sweep_cells)],
+        timers=[
+            Timer("issue-clock", 1.0, run_clock),
+            Timer("map-cells", 1.0, sweep_cells),
+            Timer("figures", 1.0, sweep_figures, share=0.2),
+        ],
         prepare=prepare,
     )
