@@ -32,8 +32,5 @@ class Marks:
         marked = list(self._collection.find().limit(most))
         for one in marked:
             count(str(one["_id"]))
-            done = self._collection.delete_one({"_id": one["_id"], "mark": one["mark"]})
-            if not done.deleted_count:
-                # Marked anew, or counted by another meanwhile: what was written here may be the older count.
-                self.put(str(one["_id"]))
+            self._collection.delete_one({"_id": one["_id"], "mark": one["mark"]})
         return len(marked)
