@@ -23,6 +23,7 @@ from services.issues.statistics.distribution import ERROR
 from services.issues.statistics.domain import Measure
 from services.issues.statistics.proof import Proof
 from services.issues.statistics.queries import Figures
+from services.issues.statistics.spans import day_of
 from services.issues.statistics.store import BucketStore, UsageStore
 from services.issues.statistics.summing import Span
 from tests.integration.issue_lives import (
@@ -187,7 +188,10 @@ def test_a_report_is_in_the_figures_at_once_and_once(district: District) -> None
         now = shown()
         district.buckets.sweep(DISTRICT)
         assert (shown(), shown(AREAS[1])) == (now, now)
-        district.clock.now += timedelta(seconds=2 * number)
+        district.clock.now += timedelta(seconds=4 * number)
+        assert shown() == now
+        # A day that is counted for itself holds reports that are not settled yet.
+        district.buckets.count(AREAS[1], day_of(NOW))
         assert shown() == now
     district.clock.now += timedelta(days=40)
     assert shown() == now
