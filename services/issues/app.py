@@ -48,7 +48,7 @@ from services.issues.media.store import PhotoStore
 from services.issues.statistics import handlers as statistics_handlers
 from services.issues.statistics import routes as statistics_routes
 from services.issues.statistics.queries import Figures
-from services.issues.statistics.store import UsageStore
+from services.issues.statistics.store import BucketStore, UsageStore
 
 NAME = "issues"
 PUBLISHED: list[type[Event]] = events.PUBLISHED
@@ -117,7 +117,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             category_routes.blueprint(categories, rulebook, settings.district),
             calendar_routes.blueprint(days, calendar),
             media_routes.blueprint(photos, photo_queries, Pictures(limits), links, store, utc_now),
-            statistics_routes.blueprint(Figures(mongo), settings.district),
+            statistics_routes.blueprint(Figures(mongo, utc_now), settings.district),
         ],
         body_limit=settings.photo_megabytes * MEGABYTE + _FORM_OVERHEAD,
     )
@@ -132,7 +132,7 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
         duplicate_handlers.subscriptions(CaseStore(mongo), rulebook, utc_now),
         finding_handlers.subscriptions(CellStore(mongo)),
         media_handlers.subscriptions(PhotoStore(mongo)),
-        statistics_handlers.subscriptions(UsageStore(mongo)),
+        statistics_handlers.subscriptions(UsageStore(mongo), BucketStore(mongo, utc_now)),
     )
 
 
@@ -144,6 +144,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
 
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     cases = CaseStore(mongo)
+    buckets = BucketStore(mongo, utc_now)
 
     def run_clock() -> None:
         while case_commands.run_clock(cases, rulebook, utc_now):
@@ -157,9 +158,13 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         while media_commands.sweep(PhotoStore(mongo), uses, cases, utc_now):
             pass
 
+    def sweep_figures() -> None:
+        buckets.sweep(settings.district)
+
     def prepare() -> None:
         CaseStore(mongo).ensure_indexes()
         UsageStore(mongo).ensure_indexes()
+        buckets.ensure_indexes()
         CellStore(mongo).ensure_indexes()
         SavedFilterStore(mongo).ensure_indexes()
         PhotoStore(mongo).ensure_indexes()
@@ -175,6 +180,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             Timer("issue_clock", 1.0, run_clock),
             Timer("map_cells", 1.0, sweep_cells),
             Timer("photos", 30.0, sweep_photos),
+            Timer("figures", 1.0, sweep_figures, share=0.2),
         ],
         prepare=prepare,
     )
