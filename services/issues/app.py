@@ -36,9 +36,13 @@ from services.issues.statistics import handlers as statistics_handlers
 from services.issues.statistics import routes as statistics_routes
 from services.issues.statistics.queries import Figures
 from services.issues.statistics.store import UsageStore
+from services.issues.suggestions import events as suggestion_events
+from services.issues.suggestions import routes as suggestion_routes
+from services.issues.suggestions.queries import SuggestionQueries
+from services.issues.suggestions.store import SuggestionStore
 
 NAME = "issues"
-PUBLISHED: list[type[Event]] = events.PUBLISHED
+PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *suggestion_events.PUBLISHED]
 _FORM_OVERHEAD = 1024 * 1024
 
 
@@ -61,18 +65,20 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     categories = CategoryStore(mongo)
     rulebook = Rulebook(categories, calendar)
     store = CaseStore(mongo)
+    areas = AreaFinder(queries.areas)
+    suggestions, suggestion_queries = SuggestionStore(mongo), SuggestionQueries(mongo)
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: issues",
         blueprints=[
-            case_routes.blueprint(
-                store, rulebook, queries, AreaFinder(queries.areas), photos, utc_now, settings.district
-            ),
+            case_routes.blueprint(store, rulebook, queries, areas, photos, utc_now, settings.district),
             case_routes.feedback_blueprint(store, rulebook, utc_now, settings.media_url_key),
             category_routes.blueprint(categories, rulebook, settings.district),
             calendar_routes.blueprint(days, calendar),
             media_routes.blueprint(photos, utc_now),
             statistics_routes.blueprint(Figures(mongo), settings.district),
+            suggestion_routes.blueprint(suggestions, suggestion_queries, areas, utc_now, settings.district),
+            suggestion_routes.figures_blueprint(suggestions, suggestion_queries, settings.district),
         ],
         body_limit=MAX_BYTES + _FORM_OVERHEAD,
     )
@@ -105,13 +111,14 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def prepare() -> None:
         CaseStore(mongo).ensure_indexes()
         UsageStore(mongo).ensure_indexes()
+        SuggestionStore(mongo).ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["issues"],
+        outboxes=["issues", "suggestions"],
         handle=subscriptions(mongo).handle,
         timers=[Timer("issue-clock", 1.0, run_clock)],
         prepare=prepare,

@@ -2,42 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from chassis.identity import ancestors
-
-
-class Audience(StrEnum):
-    """Who hears of a fact."""
-
-    FOLLOWERS = "followers"
-    ASSIGNEE = "assignee"
-    RESOLVER = "resolver"
-    HANDLERS = "handlers"
-    OVERSEERS = "overseers"
-    AUTHOR = "author"
-    COMMUNITY = "community"
-    GAINERS = "gainers"
-
-
-@dataclass(frozen=True)
-class Template:
-    """A message in both languages; `{number}` and the like are filled from the fact."""
-
-    zh_title: str
-    zh_body: str
-    en_title: str
-    en_body: str
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One row: an audience of a type of event, and the template they get."""
-
-    audience: Audience
-    template: str
-
+from services.notify import voice
+from services.notify.rule import Audience, Rule, Template
 
 TEMPLATES: dict[str, Template] = {
     "issue-new": Template(
@@ -194,6 +163,7 @@ TEMPLATES: dict[str, Template] = {
         "See your report for the reason.",
     ),
     "points-gained": Template("积分到账", "您获得了 {gains}。", "Points for you", "You gained {gains}."),
+    **voice.TEMPLATES,
 }
 
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -241,6 +211,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
     "points.posted.v1": (Rule(Audience.GAINERS, "points-gained"),),
+    **voice.RULES,
 }
 
 _LEVEL_ROLES = {"steward": "steward", "community": "community_staff", "subdistrict": "subdistrict_staff"}
@@ -301,6 +272,12 @@ def _community(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
     return holders("community_staff", area)
 
 
+def _staff(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
+    """The community's staff; of a wider area, or where a community has none, the staff above."""
+    roles = ("community_staff", "subdistrict_staff", "district_admin")
+    return next((found for role in roles if (found := holders(role, area))), [])
+
+
 def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
     gained = [leg["account"] for leg in data["legs"] if leg["amount"] > 0 and ":" not in leg["account"]]
     return list(dict.fromkeys(gained))
@@ -315,12 +292,14 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.OVERSEERS: _overseers,
     Audience.COMMUNITY: _community,
     Audience.GAINERS: _gainers,
+    Audience.STAFF: _staff,
 }
 
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
-    return {"number": data.get("number", ""), "gains": gains, "percent": data.get("percent")}
+    named = {name: data.get(name) for name in ("percent", "decision")}
+    return {"number": data.get("number", ""), "gains": gains, **named}
 
 
 _UNITS = {
@@ -334,6 +313,7 @@ def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str
     words = TEMPLATES[template]
     names = _UNITS[language]
     gains = [f"{amount} {names.get(unit, unit)}" for unit, amount in params.get("gains", {}).items()]
-    values = {**params, "gains": ("、" if language == "zh" else ", ").join(gains)}
+    decision = voice.WORDS[language].get(str(params.get("decision")), "")
+    values = {**params, "decision": decision, "gains": ("、" if language == "zh" else ", ").join(gains)}
     title, body = (words.zh_title, words.zh_body) if language == "zh" else (words.en_title, words.en_body)
     return title.format(**values), body.format(**values)
