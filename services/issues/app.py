@@ -28,6 +28,9 @@ from services.issues.cases.store import CaseStore
 from services.issues.categories import routes as category_routes
 from services.issues.categories.queries import Rulebook
 from services.issues.categories.store import CategoryStore
+from services.issues.duplicates import handlers as duplicate_handlers
+from services.issues.duplicates import routes as duplicate_routes
+from services.issues.duplicates.queries import Nearby
 from services.issues.limits import routes as calendar_routes
 from services.issues.limits.queries import Calendar
 from services.issues.limits.store import DayStore
@@ -72,6 +75,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         title="Alley Steward: issues",
         blueprints=[
             case_routes.blueprint(store, rulebook, queries, areas, photos, utc_now, settings.district),
+            duplicate_routes.blueprint(store, rulebook, Nearby(mongo), utc_now),
             case_routes.feedback_blueprint(store, rulebook, utc_now, settings.media_url_key),
             category_routes.blueprint(categories, rulebook, settings.district),
             calendar_routes.blueprint(days, calendar),
@@ -87,9 +91,11 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
 def subscriptions(mongo: Mongo) -> Subscriptions:
     """What this service listens to."""
+    rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     return Subscriptions(
         {
             **case_handlers.subscriptions(CaseStore(mongo)),
+            **duplicate_handlers.subscriptions(CaseStore(mongo), rulebook, utc_now),
             **statistics_handlers.subscriptions(UsageStore(mongo)),
         }
     )

@@ -141,6 +141,12 @@ TEMPLATES: dict[str, Template] = {
         "Closed without an answer",
         "Nobody answered whether {number} is solved.",
     ),
+    "issue-split": Template(
+        "您的问题分项处理",
+        "问题 {number} 分为几项处理，全部办结后统一反馈。",
+        "Your issue is handled in parts",
+        "You hear once all parts of {number} are done.",
+    ),
     "issue-unmerged": Template(
         "您的问题恢复单独处理",
         "问题 {number} 不再合并，恢复单独处理。",
@@ -205,6 +211,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "issue.objection_denied.v1": (Rule(Audience.HANDLERS, "issue-objection-decided"),),
     "issue.reminded.v1": (Rule(Audience.HANDLERS, "issue-time"),),
+    "issue.split.v1": (Rule(Audience.FOLLOWERS, "issue-split"),),
     "issue.lapsed.v1": (Rule(Audience.RESOLVER, "issue-lapsed"),),
     "issue.unmerged.v1": (Rule(Audience.FOLLOWERS, "issue-unmerged"),),
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),

@@ -15,6 +15,7 @@ from services.issues.cases import deadlines, domain
 from services.issues.cases.domain import PUBLIC_ACTIONS, WORKFLOW, allowed_actions, transition
 from services.issues.cases.effects import EFFECTS
 from services.issues.cases.issue import (
+    INTERRUPTED,
     LEVELS,
     OPEN,
     SYSTEM,
@@ -25,8 +26,8 @@ from services.issues.cases.issue import (
     Objection,
     Party,
     Status,
-    parties,
 )
+from services.issues.cases.responsibility import parties
 from services.issues.categories.domain import ROOTS, Policy
 from services.issues.limits import domain as limits
 from services.issues.limits.domain import WorkCalendar
@@ -48,6 +49,10 @@ ACTORS = {
     "stranger": Actor("X"),
     "system": SYSTEM,
 }
+
+
+def without(name: str) -> Details:
+    return Details(**{**vars(DETAILS), name: None})
 
 
 def fresh(policy: Policy = POLICY, area: str = GRID, urgency: str = "normal") -> Change:
@@ -111,7 +116,7 @@ def test_each_action_is_open_to_its_parties_in_its_states_and_to_nobody_else(act
 
 def test_every_row_has_an_effect_and_every_effect_a_row() -> None:
     assert set(EFFECTS) == set(WORKFLOW)
-    assert set(WORKFLOW) - set(PUBLIC_ACTIONS) == {"lapse"}
+    assert set(WORKFLOW) - set(PUBLIC_ACTIONS) == {"lapse", "split"}
 
 
 @pytest.mark.parametrize("action", WORKFLOW)
@@ -121,7 +126,7 @@ def test_what_an_action_needs_must_be_given(action: str) -> None:
         status, level = min(row.sources), min(row.levels)
         actor = next(one for one in ACTORS.values() if parties(standing(status, level), one) & row.parties)
         with pytest.raises(Invalid) as refused:
-            transition(standing(status, level), action, actor, replace(DETAILS, **{name: None}), NOW, POLICY)
+            transition(standing(status, level), action, actor, without(name), NOW, POLICY)
         assert name in refused.value.extra["errors"]
 
 
@@ -323,8 +328,7 @@ class Life(RuleBasedStateMachine):
     def the_state_is_of_a_piece(self) -> None:
         """Each part of the state agrees with the status."""
         issue = self.issue
-        interrupted = issue.status in (Status.AWAITING_INFO, Status.ON_HOLD, Status.MERGED)
-        assert (issue.status_before is not None) == interrupted
+        assert (issue.status_before is not None) == (issue.status in INTERRUPTED)
         assert (issue.merged_into is not None) == (issue.status is Status.MERGED)
         assert (issue.due_at is None) == (issue.status is Status.AWAITING_INFO) or issue.status not in OPEN
         if issue.level is not Level.STEWARD and issue.status is not Status.MERGED:

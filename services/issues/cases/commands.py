@@ -23,6 +23,7 @@ class Cases(Protocol):
     def add(self, change: Change) -> Issue: ...
     def save(self, change: Change) -> None: ...
     def due(self, at: datetime, most: int) -> list[Issue]: ...
+    def adopters(self, issue_id: str) -> list[Issue]: ...
     def is_steward(self, member_id: str, area: str) -> bool: ...
 
 
@@ -143,26 +144,24 @@ def act(
 
     def decide(issue: Issue, now: datetime) -> Change:
         domain.check_version(issue, expected_version)
-        change = domain.transition(issue, action, actor, details, now, _policy(rules, issue))
+        change = domain.transition(issue, action, actor, details, now, policy_of(rules, issue))
         if action == "assign" and not cases.is_steward(str(details.assignee), issue.area):
             raise Invalid("assignee", zh="该成员不是此网格的小巷管家。", en="No steward of this grid.")
-        if action == "merge":
-            domain.check_merge_target(cases.get(str(details.into)))
         return change
 
-    return _decide_until_saved(cases, clock, issue_id, decide)
+    return decide_until_saved(cases, clock, issue_id, decide)
 
 
 def comment(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, text: str) -> Issue:
     """Add a remark to an issue's history."""
-    return _decide_until_saved(
+    return decide_until_saved(
         cases, clock, issue_id, lambda issue, now: domain.comment(issue, actor, text, now)
     )
 
 
 def rate(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, rating: Rating) -> Issue:
     """Record the reporter's rating."""
-    return _decide_until_saved(
+    return decide_until_saved(
         cases, clock, issue_id, lambda issue, now: domain.rate(issue, actor, rating, now)
     )
 
@@ -190,9 +189,9 @@ def answer(
             feedback.check_signature(issue, *signature, now)
         who = actor or Actor(issue.reporter)
         given = Feedback(contacted, resolved, satisfied, reason, now)
-        return feedback.give(issue, who, given, _policy(rules, issue))
+        return feedback.give(issue, who, given, policy_of(rules, issue))
 
-    return _decide_until_saved(cases, clock, issue_id, decide)
+    return decide_until_saved(cases, clock, issue_id, decide)
 
 
 def run_clock(cases: Cases, rules: Rules, clock: Clock) -> int:
@@ -202,7 +201,7 @@ def run_clock(cases: Cases, rules: Rules, clock: Clock) -> int:
     """
     done = 0
     for issue in cases.due(clock(), _TICKS_AT_ONCE):
-        change = deadlines.tick(issue, clock(), _policy(rules, issue))
+        change = deadlines.tick(issue, clock(), policy_of(rules, issue))
         if change is None:
             continue
         try:
@@ -213,16 +212,23 @@ def run_clock(cases: Cases, rules: Rules, clock: Clock) -> int:
     return done
 
 
-def _policy(rules: Rules, issue: Issue) -> Policy:
+def policy_of(rules: Rules, issue: Issue) -> Policy:
+    """The rules that an issue is handled by."""
     return rules.policy(issue.category, issue.category_version)
 
 
-def _decide_until_saved(
-    cases: Cases, clock: Clock, issue_id: str, decide: Callable[[Issue, datetime], Change]
+def decide_until_saved(
+    cases: Cases, clock: Clock, issue_id: str, decide: Callable[[Issue, datetime], Change | None]
 ) -> Issue:
-    """Decide on the issue as it is now; where somebody saved first, decide anew on what they left."""
+    """Decide on the issue as it is now; where somebody saved first, decide anew on what they left.
+
+    Where nothing is to be changed, `decide` answers None. Raises Conflict when too many act on it at once.
+    """
     for _ in range(_TRIES):
-        change = decide(cases.get(issue_id), clock())
+        issue = cases.get(issue_id)
+        change = decide(issue, clock())
+        if change is None:
+            return issue
         try:
             cases.save(change)
         except ConcurrentUpdate:

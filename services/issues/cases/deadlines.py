@@ -5,18 +5,8 @@ from datetime import datetime
 
 from services.issues.cases import events
 from services.issues.cases.domain import transition
-from services.issues.cases.issue import (
-    OPEN,
-    SYSTEM,
-    Change,
-    Details,
-    Issue,
-    Status,
-    entry,
-    fact,
-    level_above,
-    settle,
-)
+from services.issues.cases.issue import OPEN, SYSTEM, Change, Details, Issue, Status, entry, fact
+from services.issues.cases.responsibility import level_above, settle
 from services.issues.categories.domain import Policy
 
 _TIME_OVER = Details(note="时限已到，自动上报。")

@@ -19,11 +19,8 @@ from services.issues.cases.issue import (
     Status,
     entry,
     fact,
-    first_level,
-    lead,
-    parties,
-    settle,
 )
+from services.issues.cases.responsibility import first_level, lead, parties, settle
 from services.issues.categories.domain import Policy
 
 
@@ -88,8 +85,9 @@ WORKFLOW: dict[str, Transition] = {
         _ANY_OPEN, _ANY_OPEN, "overseer system", events.IssueObjectionDenied, needs="note"
     ),
     "resolve": _row(
-        f"{_WORKED} on_hold", "resolved", "assignee level_staff", events.IssueResolved, needs="note"
+        f"{_WORKED} on_hold", "resolved", "assignee level_staff system", events.IssueResolved, needs="note"
     ),
+    "split": _row(f"{_WORKED} reported", "on_hold", "assignee level_staff", events.IssueSplit, needs="note"),
     "escalate": _row(
         _ANY_OPEN,
         "escalated",
@@ -112,13 +110,13 @@ WORKFLOW: dict[str, Transition] = {
     "unmerge": _row(
         "merged", f"{_WORKED} reported on_hold", "level_staff staff", events.IssueUnmerged, needs="note"
     ),
-    "confirm": _row("resolved", "confirmed", "reporter staff", events.IssueConfirmed),
+    "confirm": _row("resolved", "confirmed", "reporter staff system", events.IssueConfirmed),
     "lapse": _row("resolved", "no_answer", "system", events.IssueLapsed),
     "reopen": _row("resolved no_answer", "reopened", "reporter staff", events.IssueReopened, needs="note"),
     "withdraw": _row("reported claimed", "withdrawn", "reporter", events.IssueWithdrawn),
 }
-PUBLIC_ACTIONS = tuple(name for name, row in WORKFLOW.items() if row.parties != {Party.SYSTEM})
-"""What people may ask for; the rest happens by the clock."""
+PUBLIC_ACTIONS = tuple(name for name in WORKFLOW if name not in ("lapse", "split"))
+"""What may be asked for as a transition: lapsing happens by the clock, splitting needs the parts."""
 
 _ASKS = {
     "note": ("请填写说明。", "Say in a note what was done, or why."),
@@ -179,6 +177,13 @@ def _check_right(row: Transition, issue: Issue, action: str, actor: Actor) -> No
             status_now=issue.status,
             allowed=allowed_actions(issue, actor),
         )
+    if action == "withdraw" and issue.followers != (issue.reporter,):
+        raise Conflict(
+            "others-follow",
+            zh="其他居民也在关注此问题，不能撤回。",
+            en="Others reported or support the same problem: it cannot be withdrawn.",
+            allowed=[name for name in allowed_actions(issue, actor) if name != "withdraw"],
+        )
     if action == "confirm" and actor.member_id == issue.resolver:
         raise NotAllowed(
             "own-work",
@@ -206,16 +211,6 @@ def check_version(issue: Issue, expected: int | None) -> None:
             zh="内容已更新，请刷新后重试。",
             en=f"The issue is at version {issue.version} now: load it again and decide anew.",
             version=issue.version,
-        )
-
-
-def check_merge_target(target: Issue) -> None:
-    """Raises Conflict when the older issue cannot take others in."""
-    if target.status in (Status.MERGED, Status.WITHDRAWN, Status.REJECTED):
-        raise Conflict(
-            "merge-target-closed",
-            zh="目标问题已合并、撤回或不予受理。",
-            en=f"The target is {target.status}: merge into an issue that is still followed.",
         )
 
 

@@ -6,18 +6,8 @@ from datetime import datetime, timedelta
 
 from chassis.errors import Conflict, Invalid
 from chassis.identity import Actor
-from services.issues.cases.issue import (
-    GRID_LENGTH,
-    Details,
-    Issue,
-    Level,
-    Objection,
-    Status,
-    first_level,
-    lead,
-    level_above,
-    level_below,
-)
+from services.issues.cases.issue import GRID_LENGTH, Details, Issue, Level, Objection, Status
+from services.issues.cases.responsibility import first_level, lead, level_above, level_below
 from services.issues.categories.domain import Policy
 from services.issues.limits import domain as limits
 
@@ -44,7 +34,6 @@ def _assign(issue: Issue, _: Actor, details: Details, at: datetime, policy: Poli
     return replace(
         led,
         status=Status.CLAIMED,
-        status_before=None,
         assignee=details.assignee,
         steward=details.assignee,
         claimed_at=issue.claimed_at or at,
@@ -71,7 +60,7 @@ def _hold(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> I
 def _resume(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Issue:
     running = limits.resume(issue.countdown, at)
     status = issue.status_before or Status.IN_PROGRESS
-    return replace(issue, status=status, status_before=None, countdown=running)
+    return replace(issue, status=status, countdown=running)
 
 
 def _extend(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> Issue:
@@ -121,7 +110,6 @@ def _resolve(issue: Issue, actor: Actor, _: Details, at: datetime, policy: Polic
     return replace(
         issue,
         status=Status.RESOLVED,
-        status_before=None,
         resolver=actor.member_id,
         resolved_at=at,
         countdown=limits.pause(issue.countdown, policy.calendar, at),
@@ -178,12 +166,11 @@ def _merge(issue: Issue, _: Actor, details: Details, at: datetime, policy: Polic
 
 
 def _unmerge(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Issue:
-    status = issue.status_before or Status.REPORTED
-    waits = status is Status.AWAITING_INFO
+    before = issue.status_before or Status.REPORTED
     return replace(
         issue,
-        status=Status.IN_PROGRESS if waits else status,
-        status_before=None,
+        status=Status.IN_PROGRESS if before is Status.AWAITING_INFO else before,
+        status_before=Status.IN_PROGRESS,
         merged_into=None,
         closed_at=None,
         countdown=limits.resume(issue.countdown, at),
@@ -214,6 +201,13 @@ def _reopen(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -
     return lead(reopened, issue.level, policy, at, share=0.5)
 
 
+def _split(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> Issue:
+    if issue.part_of is not None or issue.parts:
+        raise Conflict("split-already", zh="该问题已拆分。", en="It was split already, or is a part itself.")
+    before = Status.IN_PROGRESS if issue.status is Status.REPORTED else issue.status
+    return replace(issue, status=Status.ON_HOLD, status_before=before)
+
+
 def _withdraw(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Issue:
     return replace(issue, status=Status.WITHDRAWN, closed_at=at)
 
@@ -242,5 +236,6 @@ EFFECTS: dict[str, Effect] = {
     "confirm": _confirm,
     "lapse": _lapse,
     "reopen": _reopen,
+    "split": _split,
     "withdraw": _withdraw,
 }

@@ -11,8 +11,9 @@ from chassis.events import Event
 class IssueFact(Event):
     """What every event of an issue tells: enough for others never to ask back.
 
-    `followers` are the reporter and those whose own reports were merged into this one; `lead_unit` is the
-    code of the area whose turn it is.
+    `followers` are all who are told of public changes: the reporter, supporters, and those whose own reports
+    were merged into this one. `lead_unit` is the code of the area whose turn it is; `part_of` the issue that
+    this one was split from.
     """
 
     number: str
@@ -26,6 +27,7 @@ class IssueFact(Event):
     actor: str
     photos: int
     due_at: datetime | None
+    part_of: str | None
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,21 @@ class IssueUnmerged(IssueFact):
 
 
 @dataclass(frozen=True)
+class IssueSplit(IssueFact):
+    """The issue goes on in parts; its reporter hears once, when all are done."""
+
+    type: ClassVar[str] = "issue.split.v1"
+
+
+@dataclass(frozen=True)
+class IssueSupported(IssueFact):
+    """Another resident has the same problem."""
+
+    supporters: int
+    type: ClassVar[str] = "issue.supported.v1"
+
+
+@dataclass(frozen=True)
 class IssueReminded(IssueFact):
     """So many percent of the lead unit's time are used up."""
 
@@ -246,6 +263,8 @@ PUBLISHED: list[type[Event]] = [
     IssueObjectionDenied,
     IssueLapsed,
     IssueUnmerged,
+    IssueSplit,
+    IssueSupported,
     IssueReminded,
     IssueRated,
 ]

@@ -9,7 +9,8 @@ from chassis.clock import rfc3339
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
 from services.issues.cases.domain import transition
-from services.issues.cases.issue import Change, Details, Feedback, Issue, Party, Status, parties
+from services.issues.cases.issue import Change, Details, Feedback, Issue, Party, Status
+from services.issues.cases.responsibility import parties
 from services.issues.categories.domain import Policy
 
 ANSWERS = ("yes", "partly", "no")

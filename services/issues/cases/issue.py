@@ -1,16 +1,14 @@
 """An issue: its words, its parts, and what an actor is to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from chassis.identity import Actor
 from services.issues.cases.events import IssueFact
-from services.issues.categories.domain import Category, Policy
-from services.issues.limits import domain as limits
-from services.issues.limits.domain import Countdown, WorkCalendar
+from services.issues.limits.domain import Countdown
 
 
 class Status(StrEnum):
@@ -64,22 +62,13 @@ OPEN = frozenset(
     }
 )
 """While an issue has one of these, its lead unit's time counts."""
+INTERRUPTED = frozenset({Status.AWAITING_INFO, Status.ON_HOLD, Status.MERGED})
+"""These remember in `status_before` what they interrupted."""
 LEVELS = (Level.STEWARD, Level.COMMUNITY, Level.SUBDISTRICT)
 GRID_LENGTH = 15
 SYSTEM = Actor("system")
 """Acts when a time has run out."""
 STAFF_ROLES = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
-_LEVEL_ROLES = {
-    Level.STEWARD: frozenset({"community_staff", "district_admin"}),
-    Level.COMMUNITY: frozenset({"community_staff", "district_admin"}),
-    Level.SUBDISTRICT: frozenset({"subdistrict_staff", "district_admin"}),
-}
-_OVERSEER_ROLES = {
-    Level.STEWARD: frozenset({"community_staff", "subdistrict_staff", "district_admin"}),
-    Level.COMMUNITY: frozenset({"subdistrict_staff", "district_admin"}),
-    Level.SUBDISTRICT: frozenset({"district_admin"}),
-}
-_UNIT_LENGTH = {Level.STEWARD: GRID_LENGTH, Level.COMMUNITY: 12, Level.SUBDISTRICT: 9}
 
 
 @dataclass(frozen=True)
@@ -114,12 +103,28 @@ class Objection:
 
 
 @dataclass(frozen=True)
+class Adopted:
+    """An issue that was merged into this one, and who followed it."""
+
+    id: str
+    followers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the issues that this one was split into, and whether it is done."""
+
+    id: str
+    done: bool = False
+
+
+@dataclass(frozen=True)
 class Issue:
     """A problem in a lane, from report to feedback.
 
     `lead_unit` is the code of the area whose turn it is and never empty; `status_before` is what a pause or a
-    merge interrupted; `followers` are members whose own reports were merged into this one; `next_check_at` is
-    when the clock next has something to do.
+    merge interrupted; `supporters` said "me too"; `part_of` is the issue that this one was split from;
+    `next_check_at` is when the clock next has something to do.
     """
 
     id: str
@@ -145,7 +150,10 @@ class Issue:
     steward: str | None = None
     resolver: str | None = None
     merged_into: str | None = None
-    followers: tuple[str, ...] = ()
+    adopted: tuple[Adopted, ...] = ()
+    supporters: tuple[str, ...] = ()
+    part_of: str | None = None
+    parts: tuple[Part, ...] = ()
     referred_to: str | None = None
     objection: Objection | None = None
     feedback: Feedback | None = None
@@ -158,6 +166,14 @@ class Issue:
     next_check_at: datetime | None = None
     reopened: int = 0
     version: int = 1
+
+    @property
+    def followers(self) -> tuple[str, ...]:
+        """Everybody who is told of public changes, each once: nobody of a part, whose whole speaks for it."""
+        if self.part_of is not None:
+            return ()
+        merged = (one for adopted in self.adopted for one in adopted.followers)
+        return tuple(dict.fromkeys((self.reporter, *self.supporters, *merged)))
 
 
 @dataclass(frozen=True)
@@ -197,78 +213,6 @@ class Change:
     events: tuple[IssueFact, ...]
 
 
-def parties(issue: Issue, actor: Actor) -> frozenset[Party]:
-    """What the actor is to the issue."""
-    if actor == SYSTEM:
-        return frozenset({Party.SYSTEM})
-    held = set()
-    if actor.member_id == issue.reporter:
-        held.add(Party.REPORTER)
-    if actor.member_id == issue.assignee:
-        held.add(Party.ASSIGNEE)
-    if len(issue.area) == GRID_LENGTH and actor.has("steward", issue.area):
-        held.add(Party.GRID_STEWARD)
-    if actor.has_any(STAFF_ROLES, issue.area):
-        held.add(Party.STAFF)
-    if actor.has_any(_LEVEL_ROLES[issue.level], issue.area):
-        held.add(Party.LEVEL_STAFF)
-    if actor.has_any(_OVERSEER_ROLES[issue.level], issue.area):
-        held.add(Party.OVERSEER)
-    return frozenset(held)
-
-
-def first_level(area: str, category: Category) -> Level:
-    """Where an issue of an area begins: with the grid's stewards; outside any grid, with staff.
-
-    What is not on the duty list never makes a community the main handler.
-    """
-    if len(area) == GRID_LENGTH:
-        return Level.STEWARD
-    return Level.COMMUNITY if len(area) >= 12 and category.duty_list else Level.SUBDISTRICT
-
-
-def level_above(issue: Issue, category: Category) -> Level | None:
-    """The level that an issue escalates to; None from the top."""
-    if issue.level is Level.SUBDISTRICT:
-        return None
-    if issue.level is Level.STEWARD and category.duty_list:
-        return Level.COMMUNITY
-    return Level.SUBDISTRICT
-
-
-def level_below(issue: Issue, category: Category) -> Level | None:
-    """The level that an issue is returned to; None where the area has no such unit."""
-    grid = len(issue.area) == GRID_LENGTH
-    if issue.level is Level.SUBDISTRICT and category.duty_list and len(issue.area) >= 12:
-        return Level.COMMUNITY
-    return Level.STEWARD if grid and issue.level is not Level.STEWARD else None
-
-
-def lead(issue: Issue, level: Level, policy: Policy, at: datetime, *, share: float = 1.0) -> Issue:
-    """The issue with a level in the lead, and that level's time (or a share of it) from now on."""
-    return replace(
-        issue,
-        level=level,
-        lead_unit=issue.area[: _UNIT_LENGTH[level]],
-        countdown=limits.start(policy.category.limit(level, issue.urgency), policy.calendar, at, share=share),
-        objection=None,
-        status_before=None,
-    )
-
-
-def settle(issue: Issue, calendar: WorkCalendar) -> Issue:
-    """The issue with the date it is due, and the moment its clock must be looked at next."""
-    if issue.status in OPEN:
-        reminder = issue.countdown.next_reminder(calendar)
-        moments = [reminder[1]] if reminder else []
-        if issue.objection is not None and issue.objection.decision is None:
-            moments.append(issue.objection.decide_by)
-        due = None if issue.countdown.paused else issue.countdown.due_at(calendar)
-        return replace(issue, due_at=due, next_check_at=min(moments, default=None))
-    waits = issue.feedback_until if issue.status is Status.RESOLVED else None
-    return replace(issue, next_check_at=waits)
-
-
 def fact(kind: type[IssueFact], issue: Issue, actor: str, **more: Any) -> IssueFact:
     """The event of an issue as it stands now."""
     return kind(
@@ -277,12 +221,13 @@ def fact(kind: type[IssueFact], issue: Issue, actor: str, **more: Any) -> IssueF
         level=issue.level.value,
         lead_unit=issue.lead_unit,
         reporter=issue.reporter,
-        followers=tuple(dict.fromkeys((issue.reporter, *issue.followers))),
+        followers=issue.followers,
         assignee=issue.assignee,
         resolver=issue.resolver,
         actor=actor,
         photos=len(issue.media),
         due_at=issue.due_at,
+        part_of=issue.part_of,
         **more,
     )
 

@@ -95,6 +95,8 @@ class CaseQueries:
             **document,
             "id": document["_id"],
             "reporter": None if hidden else document["reporter"],
+            "supporters": len(document["supporters"]),
+            "parts": [one["id"] for one in document["parts"]],
             "feedback_url": self._feedback_url(document, actor),
             "media": [
                 {"id": one, "url": self._link(one), "thumbnail_url": self._link(f"{one}-thumbnail")}

@@ -18,6 +18,9 @@ from services.issues.cases.commands import Rules
 from services.issues.cases.issue import Details, Rating
 from services.issues.cases.queries import CaseQueries, Filters
 from services.issues.cases.store import CaseStore
+from services.issues.duplicates import commands as merging
+
+_MERGING = {"merge": merging.merge, "unmerge": merging.unmerge}
 
 
 def blueprint(
@@ -97,6 +100,11 @@ def blueprint(
         version = expected_version(body.pop("version"))
         action = body.pop("action")
         details = Details(**{**body, "media": tuple(body["media"])})
+        if action in _MERGING:
+            _MERGING[action](
+                store, rules, clock, actor(), issue_id=issue_id, details=details, expected_version=version
+            )
+            return shown(issue_id)
         commands.act(
             store,
             rules,

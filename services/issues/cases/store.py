@@ -11,13 +11,25 @@ from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
-from services.issues.cases.issue import Change, Entry, Feedback, Issue, Level, Objection, Rating, Status
+from chassis.tiles import place
+from services.issues.cases.issue import (
+    Adopted,
+    Change,
+    Entry,
+    Feedback,
+    Issue,
+    Level,
+    Objection,
+    Part,
+    Rating,
+    Status,
+)
 from services.issues.limits.domain import Countdown
 
 _SOURCE = "issues"
 _NAMES = {field.name for field in fields(Issue)} - {"id"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-Part = TypeVar("Part")
+Kept = TypeVar("Kept")
 
 
 class CaseStore:
@@ -34,6 +46,8 @@ class CaseStore:
         issues.create_index([("reporter", 1), ("order", 1)])
         issues.create_index([("assignee", 1), ("order", 1)])
         issues.create_index("next_check_at")
+        issues.create_index("place", sparse=True)
+        issues.create_index("adopted.id", sparse=True)
         outbox.ensure_indexes(issues)
 
     def get(self, issue_id: str) -> Issue:
@@ -73,6 +87,11 @@ class CaseStore:
         )
         return [_issue(one) for one in found.limit(most)]
 
+    def adopters(self, issue_id: str) -> list[Issue]:
+        """The issues that speak for this one."""
+        found = self._mongo[self._issues].find({"adopted.id": issue_id}, {"history": 0, "outbox": 0})
+        return [_issue(one) for one in found]
+
     def is_steward(self, member_id: str, area: str) -> bool:
         """Whether the member is a steward of the area, by the local copy."""
         member = self._mongo["members"].find_one({"_id": member_id})
@@ -100,9 +119,8 @@ def _envelopes(change: Change) -> list[dict[str, Any]]:
 def _fields(issue: Issue) -> Document:
     values = {**asdict(issue), "scopes": ancestors(issue.area)}
     del values["id"]
-    for name in ("media", "followers"):
-        values[name] = list(values[name])
-    values["countdown"]["reminded"] = list(issue.countdown.reminded)
+    if issue.location is not None:
+        values["place"] = place(issue.location["lng"], issue.location["lat"])
     return {name: value.value if isinstance(value, StrEnum) else value for name, value in values.items()}
 
 
@@ -126,7 +144,9 @@ def _issue(document: Document) -> Issue:
             "status_before": Status(before) if before else None,
             "level": Level(document["level"]),
             "media": tuple(document["media"]),
-            "followers": tuple(document["followers"]),
+            "adopted": tuple(Adopted(one["id"], tuple(one["followers"])) for one in document["adopted"]),
+            "supporters": tuple(document["supporters"]),
+            "parts": tuple(Part(**one) for one in document["parts"]),
             "countdown": Countdown(**{**countdown, "reminded": tuple(countdown["reminded"])}),
             "objection": _maybe(Objection, document["objection"]),
             "feedback": _maybe(Feedback, document["feedback"]),
@@ -135,5 +155,5 @@ def _issue(document: Document) -> Issue:
     )
 
 
-def _maybe(kind: type[Part], values: Document | None) -> Part | None:
+def _maybe(kind: type[Kept], values: Document | None) -> Kept | None:
     return kind(**values) if values else None
