@@ -35,6 +35,12 @@ from services.issues.limits import routes as calendar_routes
 from services.issues.limits.queries import Calendar
 from services.issues.limits.store import DayStore
 from services.issues.media import routes as media_routes
+from services.issues.proposals import commands as proposal_commands
+from services.issues.proposals import events as proposal_events
+from services.issues.proposals import handlers as proposal_handlers
+from services.issues.proposals import routes as proposal_routes
+from services.issues.proposals.queries import ProposalQueries
+from services.issues.proposals.store import ProposalStore
 from services.issues.statistics import handlers as statistics_handlers
 from services.issues.statistics import routes as statistics_routes
 from services.issues.statistics.queries import Figures
@@ -45,7 +51,7 @@ from services.issues.suggestions.queries import SuggestionQueries
 from services.issues.suggestions.store import SuggestionStore
 
 NAME = "issues"
-PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *suggestion_events.PUBLISHED]
+PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *suggestion_events.PUBLISHED, *proposal_events.PUBLISHED]
 _FORM_OVERHEAD = 1024 * 1024
 
 
@@ -54,6 +60,7 @@ class IssuesSettings(ServiceSettings):
     """Settings of the issues service."""
 
     media_url_key: Secret
+    ballot_key: Secret
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -81,6 +88,15 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             calendar_routes.blueprint(days, calendar),
             media_routes.blueprint(photos, utc_now),
             statistics_routes.blueprint(Figures(mongo), settings.district),
+            proposal_routes.blueprint(
+                ProposalStore(mongo),
+                ProposalQueries(mongo, photos.url),
+                areas,
+                photos,
+                utc_now,
+                ballot_key=settings.ballot_key,
+                district=settings.district,
+            ),
             suggestion_routes.blueprint(suggestions, suggestion_queries, areas, utc_now, settings.district),
             suggestion_routes.figures_blueprint(suggestions, suggestion_queries, settings.district),
         ],
@@ -96,6 +112,7 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
         {
             **case_handlers.subscriptions(CaseStore(mongo)),
             **duplicate_handlers.subscriptions(CaseStore(mongo), rulebook, utc_now),
+            **proposal_handlers.subscriptions(ProposalStore(mongo), utc_now),
             **statistics_handlers.subscriptions(UsageStore(mongo)),
         }
     )
@@ -108,24 +125,32 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     mongo = Mongo(settings.mongo_url, NAME)
 
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
-    cases = CaseStore(mongo)
+    cases, proposals = CaseStore(mongo), ProposalStore(mongo)
 
     def run_clock() -> None:
         while case_commands.run_clock(cases, rulebook, utc_now):
+            pass
+
+    def run_proposal_clock() -> None:
+        while proposal_commands.run_clock(proposals, utc_now):
             pass
 
     def prepare() -> None:
         CaseStore(mongo).ensure_indexes()
         UsageStore(mongo).ensure_indexes()
         SuggestionStore(mongo).ensure_indexes()
+        proposals.ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["issues", "suggestions"],
+        outboxes=["issues", "suggestions", "proposals"],
         handle=subscriptions(mongo).handle,
-        timers=[Timer("issue-clock", 1.0, run_clock)],
+        timers=[
+            Timer("issue-clock", 1.0, run_clock),
+            Timer("proposal-clock", 1.0, run_proposal_clock),
+        ],
         prepare=prepare,
     )

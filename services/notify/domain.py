@@ -285,6 +285,11 @@ def _staff(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
     return next((found for role in roles if (found := holders(role, area))), [])
 
 
+def _officers(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
+    """The council's chair and the community's staff."""
+    return list(dict.fromkeys(holders("council_chair", area) + holders("community_staff", area)))
+
+
 def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
     gained = [leg["account"] for leg in data["legs"] if leg["amount"] > 0 and ":" not in leg["account"]]
     return list(dict.fromkeys(gained))
@@ -300,6 +305,8 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.COMMUNITY: _community,
     Audience.GAINERS: _gainers,
     Audience.STAFF: _staff,
+    Audience.PROPOSER: _one("author"),
+    Audience.OFFICERS: _officers,
 }
 
 

@@ -14,6 +14,7 @@ from services.notify.schemas import (
     IssueFact,
     MemberChangedFact,
     PointsPostedFact,
+    ProposalFact,
     SuggestionFact,
 )
 from services.notify.store import InboxStore
@@ -22,6 +23,7 @@ _SCHEMAS: dict[str, type[Schema]] = {
     "issue": IssueFact,
     "activity": ActivityFact,
     "points": PointsPostedFact,
+    "proposal": ProposalFact,
     "suggestion": SuggestionFact,
 }
 

@@ -16,6 +16,8 @@ class Audience(StrEnum):
     COMMUNITY = "community"
     GAINERS = "gainers"
     STAFF = "staff"
+    PROPOSER = "proposer"
+    OFFICERS = "officers"
 
 
 @dataclass(frozen=True)

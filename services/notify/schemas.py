@@ -78,6 +78,14 @@ class SuggestionFact(FactSchema):
     decision = fields.String(required=True, allow_none=True)
 
 
+class ProposalFact(FactSchema):
+    """What this service needs of a proposal's events."""
+
+    number = fields.String(required=True)
+    author = fields.String(required=True)
+    actor = fields.String(required=True)
+
+
 class LegFact(FactSchema):
     """A leg of a posting."""
 

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.errors import Invalid
+from chassis.errors import Conflict, Invalid
 from services.points.events import LegFact, PointsPosted
 
 UNITS = ("points", "minutes", "fen")
@@ -24,7 +24,10 @@ class Leg:
 
 @dataclass(frozen=True)
 class Posting:
-    """An entry of the journal. `key` is unique for ever: the same cause is never paid twice."""
+    """An entry of the journal. `key` is unique for ever: the same cause is never paid twice.
+
+    `by` is the member who ordered it and `memo` what they said, where it does not follow from an event.
+    """
 
     id: str
     key: str
@@ -34,6 +37,17 @@ class Posting:
     area: str
     legs: tuple[Leg, ...]
     posted_at: datetime
+    memo: str | None = None
+    by: str | None = None
+
+
+class Overdrawn(Conflict):
+    """A posting would take an account below its floor."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            "overdrawn", zh="账户余额不足。", en="The account has too little for this.", account=account
+        )
 
 
 @dataclass(frozen=True)
@@ -141,6 +155,11 @@ def fact(posting: Posting) -> PointsPosted:
 def is_member(account: str) -> bool:
     """Whether an account is a member's wallet (other accounts are named `kind:…`)."""
     return ":" not in account
+
+
+def has_floor(account: str) -> bool:
+    """Whether an account may never fall below zero: a community's fund, and what a project was given."""
+    return account.startswith(("fund:", "project:"))
 
 
 def stars(minutes: int) -> int:
