@@ -22,15 +22,20 @@ _TRIES = 8
 _TICKS_AT_ONCE = 200
 
 
-class Proposals(Protocol):
-    """Where proposals are kept. `save` raises ConcurrentUpdate when somebody was faster.
+class Kept(Protocol):
+    """Proposals that are there. `save` raises ConcurrentUpdate when somebody was faster."""
+
+    def get(self, proposal_id: str) -> Proposal: ...
+    def save(self, change: Change) -> None: ...
+
+
+class Proposals(Kept, Protocol):
+    """Where proposals are kept.
 
     `cast` counts a vote in one write, and answers false where none is taken or the voter has voted.
     """
 
-    def get(self, proposal_id: str) -> Proposal: ...
     def add(self, change: Change) -> Proposal: ...
-    def save(self, change: Change) -> None: ...
     def due(self, at: datetime, most: int) -> list[Proposal]: ...
     def cast(self, proposal: Proposal, voter: str, choice: Choice, at: datetime) -> bool: ...
     def home_area(self, member_id: str) -> str | None: ...
@@ -165,19 +170,19 @@ def spend(
     return _decide_until_saved(proposals, clock, proposal_id, decide)
 
 
-def take_allocation(proposals: Proposals, clock: Clock, *, proposal_id: str, amount: int) -> None:
+def take_allocation(proposals: Kept, clock: Clock, *, proposal_id: str, amount: int) -> None:
     """The fund has paid; see `funding.allocated`."""
     _decide_until_saved(proposals, clock, proposal_id, lambda one, now: funding.allocated(one, amount, now))
 
 
-def take_refusal(proposals: Proposals, clock: Clock, *, proposal_id: str, attempt: int, reason: str) -> None:
+def take_refusal(proposals: Kept, clock: Clock, *, proposal_id: str, attempt: int, reason: str) -> None:
     """The fund cannot pay; see `funding.refused`."""
     _decide_until_saved(
         proposals, clock, proposal_id, lambda one, now: funding.refused(one, attempt, reason, now)
     )
 
 
-def take_return(proposals: Proposals, clock: Clock, *, proposal_id: str, amount: int) -> None:
+def take_return(proposals: Kept, clock: Clock, *, proposal_id: str, amount: int) -> None:
     """The rest is back in the fund; see `funding.returned`."""
     _decide_until_saved(proposals, clock, proposal_id, lambda one, now: funding.returned(one, amount, now))
 
@@ -201,7 +206,7 @@ def run_clock(proposals: Proposals, clock: Clock) -> int:
 
 
 def _decide_until_saved(
-    proposals: Proposals,
+    proposals: Kept,
     clock: Clock,
     proposal_id: str,
     decide: Callable[[Proposal, datetime], Change | None],

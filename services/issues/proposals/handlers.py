@@ -6,11 +6,11 @@ from chassis.clock import Clock
 from chassis.events import Envelope
 from chassis.subscriptions import Subscription
 from services.issues.proposals import commands
-from services.issues.proposals.commands import Proposals
+from services.issues.proposals.commands import Kept
 from services.issues.proposals.schemas import FundAllocatedFact, FundRefusedFact
 
 
-def subscriptions(proposals: Proposals, clock: Clock) -> dict[str, Subscription]:
+def subscriptions(proposals: Kept, clock: Clock) -> dict[str, Subscription]:
     """Type → schema and function. The subject of a fund's event is the proposal."""
 
     def allocated(event: Envelope, data: dict[str, Any]) -> None:

@@ -144,8 +144,8 @@ class SpentSchema(Schema):
     receipts = fields.List(fields.Nested(ReceiptSchema))
 
 
-class ProposalSchema(Schema):
-    """A proposal. `tally` is null until the voting has ended; `voted`: by the caller, while it is on."""
+class ProposalListedSchema(Schema):
+    """A proposal; `tally` is null until the voting has ended."""
 
     id = fields.String()
     number = fields.String()
@@ -161,7 +161,6 @@ class ProposalSchema(Schema):
     opened_at = Moment(allow_none=True)
     closes_at = Moment(allow_none=True)
     votes_cast = fields.Integer()
-    voted = fields.Boolean()
     tally = fields.Nested(TallySchema, allow_none=True)
     funding = fields.Nested(FundingSchema)
     expenses = fields.List(fields.Nested(SpentSchema))
@@ -170,10 +169,16 @@ class ProposalSchema(Schema):
     version = fields.Integer()
 
 
+class ProposalSchema(ProposalListedSchema):
+    """A proposal as shown to a member; `voted`: by the caller, while the voting is on."""
+
+    voted = fields.Boolean()
+
+
 class ProposalPageSchema(Schema):
     """A page of proposals."""
 
-    items = fields.List(fields.Nested(ProposalSchema(exclude=("voted",))))
+    items = fields.List(fields.Nested(ProposalListedSchema))
     next = fields.String(allow_none=True)
 
 
