@@ -11,6 +11,7 @@ from chassis import idempotency, logs
 from chassis.clock import utc_now
 from chassis.events import Event
 from chassis.geography import AreaFinder
+from chassis.http import access
 from chassis.http.app import ServiceApp
 from chassis.identity import TokenVerifier
 from chassis.media import MAX_BYTES, MediaStore
@@ -31,6 +32,10 @@ from services.issues.categories.store import CategoryStore
 from services.issues.duplicates import handlers as duplicate_handlers
 from services.issues.duplicates import routes as duplicate_routes
 from services.issues.duplicates.queries import Nearby
+from services.issues.finding import handlers as finding_handlers
+from services.issues.finding import routes as finding_routes
+from services.issues.finding.queries import Finder
+from services.issues.finding.store import CellStore, SavedFilterStore
 from services.issues.limits import routes as calendar_routes
 from services.issues.limits.queries import Calendar
 from services.issues.limits.store import DayStore
@@ -75,13 +80,29 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     categories = CategoryStore(mongo)
     rulebook = Rulebook(categories, calendar)
     store = CaseStore(mongo)
-    areas = AreaFinder(queries.areas)
+    places = AreaFinder(queries.areas)
     suggestions, suggestion_queries = SuggestionStore(mongo), SuggestionQueries(mongo)
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: issues",
         blueprints=[
-            case_routes.blueprint(store, rulebook, queries, areas, photos, utc_now, settings.district),
+            finding_routes.blueprint(
+                Finder(mongo, queries.view),
+                lambda issue_id, action, details: case_commands.act(
+                    store,
+                    rulebook,
+                    places,
+                    photos,
+                    utc_now,
+                    access.actor(),
+                    issue_id=issue_id,
+                    action=action,
+                    details=details,
+                ),
+                settings.district,
+            ),
+            finding_routes.saved_blueprint(SavedFilterStore(mongo), utc_now),
+            case_routes.blueprint(store, rulebook, queries, places, photos, utc_now),
             duplicate_routes.blueprint(store, rulebook, Nearby(mongo), utc_now),
             case_routes.feedback_blueprint(store, rulebook, utc_now, settings.media_url_key),
             category_routes.blueprint(categories, rulebook, settings.district),
@@ -91,30 +112,29 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             proposal_routes.blueprint(
                 ProposalStore(mongo),
                 ProposalQueries(mongo, photos.url),
-                areas,
+                places,
                 photos,
                 utc_now,
                 ballot_key=settings.ballot_key,
                 district=settings.district,
             ),
-            suggestion_routes.blueprint(suggestions, suggestion_queries, areas, utc_now, settings.district),
+            suggestion_routes.blueprint(suggestions, suggestion_queries, places, utc_now, settings.district),
             suggestion_routes.figures_blueprint(suggestions, suggestion_queries, settings.district),
         ],
         body_limit=MAX_BYTES + _FORM_OVERHEAD,
     )
-    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks))
+    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
 
 def subscriptions(mongo: Mongo) -> Subscriptions:
     """What this service listens to."""
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     return Subscriptions(
-        {
-            **case_handlers.subscriptions(CaseStore(mongo)),
-            **duplicate_handlers.subscriptions(CaseStore(mongo), rulebook, utc_now),
-            **proposal_handlers.subscriptions(ProposalStore(mongo), utc_now),
-            **statistics_handlers.subscriptions(UsageStore(mongo)),
-        }
+        case_handlers.subscriptions(CaseStore(mongo)),
+        duplicate_handlers.subscriptions(CaseStore(mongo), rulebook, utc_now),
+        finding_handlers.subscriptions(CellStore(mongo)),
+        proposal_handlers.subscriptions(ProposalStore(mongo), utc_now),
+        statistics_handlers.subscriptions(UsageStore(mongo)),
     )
 
 
@@ -135,11 +155,16 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         while proposal_commands.run_clock(proposals, utc_now):
             pass
 
+    def sweep_cells() -> None:
+        CellStore(mongo).sweep()
+
     def prepare() -> None:
         CaseStore(mongo).ensure_indexes()
         UsageStore(mongo).ensure_indexes()
         SuggestionStore(mongo).ensure_indexes()
         proposals.ensure_indexes()
+        CellStore(mongo).ensure_indexes()
+        SavedFilterStore(mongo).ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
@@ -151,6 +176,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         timers=[
             Timer("issue-clock", 1.0, run_clock),
             Timer("proposal-clock", 1.0, run_proposal_clock),
+            Timer("map-cells", 1.0, sweep_cells),
         ],
         prepare=prepare,
     )

@@ -227,6 +227,7 @@ _OVERSEER_ROLES = {
     "community": "subdistrict_staff",
     "subdistrict": "district_admin",
 }
+_FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
 
@@ -260,10 +261,10 @@ def _one(name: str) -> Callable[[str, Mapping[str, Any], Holders], list[str]]:
 
 
 def _handlers(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]:
-    """Whose turn it is: the assignee; else the holders of the level's role; else the community's staff."""
+    """Whose turn it is: the assignee; else the holders of the level's role."""
     if data.get("assignee"):
         return [str(data["assignee"])]
-    return holders(_LEVEL_ROLES[str(data["level"])], area) or holders("community_staff", area)
+    return _nearest(_LEVEL_ROLES[str(data["level"])], area, holders)
 
 
 def _followers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
@@ -272,11 +273,17 @@ def _followers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
 
 def _overseers(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]:
     """Who stands above the unit that leads."""
-    return holders(_OVERSEER_ROLES[str(data["level"])], area)
+    return _nearest(_OVERSEER_ROLES[str(data["level"])], area, holders)
 
 
 def _community(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
-    return holders("community_staff", area)
+    return _nearest("community_staff", area, holders)
+
+
+def _nearest(role: str, area: str, holders: Holders) -> list[str]:
+    """The holders of a role; where there are none, those next above who may act: somebody must hear of it."""
+    above = _FROM_BELOW[_FROM_BELOW.index(role) :]
+    return next((found for one in above if (found := holders(one, area))), [])
 
 
 def _staff(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:

@@ -1,5 +1,6 @@
 """Messages ↔ documents; the only writer of inboxes and of the local copy of members."""
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from chassis.mongo import Mongo
 from services.notify.domain import Message, role_keys
 
 _DUPLICATE = 11000
+_HOLDERS_SECONDS = 1.0
 
 
 class InboxStore:
@@ -18,6 +20,8 @@ class InboxStore:
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
+        self._holders: dict[tuple[str, str], tuple[list[str], float]] = {}
+        self._state = object()
 
     def ensure_indexes(self) -> None:
         """For the inboxes and for finding the holders of a role."""
@@ -46,7 +50,8 @@ class InboxStore:
         try:
             self._mongo["inbox"].insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            if any(one["code"] != _DUPLICATE for one in error.details["writeErrors"]):
+            told_before = all(one["code"] == _DUPLICATE for one in error.details["writeErrors"])
+            if not told_before or error.details.get("writeConcernErrors"):
                 raise
 
     def mark_read(self, member: str, message_id: str, at: datetime) -> bool:
@@ -67,10 +72,24 @@ class InboxStore:
         return int(marked.modified_count)
 
     def holders(self, role: str, area: str) -> list[str]:
-        """The members who hold a role on an area or above it, by the local copy."""
+        """The members who hold a role on an area or above it, by the local copy.
+
+        Remembered for a second: issues come in bursts, and what another worker has just heard of a member
+        may reach this one a second late.
+        """
+        names, until = self._holders.get((role, area), ([], 0.0))
+        if until > time.monotonic():
+            return names
+        state = self._state
         found = self._mongo["members"].find({"grants": {"$in": role_keys(role, area)}}, {"_id": 1})
-        return sorted(str(one["_id"]) for one in found)
+        names = sorted(str(one["_id"]) for one in found)
+        if state is self._state:
+            self._holders[role, area] = (names, time.monotonic() + _HOLDERS_SECONDS)
+        return names
 
     def put_member(self, member_id: str, grants: list[str], sequence: int) -> None:
         """Keep the newest known grants (`role@area`) of a member."""
         put_newer(self._mongo["members"], member_id, {"grants": grants}, sequence)
+        # In this order: a search that began before the write does not outlive it.
+        self._state = object()
+        self._holders.clear()

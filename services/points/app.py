@@ -41,17 +41,15 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             fund_routes.blueprint(FundStore(mongo, JournalStore(mongo)), FundQueries(mongo), utc_now),
         ],
     )
-    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks))
+    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
 
 def subscriptions(mongo: Mongo) -> Subscriptions:
     """What this service listens to."""
     journal = JournalStore(mongo)
     return Subscriptions(
-        {
-            **handlers.subscriptions(journal, utc_now),
-            **fund_handlers.subscriptions(FundStore(mongo, journal), utc_now),
-        }
+        handlers.subscriptions(journal, utc_now),
+        fund_handlers.subscriptions(FundStore(mongo, journal), utc_now),
     )
 
 

@@ -4,10 +4,10 @@ from collections import Counter
 from typing import Any
 
 from chassis import paging
-from chassis.errors import NotAllowed
+from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.points.domain import UNITS, has_floor, is_member, stars
+from services.points.domain import UNITS, has_floor, is_account, is_member, stars
 
 _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 
@@ -63,10 +63,8 @@ class LedgerQueries:
             raise NotAllowed(
                 "not-your-area", zh="您不管理此区域。", en="Only staff of the area see its postings."
             )
-        match: dict[str, Any] = {"scopes": area}
-        if rule is not None:
-            match["rule"] = rule
-        return self._page(match, limit, cursor)
+        where = {"rule": rule} if rule is not None else None
+        return self._page({"scopes": area}, limit, cursor, where)
 
     def verification(self) -> Document:
         """Add up the whole journal and hold it against the stored balances."""
@@ -100,13 +98,22 @@ class LedgerQueries:
             "sound": not unbalanced and not differing and not any(sums.values()),
         }
 
-    def _page(self, match: dict[str, Any], limit: int, cursor: str | None) -> paging.Page:
+    def _page(
+        self, match: dict[str, Any], limit: int, cursor: str | None, where: dict[str, Any] | None = None
+    ) -> paging.Page:
         page = paging.newest_first(
-            self._mongo["journal"], match, limit=limit, cursor=cursor, projection={"outbox": 0}
+            self._mongo["journal"],
+            match,
+            where=where,
+            limit=limit,
+            cursor=cursor,
+            projection={"outbox": 0},
         )
         return paging.Page([{**one, "id": one["_id"]} for one in page.items], page.next)
 
     def _check_reader(self, account: str, actor: Actor) -> None:
+        if not is_account(account):
+            raise missing("账户", "account")
         # A wallet carries no area: staff of any area of the district may look, members only at their own.
         if account != actor.member_id and not actor.roles & _STAFF:
             raise NotAllowed(

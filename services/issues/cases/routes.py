@@ -1,12 +1,10 @@
 """Issues over HTTP."""
 
-from dataclasses import asdict
 from typing import Any
 
 from flask import Response, jsonify
 
 from chassis.clock import Clock
-from chassis.errors import Invalid
 from chassis.geography import AreaFinder
 from chassis.http import access
 from chassis.http.access import actor
@@ -16,7 +14,7 @@ from chassis.media import MediaStore
 from services.issues.cases import commands, schemas
 from services.issues.cases.commands import Rules
 from services.issues.cases.issue import Details, Rating
-from services.issues.cases.queries import CaseQueries, Filters
+from services.issues.cases.queries import CaseQueries
 from services.issues.cases.store import CaseStore
 from services.issues.duplicates import commands as merging
 
@@ -30,15 +28,15 @@ def blueprint(
     places: AreaFinder,
     photos: MediaStore,
     clock: Clock,
-    district: str,
 ) -> Blueprint:
     """The routes under `/v1/issues`."""
     routes = Blueprint("issues", __name__, url_prefix="/v1/issues", description="Residents' issues")
+    outward = schemas.IssueSchema()
 
     def shown(issue_id: str, status: int = 200) -> Response:
         """The issue as the caller may see it, with its version as ETag."""
         document = queries.one(issue_id, actor())
-        response = jsonify(schemas.IssueSchema().dump(document))
+        response = jsonify(outward.dump(document))
         response.status_code = status
         response.headers["ETag"] = f'"{document["version"]}"'
         if status == 201:
@@ -52,30 +50,12 @@ def blueprint(
     def report(body: dict[str, Any]) -> Response:
         """Report a problem; the grid comes from the location."""
         issue = commands.report_issue(store, rules, places, photos, clock, actor(), issue_id=new_id(), **body)
-        fresh = queries.view({**asdict(issue), "_id": issue.id}, actor())
-        response = jsonify(schemas.IssueSchema().dump(fresh))
+        fresh = queries.view({**vars(issue), "_id": issue.id}, actor())
+        response = jsonify(outward.dump(fresh))
         response.status_code = 201
         response.headers["ETag"] = f'"{issue.version}"'
         response.headers["Location"] = f"/v1/issues/{issue.id}"
         return response
-
-    @routes.route("", methods=["GET"])
-    @routes.arguments(schemas.IssueQuery, location="query")
-    @routes.response(200, schemas.IssuePageSchema)
-    @access.signed_in
-    def page(query: dict[str, Any]) -> dict[str, Any]:
-        """List issues, newest first."""
-        limit, cursor = query.pop("limit"), query.pop("cursor")
-        query["area"] = query["area"] or district
-        if not query["area"].startswith(district):
-            raise Invalid(
-                "area", zh="该区域不属于本区。", en=f"This deployment serves the district {district}."
-            )
-        for name in ("reporter", "assignee"):
-            if query[name] == "me":
-                query[name] = actor().member_id
-        found = queries.page(Filters(**query), actor(), limit, cursor)
-        return {"items": found.items, "next": found.next}
 
     @routes.route("/<issue_id>", methods=["GET"])
     @routes.answers(200, schemas.IssueSchema)

@@ -1,8 +1,7 @@
 """Issues ↔ documents; the only writer of issues and of the local copies of areas and members."""
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from chassis import outbox
@@ -11,8 +10,10 @@ from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
+from chassis.paging import order
 from chassis.tiles import place
 from services.issues.cases.issue import (
+    OPEN,
     Adopted,
     Change,
     Entry,
@@ -24,10 +25,12 @@ from services.issues.cases.issue import (
     Rating,
     Status,
 )
+from services.issues.finding.domain import words
 from services.issues.limits.domain import Countdown
 
 _SOURCE = "issues"
 _NAMES = {field.name for field in fields(Issue)} - {"id"}
+_STATE = {"history": 0, "outbox": 0, "words": 0}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Kept = TypeVar("Kept")
 
@@ -46,13 +49,16 @@ class CaseStore:
         issues.create_index([("reporter", 1), ("order", 1)])
         issues.create_index([("assignee", 1), ("order", 1)])
         issues.create_index("next_check_at")
+        issues.create_index([("scopes", 1), ("status", 1), ("order", 1)])
+        issues.create_index([("scopes", 1), ("open_due_at", 1)])
+        issues.create_index([("words", 1), ("order", 1)])
         issues.create_index("place", sparse=True)
         issues.create_index("adopted.id", sparse=True)
         outbox.ensure_indexes(issues)
 
     def get(self, issue_id: str) -> Issue:
         """Raises NotFound."""
-        document = self._mongo[self._issues].find_one({"_id": issue_id}, {"history": 0, "outbox": 0})
+        document = self._mongo[self._issues].find_one({"_id": issue_id}, _STATE)
         if document is None:
             raise missing("问题", "issue")
         return _issue(document)
@@ -63,7 +69,8 @@ class CaseStore:
         document = {
             **_fields(issue),
             "_id": issue.id,
-            "order": issue.id,
+            "order": order(issue.id, issue.created_at),
+            "words": words(issue.description),
             "history": [_entry(one) for one in change.entries],
         }
         added = outbox.insert(self._mongo[self._issues], document, _envelopes(change))
@@ -82,14 +89,12 @@ class CaseStore:
 
     def due(self, at: datetime, most: int) -> list[Issue]:
         """Issues whose clock has something to do by `at`."""
-        found = self._mongo[self._issues].find(
-            {"next_check_at": {"$gte": EPOCH, "$lte": at}}, {"history": 0, "outbox": 0}
-        )
+        found = self._mongo[self._issues].find({"next_check_at": {"$gte": EPOCH, "$lte": at}}, _STATE)
         return [_issue(one) for one in found.limit(most)]
 
     def adopters(self, issue_id: str) -> list[Issue]:
         """The issues that speak for this one."""
-        found = self._mongo[self._issues].find({"adopted.id": issue_id}, {"history": 0, "outbox": 0})
+        found = self._mongo[self._issues].find({"adopted.id": issue_id}, _STATE)
         return [_issue(one) for one in found]
 
     def is_steward(self, member_id: str, area: str) -> bool:
@@ -118,16 +123,32 @@ def _envelopes(change: Change) -> list[dict[str, Any]]:
 
 
 def _fields(issue: Issue) -> Document:
-    values = {**asdict(issue), "scopes": ancestors(issue.area)}
-    del values["id"]
+    values: Document = {name: value for name, value in vars(issue).items() if name != "id"}
     if issue.location is not None:
         values["place"] = place(issue.location["lng"], issue.location["lat"])
-    return {name: value.value if isinstance(value, StrEnum) else value for name, value in values.items()}
+    return {
+        **values,
+        "status": issue.status.value,
+        "status_before": issue.status_before.value if issue.status_before else None,
+        "level": issue.level.value,
+        "countdown": vars(issue.countdown),
+        "objection": _plain(issue.objection),
+        "feedback": _plain(issue.feedback),
+        "rating": _plain(issue.rating),
+        "adopted": [vars(one) for one in issue.adopted],
+        "parts": [vars(one) for one in issue.parts],
+        "scopes": ancestors(issue.area),
+        "open_due_at": issue.due_at if issue.status in OPEN else None,
+    }
+
+
+def _plain(part: Objection | Feedback | Rating | None) -> Document | None:
+    return vars(part) if part is not None else None
 
 
 def _entry(entry: Entry) -> Document:
     return {
-        **asdict(entry),
+        **vars(entry),
         "status": entry.status.value,
         "level": entry.level.value,
         "media": list(entry.media),

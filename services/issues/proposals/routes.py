@@ -6,12 +6,12 @@ from flask import Response, jsonify
 
 from chassis import idempotency
 from chassis.clock import Clock
-from chassis.errors import Invalid
 from chassis.geography import AreaFinder
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint, expected_version
 from chassis.idempotency import new_id
+from chassis.identity import check_area
 from chassis.media import MediaStore
 from services.issues.proposals import commands, schemas, voting
 from services.issues.proposals.proposal import Details
@@ -64,10 +64,7 @@ def blueprint(
         """List proposals, newest first."""
         limit, cursor = query.pop("limit"), query.pop("cursor")
         query["area"] = query["area"] or district
-        if not query["area"].startswith(district):
-            raise Invalid(
-                "area", zh="该区域不属于本区。", en=f"This deployment serves the district {district}."
-            )
+        check_area(query["area"], district)
         found = queries.page(Filters(**query), actor(), limit, cursor)
         return {"items": found.items, "next": found.next}
 

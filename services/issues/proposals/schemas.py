@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from chassis.fields import AreaCode, Identifier, Moment, PageQuery, PlainText
+from chassis.fields import MAX_VERSION, AreaCode, Flag, Identifier, Moment, PageQuery, PlainText
 from chassis.subscriptions import FactSchema
 from services.issues.proposals.domain import MAX_FEN, PUBLIC_ACTIONS
 from services.issues.proposals.proposal import BudgetLine, Choice, Majority, Status, Terms
@@ -28,7 +28,7 @@ class BudgetLineSchema(Schema):
 class TermsSchema(Schema):
     """How is voted. `quorum`: the least number of votes cast; `majority` is of the yes and no votes."""
 
-    secret = fields.Boolean(load_default=True)
+    secret = Flag(load_default=True)
     quorum = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))
     majority = fields.Enum(Majority, by_value=True, load_default=Majority.SIMPLE)
 
@@ -59,7 +59,7 @@ class RevisionSchema(Schema):
     text = PlainText(load_default=None, most=5000)
     budget = _budget(load_default=None)
     terms = fields.Nested(TermsSchema, load_default=None)
-    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(min=1))
+    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(1, MAX_VERSION))
 
 
 class ProposalTransitionSchema(Schema):
@@ -68,7 +68,7 @@ class ProposalTransitionSchema(Schema):
     action = fields.String(required=True, validate=validate.OneOf(PUBLIC_ACTIONS))
     note = PlainText(load_default=None, most=2000)
     closes_at = Moment(load_default=None)
-    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(min=1))
+    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(1, MAX_VERSION))
 
 
 class VoteSchema(Schema):

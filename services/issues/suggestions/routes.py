@@ -5,12 +5,12 @@ from typing import Any
 from flask import Response, jsonify
 
 from chassis.clock import Clock
-from chassis.errors import Invalid
 from chassis.geography import AreaFinder
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint, expected_version
 from chassis.idempotency import new_id
+from chassis.identity import check_area
 from services.issues.suggestions import commands, schemas
 from services.issues.suggestions.domain import Details, Kind
 from services.issues.suggestions.queries import Filters, SuggestionQueries
@@ -122,6 +122,5 @@ def figures_blueprint(store: SuggestionStore, queries: SuggestionQueries, distri
 
 
 def _of_district(area: str | None, district: str) -> str:
-    if area is not None and not area.startswith(district):
-        raise Invalid("area", zh="该区域不属于本区。", en=f"This deployment serves the district {district}.")
+    check_area(area or district, district)
     return area or district

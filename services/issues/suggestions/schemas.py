@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import AreaCode, Moment, PageQuery, PlainText
+from chassis.fields import MAX_VERSION, AreaCode, Flag, Moment, PageQuery, PlainText
 from services.issues.suggestions.domain import WORKFLOW, Decision, Status
 
 _STATUSES = [one.value for one in Status]
@@ -23,7 +23,7 @@ class SuggestionTransitionSchema(Schema):
     action = fields.String(required=True, validate=validate.OneOf(list(WORKFLOW)))
     decision = fields.Enum(Decision, by_value=True, load_default=None)
     text = PlainText(load_default=None, most=2000)
-    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(min=1))
+    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(1, MAX_VERSION))
 
 
 class SuggestionQuery(PageQuery):
@@ -76,7 +76,7 @@ class DefineKindSchema(Schema):
 
     zh = PlainText(required=True, most=40)
     en = PlainText(required=True, most=80)
-    retired = fields.Boolean(load_default=False)
+    retired = Flag(load_default=False)
 
 
 class KindSchema(Schema):
