@@ -57,7 +57,14 @@ def test_what_is_public_is_no_more_than_signing_in_the_map_and_signed_links(name
         "/v1/auth/jwks.json",
         "/v1/areas",
         "/v1/areas/locate",
+        "/v1/calendar",
+        "/v1/categories",
+        "/v1/feedback/<issue_id>",
         "/v1/media/<media_id>",
+        "/v1/funds/<community>",
+        "/v1/funds/<community>/allocations",
+        "/v1/proposals/<proposal_id>/account",
+        "/v1/suggestions/kinds",
     }
     assert public <= known
 

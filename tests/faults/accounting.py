@@ -279,6 +279,7 @@ def _earned(event: Committed) -> Iterator[point_rules.Posting]:
             cause=event.subject,
             area=event.area,
             worker=event.data["assignee"] if "assignee" in event.data else event.data["member"],
+            resolver=event.data.get("resolver"),
             reporter=event.data.get("reporter"),
             photos=event.data["photos"],
             minutes=event.data.get("minutes", 0),

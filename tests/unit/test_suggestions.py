@@ -22,7 +22,8 @@ from services.issues.suggestions.domain import (
     parties,
     transition,
 )
-from services.notify.domain import messages, render
+from services.notify.domain import messages
+from services.notify.templates import render
 
 COMMUNITY = "120199001001"
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)

@@ -31,7 +31,7 @@ class FilterQuery(Schema):
     """
 
     area = AreaCode(load_default=None)
-    status = StatusList(load_default=frozenset())
+    status = StatusList(load_default=frozenset(), validate=validate.Length(max=len(_STATUSES)))
     category = fields.String(load_default=None, validate=validate.Regexp(r"^[a-z0-9_.]{1,160}$"))
     assignee = fields.String(load_default=None, validate=validate.Length(max=26))
     reporter = fields.String(load_default=None, validate=validate.Length(max=26))
