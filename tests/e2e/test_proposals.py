@@ -13,6 +13,7 @@ from chassis.clock import rfc3339, utc_now
 from demo.client import Person, Refused
 from demo.district import COMMUNITIES, COMMUNITY_A, RESIDENTS_OF_A, District, staff_of, stewards_of
 from infra.local.deployment import Deployment, wait_until
+from tests.e2e.votings import end_voting
 
 STEWARD = next(iter(stewards_of(COMMUNITY_A)))
 CHAIR = "13900000004"
@@ -38,14 +39,6 @@ def open_voting(district: District, proposal: Any, author: Person) -> Any:
     act(district.person(CHAIR), proposal, "deliberate")
     closes = rfc3339(utc_now() + timedelta(hours=1))
     return act(district.person(CHAIR), proposal, "open_voting", closes_at=closes)
-
-
-def end_voting(deployment: Deployment, proposal: Any) -> None:
-    """Let the hour be over now."""
-    with MongoClient[dict[str, Any]](deployment.mongo_url) as client:
-        now = utc_now()
-        over = {"$set": {"closes_at": now, "next_check_at": now}}
-        client["issues"]["proposals"].update_one({"_id": proposal["id"]}, over)
 
 
 def vote(person: Person, proposal: Any, choice: str) -> int:
@@ -95,7 +88,7 @@ def funded(district: District, deployment: Deployment, community: str, money: in
     made = draft(steward, amount, community)
     open_voting(district, made, steward)
     assert vote(steward, made, "yes") == 201
-    end_voting(deployment, made)
+    end_voting(deployment, made["id"])
     becomes(steward, made, "funded")
     assert balance(district, community) == money - amount
     return made
@@ -121,7 +114,7 @@ def test_residents_vote_on_a_proposal_and_the_fund_pays_it_at_the_second_try(
     assert (during["votes_cast"], during["voted"], during["tally"]) == (5, True, None)
     assert vote(district.person(staff_of("120199001002")), made, "no") == 403
 
-    end_voting(deployment, made)
+    end_voting(deployment, made["id"])
     wait_until(lambda: author.get(path)["funding"]["refusal"] == "insufficient", 60, "the refusal")
     approved = voters[0].get(path)
     assert (approved["status"], approved["tally"]) == ("approved", {"yes": 3, "no": 1, "abstain": 1})
@@ -210,7 +203,7 @@ def test_an_open_ballot_shows_who_voted_what_when_it_has_ended(
     open_voting(district, made, author)
     assert vote(resident, made, "yes") == 201
     assert resident.send("GET", f"/v1/proposals/{made['id']}/votes").status_code == 409
-    end_voting(deployment, made)
+    end_voting(deployment, made["id"])
     refused = becomes(author, made, "refused")
     assert refused["tally"] == {"yes": 1, "no": 0, "abstain": 0}
     votes = resident.get(f"/v1/proposals/{made['id']}/votes")["items"]
