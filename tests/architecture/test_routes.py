@@ -136,7 +136,7 @@ def nested(schema: Schema) -> Iterator[Schema]:
 def bounded(field: fields.Field[object]) -> bool:
     """Whether a field refuses what is too long or too large."""
     kinds = {type(one) for one in field.validators}
-    if isinstance(field, Formed | PlainText | fields.Boolean | fields.DateTime | fields.Nested):
+    if isinstance(field, Formed | PlainText | fields.Boolean | fields.DateTime | fields.Enum | fields.Nested):
         return True
     if isinstance(field, fields.List):
         return validate.Length in kinds and bounded(field.inner)
