@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bench.figures import Speed, quantile
 from bench.load import Job
-from bench.scene import Scene
+from bench.scene import NOTIFY, Scene
 from infra.local.deployment import wait_until
 
 RATE = 50.0
@@ -32,13 +32,12 @@ def latency(scene: Scene, seconds: float) -> Speed:
 
 def drain(scene: Scene, backlog: int) -> float:
     """Events a second that the notify worker handles when it comes back to a backlog of reports."""
-    worker = "notify-worker"
-    scene.deployment.supervisor.pause(worker)
+    scene.pause_notify()
     scene.send(Job(scene.direct, scene.reports(), 600, count=backlog))
     issues = scene.client["issues"]["issues"]
     wait_until(lambda: issues.find_one({"pending": {"$gte": 0}}, {"_id": 1}) is None, 60, "relaying all")
     resumed = datetime.now(UTC)
-    scene.deployment.supervisor.resume(worker)
+    scene.deployment.supervisor.resume(NOTIFY)
     scene.settle()
     told: dict[str, list[datetime]] = defaultdict(list)
     for one in scene.client["notify"]["inbox"].find({"created_at": {"$gte": resumed}}):

@@ -65,13 +65,11 @@ def register(app: Flask, mongo: Mongo) -> None:
 
 def _before(mongo: Mongo) -> Response | None:
     key = request.headers.get("Idempotency-Key")
-    if key is None or request.method != "POST" or request.endpoint is None:
+    # Behind the gateway all who are not signed in have one address, so that their keys would be one
+    # another's; and what they are given are tokens, which are not kept.
+    if key is None or request.method != "POST" or request.endpoint is None or "actor" not in g:
         return None
     if getattr(current_app.view_functions[request.endpoint], _UNTRACKED, False):
-        return None
-    if "actor" not in g:
-        # Behind the gateway all who are not signed in have one address, so that their keys would be one
-        # another's; and what they are given are tokens, which are not kept.
         return None
     if not key or len(key) > _MAX_KEY or not key.isprintable():
         raise Invalid(

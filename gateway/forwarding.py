@@ -71,19 +71,18 @@ def forward(upstreams: Upstreams, route: Route, request: Request) -> Response:
     """Send the request to its service and stream the answer back; a 502 or 504 problem where that fails."""
     try:
         answer = _send(upstreams.pool(route.upstream), route, request)
+        length = answer.headers.get("Content-Length")
+        small = length is not None and int(length) <= _SMALL
+        whole = answer.read(decode_content=False) if small else None
     except ReadTimeoutError:
         return problem(504, "upstream-slow", upstream=route.upstream)
     except HTTPError as error:
         log.warning("gateway.upstream-away", upstream=route.upstream, reason=type(error).__name__)
         return problem(502, "upstream-away", upstream=route.upstream, retry_after=2)
     headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _DROPPED]
-    length = answer.headers.get("Content-Length")
-    if length is not None and int(length) <= _SMALL:
-        body: bytes | Iterator[bytes] = answer.read(decode_content=False)
-    else:
-        body = _stream(answer)
-        if length is not None:
-            headers.append(("Content-Length", length))
+    if whole is None and length is not None:
+        headers.append(("Content-Length", length))
+    body = _stream(answer) if whole is None else whole
     return Response(body, status=answer.status, headers=headers)
 
 

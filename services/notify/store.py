@@ -4,14 +4,12 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from pymongo.errors import BulkWriteError
-
 from chassis.clock import new_ulid
+from chassis.joined_inserts import JoinedInserts
 from chassis.local_copy import put_newer
 from chassis.mongo import Mongo
 from services.notify.domain import Message, role_keys
 
-_DUPLICATE = 11000
 _HOLDERS_SECONDS = 1.0
 
 
@@ -22,6 +20,7 @@ class InboxStore:
         self._mongo = mongo
         self._holders: dict[tuple[str, str], tuple[list[str], float]] = {}
         self._state = object()
+        self._deliveries = JoinedInserts(lambda: mongo["inbox"])
 
     def ensure_indexes(self) -> None:
         """For the inboxes and for finding the holders of a role."""
@@ -47,12 +46,7 @@ class InboxStore:
             }
             for one in messages
         ]
-        try:
-            self._mongo["inbox"].insert_many(documents, ordered=False)
-        except BulkWriteError as error:
-            told_before = all(one["code"] == _DUPLICATE for one in error.details["writeErrors"])
-            if not told_before or error.details.get("writeConcernErrors"):
-                raise
+        self._deliveries.insert(documents)
 
     def mark_read(self, member: str, message_id: str, at: datetime) -> bool:
         """False when the member has no such message."""

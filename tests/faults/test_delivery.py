@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import orjson
 import pika
 import pytest
+from pika.exceptions import ChannelClosedByBroker
 from pymongo.errors import ConnectionFailure
 
+from chassis import outbox
 from chassis.broker import dead_letters, topology
 from chassis.broker.connection import connect
 from chassis.broker.consumer import ATTEMPT, Consumer
-from chassis.broker.publisher import Publisher
+from chassis.broker.publisher import Publisher, PublishFailed
 from chassis.broker.topology import Topology
 from chassis.clock import new_ulid, rfc3339, utc_now
 from chassis.errors import Unavailable
@@ -85,6 +88,17 @@ class Line:
         connection.channel().queue_delete(topology.queue_name(self.service))
         connection.close()
 
+    def is_declared(self) -> bool:
+        connection = connect(self.url)
+        try:
+            connection.channel().queue_declare(topology.queue_name(self.service), passive=True)
+        except ChannelClosedByBroker:
+            return False
+        else:
+            return True
+        finally:
+            connection.close()
+
     def dead(self) -> list[str]:
         return [letter.error for letter in dead_letters.listing(self.url, self.service)]
 
@@ -121,6 +135,14 @@ class Line:
             publisher.stop()
 
 
+def published(publisher: Publisher, key: str, event: dict[str, Any]) -> bool:
+    """Try to publish, as the relay does again and again."""
+    try:
+        return publisher.publish([(key, event)]) == {event["id"]}
+    except PublishFailed:
+        return False
+
+
 @pytest.fixture
 def line(harmed: Deployment) -> Line:
     return Line(harmed.amqp_url)
@@ -143,29 +165,53 @@ def test_a_document_whose_outbox_was_emptied_by_a_racing_write_does_not_hold_up_
     assert mongo["things"].find_one({"_id": "remarked"}) == {"_id": "remarked", "version": 3, "outbox": []}
 
 
+def test_events_committed_while_their_outbox_is_being_emptied_are_published_all_the_same(
+    line: Line, mongo: Mongo
+) -> None:
+    things, saves = mongo["things"], 120
+    outbox.ensure_indexes(things)
+    for name in ("one", "two"):
+        outbox.insert(things, {"_id": name, "version": 1}, [])
+
+    def save(name: str) -> set[str]:
+        committed = set()
+        for version in range(2, saves + 2):
+            event = fact(line.key) if version % 3 else None  # every third write is a remark, without event
+            outbox.save(things, name, version, [event] if event else [], set_fields={"version": version})
+            committed |= {event["id"]} if event else set()
+        return committed
+
+    with line.consuming(), ThreadPoolExecutor(2) as pool:
+        publisher, stop = Publisher(line.url, line.shape, DELAYS), threading.Event()
+        relay = Relay(line.service, mongo, ["things"], publisher, Faults())
+        thread = threading.Thread(target=relay.run, args=(stop,))
+        thread.start()
+        committed = set().union(*pool.map(save, ("one", "two")))
+        try:
+            wait_until(lambda: set(line.handled) == committed, 60, "every committed event")
+            wait_until(lambda: things.find_one({"pending": {"$gte": 0}}) is None, 30, "empty outboxes")
+        finally:
+            stop.set()
+            thread.join()
+    assert [one["outbox"] for one in things.find()] == [[], []]
+
+
 def test_a_publisher_declares_the_queues_again_when_an_event_finds_none(line: Line) -> None:
     with line.publishing() as publisher:
         wait_until(lambda: publisher.connected, 20, "the connection")
         line.delete_queue()
         event = fact(line.key)
-
-        def published() -> bool:
-            try:
-                return publisher.publish([(line.key, event)]) == {event["id"]}
-            except Exception:  # noqa: BLE001 - not yet; the deadline decides
-                return False
-
-        wait_until(published, 30, "the event in the queue that was deleted")
+        wait_until(lambda: published(publisher, line.key, event), 30, "the event in the deleted queue")
 
 
 def test_a_consumer_whose_queue_was_deleted_declares_it_and_goes_on(line: Line) -> None:
     with line.consuming() as consumer, line.publishing() as publisher:
         wait_until(lambda: consumer.connected and publisher.connected, 20, "the connections")
         line.delete_queue()
+        wait_until(line.is_declared, 30, "the queue made again by the consumer")
         event = fact(line.key)
-        line.declare()
-        publisher.publish([(line.key, event)])
-        wait_until(lambda: line.handled == [event["id"]], 30, "the event after the deletion")
+        wait_until(lambda: published(publisher, line.key, event), 30, "the event in the new queue")
+        wait_until(lambda: set(line.handled) == {event["id"]}, 30, "the event after the deletion")
 
 
 @pytest.mark.parametrize(

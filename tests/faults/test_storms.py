@@ -26,7 +26,7 @@ def short_or_long(name: str, short: int, long: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(name, [short, pytest.param(long, marks=LONG)])
 
 
-@short_or_long("times", 1, 6)
+@short_or_long("times", 1, 3)
 def test_kill_9_of_every_kind_of_process_in_turn_loses_and_doubles_nothing(storm: Storm, times: int) -> None:
     everything = [*APIS, *WORKERS, "gateway", *SERVERS]
     with storm.blows(f"kill -9 of every process, the broker and the database in turn, {times} ×") as load:
@@ -47,7 +47,7 @@ def faults_inside(storm: Storm, faults: str, *services: str) -> Iterator[None]:
             storm.replace_worker(service)
 
 
-@short_or_long("times", 1, 15)
+@short_or_long("times", 1, 5)
 def test_a_crash_between_confirm_and_removal_changes_no_total(storm: Storm, times: int) -> None:
     with (
         storm.blows(f"relays crash between the confirm and the removal, {times} × each") as load,
@@ -58,7 +58,7 @@ def test_a_crash_between_confirm_and_removal_changes_no_total(storm: Storm, time
         storm.go_on(load)
 
 
-@short_or_long("times", 1, 15)
+@short_or_long("times", 1, 5)
 def test_a_crash_between_effect_and_acknowledgement_changes_no_total(storm: Storm, times: int) -> None:
     with (
         storm.blows(f"consumers crash between the effect and the acknowledgement, {times} × each") as load,
@@ -69,7 +69,7 @@ def test_a_crash_between_effect_and_acknowledgement_changes_no_total(storm: Stor
         storm.go_on(load)
 
 
-@short_or_long("stories", 15, 400)
+@short_or_long("stories", 15, 150)
 def test_events_delivered_again_and_out_of_order_change_no_total(storm: Storm, stories: int) -> None:
     faults = "consumer.redeliver=0.05,consumer.delay=0.05"
     with (
@@ -108,7 +108,7 @@ def says_broker_is_away(storm: Storm, service: str) -> bool:
     return answer.status_code == 503 and bool(broker) and not any(broker) and checks["database"] is True
 
 
-@short_or_long("times", 1, 6)
+@short_or_long("times", 1, 3)
 def test_processes_that_are_asked_to_stop_finish_what_they_began(storm: Storm, times: int) -> None:
     supervisor = storm.deployment.supervisor
     with storm.blows(f"SIGTERM to every process in turn, {times} ×") as load:
@@ -119,7 +119,7 @@ def test_processes_that_are_asked_to_stop_finish_what_they_began(storm: Storm, t
     assert storm.restarts == []
 
 
-@short_or_long("stories", 10, 300)
+@short_or_long("stories", 10, 150)
 def test_two_relays_and_two_consumers_of_a_service_share_the_work(storm: Storm, stories: int) -> None:
     first = free_ports(storm.deployment.ports.gateway + 12).gateway
     extra = [

@@ -5,7 +5,7 @@ from dataclasses import replace
 from threading import Barrier
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from pymongo.errors import ConnectionFailure
 
@@ -13,6 +13,7 @@ from chassis import idempotency
 from chassis.clock import new_ulid, utc_now
 from chassis.errors import Unavailable
 from chassis.http import problems
+from chassis.identity import Actor
 from chassis.local_copy import put_newer
 from chassis.media import MediaStore, Photo
 from chassis.mongo import Mongo
@@ -103,6 +104,7 @@ def shop(mongo: Mongo) -> FlaskClient:
     """An application whose database stores the first write and dies before it says so."""
     app = Flask(__name__)
     problems.register(app)
+    app.before_request(lambda: setattr(g, "actor", Actor("somebody")))
     idempotency.register(app, mongo)
 
     @app.post("/things")

@@ -25,6 +25,7 @@ ISSUE = {
     "media": [{"id": "photo-1"}],
     "reporter": RESIDENT,
     "assignee": STEWARD,
+    "resolver": STEWARD,
     "status": "confirmed",
 }
 LEDGER: Record = {"postings": 3, "sums": {"points": 0}, "unbalanced": [], "differing": []}

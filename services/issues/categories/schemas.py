@@ -34,7 +34,9 @@ class LimitsSchema(Schema):
 class QuestionSchema(Schema):
     """A question to who reports; `choices` go with the kind `choice`."""
 
-    code = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,39}$"))
+    code = fields.String(
+        required=True, validate=[validate.Length(1, 40), validate.Regexp(r"[a-z][a-z0-9_]*\Z")]
+    )
     zh = PlainText(required=True, most=100)
     en = PlainText(required=True, most=100)
     kind = fields.String(required=True, validate=validate.OneOf(_KINDS))

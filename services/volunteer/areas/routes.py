@@ -10,6 +10,7 @@ from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
 from chassis.identity import check_area
 from services.volunteer.areas import commands, schemas
+from services.volunteer.areas.domain import parent
 from services.volunteer.areas.queries import AreaQueries
 from services.volunteer.areas.store import AreaStore
 
@@ -37,7 +38,7 @@ def blueprint(store: AreaStore, queries: AreaQueries, clock: Clock, district: st
         if body["boundary"] is not None:
             body["boundary"] = read_boundary(body["boundary"])
         area = commands.define_area(store, clock, actor(), district=district, **body)
-        return {**vars(area), "kind": area.kind, "parent": area.code[:-3] or None}
+        return {**vars(area), "kind": area.kind, "parent": parent(area.code)}
 
     @routes.route("/locate", methods=["GET"])
     @routes.arguments(schemas.PointQuery, location="query")
