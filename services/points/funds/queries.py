@@ -3,7 +3,7 @@
 from chassis import paging
 from chassis.errors import missing
 from chassis.mongo import Document, Mongo
-from services.points.funds.domain import Standing, fund
+from services.points.funds.domain import COMMUNITY_LENGTH, Standing, fund
 
 _LATEST = 20
 
@@ -16,9 +16,8 @@ class FundQueries:
 
     def one(self, community: str) -> Document:
         """A fund's balance and its latest allocations. Raises NotFound for what is no community."""
+        self._check_known(community)
         found = self._mongo["accounts"].find_one({"_id": fund(community)})
-        if found is None and self._mongo["areas"].find_one({"_id": community}, {"_id": 1}) is None:
-            raise missing("社区", "community")
         posted = int(found["fen"]["posted"]) if found else 0
         return {
             "community": community,
@@ -27,7 +26,8 @@ class FundQueries:
         }
 
     def allocations(self, community: str, limit: int, cursor: str | None) -> paging.Page:
-        """What the fund gave or refused, by the newest proposals first."""
+        """What the fund gave or refused, by the newest proposals first. Raises NotFound."""
+        self._check_known(community)
         page = paging.newest_first(
             self._mongo["allocations"],
             {"community": community, "standing": {"$ne": Standing.BARRED.value}},
@@ -36,3 +36,8 @@ class FundQueries:
             projection={"outbox": 0},
         )
         return paging.Page([{**one, "proposal": one["_id"]} for one in page.items], page.next)
+
+    def _check_known(self, community: str) -> None:
+        area = self._mongo["areas"].find_one({"_id": community}, {"_id": 1})
+        if area is None or len(community) != COMMUNITY_LENGTH:
+            raise missing("社区", "community")
