@@ -45,9 +45,9 @@ def make_suggestion(
     text: str,
 ) -> Suggestion:
     """Make a suggestion for an area. Raises Invalid for an unknown area, or a kind not in use."""
-    domain.check_usable(suggestions.kinds().get(kind))
     if not places.known(area):
         raise Invalid("area", zh="没有这个区域。", en="There is no area with this code.")
+    domain.check_usable(suggestions.kinds().get(kind))
     now = clock()
     suggestion = Suggestion(
         id=suggestion_id,
