@@ -12,7 +12,7 @@ from chassis.http.blueprint import Blueprint, expected_version
 from chassis.idempotency import new_id
 from chassis.identity import check_area
 from services.issues.suggestions import commands, schemas
-from services.issues.suggestions.domain import Details, Kind
+from services.issues.suggestions.domain import Decision, Details, Kind
 from services.issues.suggestions.queries import Filters, SuggestionQueries
 from services.issues.suggestions.store import SuggestionStore
 
@@ -74,7 +74,7 @@ def blueprint(
             actor(),
             suggestion_id=suggestion_id,
             action=body["action"],
-            details=Details(body["decision"], body["text"]),
+            details=Details(Decision(body["decision"]) if body["decision"] else None, body["text"]),
             expected_version=expected_version(body["version"]),
         )
         return shown(suggestion_id)

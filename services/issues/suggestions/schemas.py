@@ -21,7 +21,7 @@ class SuggestionTransitionSchema(Schema):
     """An action on a suggestion; `decision` and `text` go with answer."""
 
     action = fields.String(required=True, validate=validate.OneOf(list(WORKFLOW)))
-    decision = fields.Enum(Decision, by_value=True, load_default=None)
+    decision = fields.String(load_default=None, validate=validate.OneOf([one.value for one in Decision]))
     text = PlainText(load_default=None, most=2000)
     version = fields.Integer(load_default=None, strict=True, validate=validate.Range(1, MAX_VERSION))
 

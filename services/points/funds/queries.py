@@ -27,7 +27,6 @@ class FundQueries:
 
     def allocations(self, community: str, limit: int, cursor: str | None) -> paging.Page:
         """What the fund gave or refused, by the newest proposals first. Raises NotFound."""
-        self._check_known(community)
         page = paging.newest_first(
             self._mongo["allocations"],
             {"community": community, "standing": {"$ne": Standing.BARRED.value}},
@@ -35,6 +34,8 @@ class FundQueries:
             cursor=cursor,
             projection={"outbox": 0},
         )
+        if not page.items:
+            self._check_known(community)
         return paging.Page([{**one, "proposal": one["_id"]} for one in page.items], page.next)
 
     def _check_known(self, community: str) -> None:
