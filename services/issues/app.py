@@ -45,13 +45,23 @@ from services.issues.media import handlers as media_handlers
 from services.issues.media import routes as media_routes
 from services.issues.media.queries import PhotoQueries
 from services.issues.media.store import PhotoStore
+from services.issues.proposals import commands as proposal_commands
+from services.issues.proposals import events as proposal_events
+from services.issues.proposals import handlers as proposal_handlers
+from services.issues.proposals import routes as proposal_routes
+from services.issues.proposals.queries import ProposalQueries
+from services.issues.proposals.store import ProposalStore
 from services.issues.statistics import handlers as statistics_handlers
 from services.issues.statistics import routes as statistics_routes
 from services.issues.statistics.queries import Figures
 from services.issues.statistics.store import BucketStore, UsageStore
+from services.issues.suggestions import events as suggestion_events
+from services.issues.suggestions import routes as suggestion_routes
+from services.issues.suggestions.queries import SuggestionQueries
+from services.issues.suggestions.store import SuggestionStore
 
 NAME = "issues"
-PUBLISHED: list[type[Event]] = events.PUBLISHED
+PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *suggestion_events.PUBLISHED, *proposal_events.PUBLISHED]
 _FORM_OVERHEAD = 1024 * 1024
 
 
@@ -60,6 +70,7 @@ class IssuesSettings(ServiceSettings):
     """Settings of the issues service."""
 
     media_url_key: Secret
+    ballot_key: Secret
     photo_megabytes: int = 10
     photo_megapixels: int = 40
     photos_at_once: int = 1
@@ -91,6 +102,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     rulebook = Rulebook(categories, calendar)
     store = CaseStore(mongo)
     places = AreaFinder(queries.areas)
+    suggestions, suggestion_queries = SuggestionStore(mongo), SuggestionQueries(mongo)
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: issues",
@@ -118,6 +130,17 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             calendar_routes.blueprint(days, calendar),
             media_routes.blueprint(photos, photo_queries, Pictures(limits), links, store, utc_now),
             statistics_routes.blueprint(Figures(mongo, utc_now), settings.district),
+            proposal_routes.blueprint(
+                ProposalStore(mongo),
+                ProposalQueries(mongo, links.url),
+                places,
+                photos,
+                utc_now,
+                ballot_key=settings.ballot_key,
+                district=settings.district,
+            ),
+            suggestion_routes.blueprint(suggestions, suggestion_queries, places, utc_now, settings.district),
+            suggestion_routes.figures_blueprint(suggestions, suggestion_queries, settings.district),
         ],
         body_limit=settings.photo_megabytes * MEGABYTE + _FORM_OVERHEAD,
     )
@@ -133,6 +156,7 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
         finding_handlers.subscriptions(CellStore(mongo)),
         media_handlers.subscriptions(PhotoStore(mongo)),
         statistics_handlers.subscriptions(UsageStore(mongo), BucketStore(mongo, utc_now)),
+        proposal_handlers.subscriptions(ProposalStore(mongo), utc_now),
     )
 
 
@@ -145,9 +169,14 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     cases = CaseStore(mongo)
     buckets = BucketStore(mongo, utc_now)
+    proposals = ProposalStore(mongo)
 
     def run_clock() -> None:
         while case_commands.run_clock(cases, rulebook, utc_now):
+            pass
+
+    def run_proposal_clock() -> None:
+        while proposal_commands.run_clock(proposals, utc_now):
             pass
 
     def sweep_cells() -> None:
@@ -165,6 +194,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         CaseStore(mongo).ensure_indexes()
         UsageStore(mongo).ensure_indexes()
         buckets.ensure_indexes()
+        SuggestionStore(mongo).ensure_indexes()
+        proposals.ensure_indexes()
         CellStore(mongo).ensure_indexes()
         SavedFilterStore(mongo).ensure_indexes()
         PhotoStore(mongo).ensure_indexes()
@@ -174,13 +205,14 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["issues"],
+        outboxes=["issues", "suggestions", "proposals"],
         handle=subscriptions(mongo).handle,
         timers=[
             Timer("issue_clock", 1.0, run_clock),
             Timer("map_cells", 1.0, sweep_cells),
             Timer("photos", 30.0, sweep_photos),
             Timer("figures", 1.0, sweep_figures, share=0.2),
+            Timer("proposal_clock", 1.0, run_proposal_clock),
         ],
         prepare=prepare,
     )

@@ -189,3 +189,4 @@ class MemberChangedFact(FactSchema):
     """What this service needs of `member.changed.v1`."""
 
     roles = fields.List(fields.Nested(RoleFact), required=True)
+    home_area = fields.String(required=True, allow_none=True)

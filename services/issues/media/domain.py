@@ -34,11 +34,12 @@ class UseKind(StrEnum):
 
     ISSUE = "issue"
     ACTIVITY = "activity"
+    RECEIPT = "receipt"
 
 
 @dataclass(frozen=True)
 class Use:
-    """What refers to a photo: an issue, or an activity report of an area."""
+    """What refers to a photo: an issue, an activity report of an area, or an expense of a proposal."""
 
     kind: UseKind
     id: str

@@ -78,8 +78,17 @@ class PhotoQueries:
     def _place(self, photo_id: str, use: Use) -> Place | None:
         if use.kind is UseKind.ACTIVITY:
             return Place(str(use.area), readers=ACTIVITY_READERS)
+        if use.kind is UseKind.RECEIPT:
+            return self._project(photo_id, use.id)
         issue = self._mongo["issues"].find_one({"_id": use.id}, _REFERENCES)
         if issue is None:
             return None
         refers = {*issue["media"], *(one for line in issue["history"] for one in line["media"])}
         return Place(issue["area"], use.id, issue["assignee"]) if photo_id in refers else None
+
+    def _project(self, photo_id: str, proposal_id: str) -> Place | None:
+        proposal = self._mongo["proposals"].find_one({"_id": proposal_id}, {"area": 1, "expenses": 1})
+        receipts = {one for expense in (proposal or {}).get("expenses", []) for one in expense["receipts"]}
+        if proposal is None or photo_id not in receipts:
+            return None
+        return Place(proposal["area"], readers=ACTIVITY_READERS)

@@ -157,6 +157,15 @@ class PhotoStore:
 
         Called before the issue is saved that will refer to them. Whether it was, the sweep finds out.
         """
+        return self._claim(photo_ids, owner, Use(UseKind.ISSUE, issue_id), moderated=moderated, at=at)
+
+    def hold_receipts(self, photo_ids: Sequence[str], owner: str, proposal_id: str, at: datetime) -> bool:
+        """The same for the receipts of an expense."""
+        return self._claim(photo_ids, owner, Use(UseKind.RECEIPT, proposal_id), moderated=False, at=at)
+
+    def _claim(
+        self, photo_ids: Sequence[str], owner: str, use: Use, *, moderated: bool, at: datetime
+    ) -> bool:
         found = self._photos.find({"_id": {"$in": list(photo_ids)}}, {"owner": 1, "file": 1, "uses": 1})
         free = {
             one["_id"]
@@ -168,7 +177,7 @@ class PhotoStore:
         until = at + UNUSED_TIME
         change = {
             "$set": {"unused_until": until, "check_at": until},
-            "$addToSet": {"uses": _use(Use(UseKind.ISSUE, issue_id))},
+            "$addToSet": {"uses": _use(use)},
             "$inc": {"version": 1},
         }
         return all(self._hold(one, change, moderated=moderated) for one in photo_ids)
