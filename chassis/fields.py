@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from chassis.clock import rfc3339
+from chassis.clock import rfc3339, utc_now
 
 ULID_PATTERN = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
 CURSOR_PATTERN = "[0-9A-Za-z_-]{35}"
@@ -15,6 +15,8 @@ AREA_PATTERN = "[0-9]{6}([0-9]{3}){0,3}"
 _ALLOWED_CONTROLS = {"\n", "\t", "\u200d"}  # the last joins the parts of an emoji
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 MAX_VERSION = 2**53
+_OLDEST = timedelta(days=90)
+_CLOCK_ERROR = timedelta(minutes=5)
 
 
 class PlainText(fields.String):
@@ -78,6 +80,16 @@ class Moment(fields.AwareDateTime):
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
         return rfc3339(value) if value is not None else None
+
+
+class PastMoment(Moment):
+    """When something was seen: within the last ninety days, five minutes of a wrong clock allowed for."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        if not utc_now() - _OLDEST <= moment <= utc_now() + _CLOCK_ERROR:
+            raise ValidationError("Not within the last ninety days.")
+        return moment
 
 
 class Flag(fields.Boolean):

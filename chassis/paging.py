@@ -5,7 +5,7 @@ and not the collection, also on engines that sort every matching document (see A
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,6 +48,11 @@ def _encode(order: str) -> str:
     return base64.urlsafe_b64encode(order.encode()).decode().rstrip("=")
 
 
+def order(identifier: str, created_at: datetime) -> str:
+    """What a document is ordered by: its identifier, with the moment that `since` and `until` go by."""
+    return ulid_at(created_at)[:10] + identifier[10:]
+
+
 def newest_first(
     collection: Collection[Document],
     match: dict[str, Any],
@@ -57,8 +62,15 @@ def newest_first(
     since: datetime | None = None,
     until: datetime | None = None,
     projection: dict[str, int] | None = None,
+    where: dict[str, Any] | None = None,
+    keep: Callable[[Document], bool] = lambda _: True,
 ) -> Page:
-    """A page of the documents that `match`, created in `[since, until)`. Raises Invalid for a bad cursor."""
+    """A page of the documents created in `[since, until)`. Raises Invalid for a bad cursor.
+
+    `match` is what the index (these fields, then `order`) is read by. Everything else goes into `where`, a
+    stage of its own: some engines scan the collection when one stage names a field outside the index. What
+    no query can say, `keep` decides.
+    """
     floor = max(since or FLOOR, FLOOR)
     now = utc_now()
     ceiling = min(until or now + _SKEW, now + _SKEW)
@@ -68,17 +80,69 @@ def newest_first(
     found: list[Document] = []
     span = _FIRST_WINDOW
     edge = _moment(high) if cursor else min(ceiling, now)
-    while len(found) <= limit and edge >= floor:
+    while len(found) <= limit and edge > floor:
         edge = max(edge - span, floor)
-        low = ulid_at(edge)
-        rows = collection.find({**match, "order": {"$gte": low, "$lt": high}}, projection).sort("order", -1)
-        found.extend(rows.limit(limit + 1 - len(found)))
-        high, span = low, span * _WIDEN
-        if edge == floor:
-            break
+        wanted = limit + 1 - len(found)
+        window = {**match, "order": {"$gte": ulid_at(edge), "$lt": high}}
+        rows = list(collection.aggregate(_stages(window, where, projection, wanted)))
+        found.extend(row for row in rows if keep(row))
+        while len(rows) == wanted and len(found) <= limit:
+            wanted = limit + 1 - len(found)
+            window["order"] = {"$gte": ulid_at(edge), "$lt": rows[-1]["order"]}
+            rows = list(collection.aggregate(_stages(window, where, projection, wanted)))
+            found.extend(row for row in rows if keep(row))
+        high, span = ulid_at(edge), span * _WIDEN
     more = len(found) > limit
     items = found[:limit]
     return Page(items, _encode(items[-1]["order"]) if more else None)
+
+
+def of_few(
+    collection: Collection[Document],
+    matches: Sequence[dict[str, Any]],
+    *,
+    limit: int,
+    cursor: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    projection: dict[str, int] | None = None,
+    where: dict[str, Any] | None = None,
+    keep: Callable[[Document], bool] = lambda _: True,
+) -> Page:
+    """Like `newest_first`, for sets that an index of their own finds (a place, a date) and that are small.
+
+    All of the set is read, its identifiers and what `keep` needs; the page itself is read in full.
+    """
+    low = ulid_at(since or FLOOR)
+    high = ulid_at(until or utc_now() + timedelta(minutes=5))
+    if cursor:
+        high = min(high, _decode(cursor))
+    rows: dict[str, Document] = {}
+    for match in matches:
+        stages: list[dict[str, Any]] = [{"$match": match}]
+        if where:
+            stages.append({"$match": where})
+        stages.append({"$project": {"order": 1, "location": 1}})
+        rows.update({str(one["_id"]): one for one in collection.aggregate(stages)})
+    orders = sorted(
+        (one["order"], key) for key, one in rows.items() if low <= one["order"] < high and keep(one)
+    )
+    chosen = orders[::-1][: limit + 1]
+    found = collection.find({"_id": {"$in": [key for _, key in chosen[:limit]]}}, projection)
+    items = sorted(found, key=lambda one: str(one["order"]), reverse=True)
+    return Page(items, _encode(chosen[limit - 1][0]) if len(chosen) > limit else None)
+
+
+def _stages(
+    window: dict[str, Any], where: dict[str, Any] | None, projection: dict[str, int] | None, limit: int
+) -> list[dict[str, Any]]:
+    stages: list[dict[str, Any]] = [{"$match": window}]
+    if where:
+        stages.append({"$match": where})
+    stages += [{"$sort": {"order": -1}}, {"$limit": limit}]
+    if projection:
+        stages.append({"$project": projection})
+    return stages
 
 
 def _moment(order: str) -> datetime:

@@ -21,20 +21,27 @@ class FactSchema(Schema):
         unknown = EXCLUDE
 
 
+Handle = Callable[[Envelope, dict[str, Any]], None]
+
+
 @dataclass(frozen=True)
 class Subscription:
     """How one type of event is read and handled. `handle` gets the envelope and the loaded data."""
 
     schema: type[Schema]
-    handle: Callable[[Envelope, dict[str, Any]], None]
+    handle: Handle
 
 
 class Subscriptions:
-    """All subscriptions of a service."""
+    """All subscriptions of a service: one or more tables, of its areas say, that may name the same type."""
 
-    def __init__(self, table: dict[str, Subscription]) -> None:
-        self.table = table
-        self._schemas = {kind: one.schema() for kind, one in table.items()}
+    def __init__(self, *tables: dict[str, Subscription]) -> None:
+        self.table: dict[str, list[Subscription]] = {}
+        self._readers: dict[str, list[tuple[Schema, Handle]]] = {}
+        for table in tables:
+            for kind, one in table.items():
+                self.table.setdefault(kind, []).append(one)
+                self._readers.setdefault(kind, []).append((one.schema(), one.handle))
 
     @property
     def routing_keys(self) -> list[str]:
@@ -42,10 +49,13 @@ class Subscriptions:
         return sorted({routing_key(kind) for kind in self.table})
 
     def handle(self, event: Envelope) -> None:
-        """Validate and handle one event. A version this service does not know raises LookupError: it is
-        kept and tried again, for the release that knows it may be on its way."""
-        subscription = self.table.get(event.type)
-        if subscription is None:
+        """Validate and handle one event, by all that subscribe to it; whoever did so before bears it again.
+
+        A version this service does not know raises LookupError: the event is kept and tried again, for the
+        release that knows it may be on its way.
+        """
+        if event.type not in self.table:
             raise LookupError(f"no handler for {event.type}")
-        data: dict[str, Any] = self._schemas[event.type].load(event.data)
-        subscription.handle(event, data)
+        for schema, handle in self._readers[event.type]:
+            data: dict[str, Any] = schema.load(event.data)
+            handle(event, data)

@@ -5,14 +5,14 @@ say. What is proved with this is that nothing was lost or done twice on the way.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from demo.records import Record
 from services.notify.domain import RULES, messages, role_keys
-from services.points.domain import EARNING_RULES, Evidence, earned
+from services.points.domain import EARNED_BY, EARNING_RULES, Evidence, earned
 
 _EVENTS = {
     "report": "reported",
@@ -49,11 +49,20 @@ class Fact:
     data: dict[str, Any]
 
 
-def issue_facts(issue: Record, history: list[Record]) -> Iterator[Fact]:
-    """The events of an issue, from its history. Not for one that staff assigned: to whom, it does not say."""
+def issue_facts(
+    issue: Record, history: list[Record], reporters: Mapping[str, str] | None = None
+) -> Iterator[Fact]:
+    """The events of an issue, from its history. Not for one that staff assigned: to whom, it does not say.
+
+    `reporters` says who reported the issues (by number) that were merged into this one.
+    """
     assignee = steward = resolver = None
+    followers = [issue["reporter"]]
     for line in history:
         action, actor = line["action"], line["actor"]
+        if action == "adopt":
+            followers.append((reporters or {})[line["note"]])
+            continue
         if action == "claim":
             assignee = steward = actor
         elif action == "return":
@@ -66,6 +75,7 @@ def issue_facts(issue: Record, history: list[Record]) -> Iterator[Fact]:
             "number": issue["number"],
             "level": line["level"],
             "reporter": issue["reporter"],
+            "followers": list(dict.fromkeys(followers)),
             "assignee": assignee,
             "resolver": resolver,
             "actor": actor,
@@ -94,8 +104,8 @@ def postings_due(facts: Iterable[Fact]) -> dict[str, Legs]:
     """Key → legs of every posting that the facts make due; the same cause pays once by each rule."""
     due: dict[str, Legs] = {}
     for fact in facts:
-        rule = EARNING_RULES.get(fact.kind.removesuffix(".v1"))
-        if rule is None:
+        rules = [EARNING_RULES[code] for code in EARNED_BY.get(fact.kind, ())]
+        if not rules:
             continue
         evidence = Evidence(
             cause=fact.subject,
@@ -106,11 +116,12 @@ def postings_due(facts: Iterable[Fact]) -> dict[str, Legs]:
             photos=fact.data["photos"],
             minutes=fact.data.get("minutes", 0),
         )
-        posting = earned(rule, evidence, posting_id="", at=_AT)
-        if posting is not None:
-            due.setdefault(
-                posting.key, frozenset((leg.account, leg.unit, leg.amount) for leg in posting.legs)
-            )
+        for rule in rules:
+            posting = earned(rule, evidence, posting_id="", at=_AT)
+            if posting is not None:
+                due.setdefault(
+                    posting.key, frozenset((leg.account, leg.unit, leg.amount) for leg in posting.legs)
+                )
     return due
 
 

@@ -92,9 +92,14 @@ def problem(status: int, code: str | None = None, detail: str | None = None, **e
     return response
 
 
+def status_of(error: errors.Refusal) -> int:
+    """The HTTP status of a refusal."""
+    return next(code for kind, code in _STATUS.items() if isinstance(error, kind))
+
+
 def from_refusal(error: errors.Refusal) -> Response:
     """The problem document of a refusal."""
-    status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
+    status = status_of(error)
     english = language() == "en"
     extra = {name: value for name, value in error.extra.items() if name != "errors_zh"}
     if not english and "errors_zh" in error.extra:

@@ -11,18 +11,34 @@ from chassis import idempotency, logs
 from chassis.clock import utc_now
 from chassis.events import Event
 from chassis.geography import AreaFinder
+from chassis.http import access
 from chassis.http.app import ServiceApp
 from chassis.identity import TokenVerifier
 from chassis.media import MAX_BYTES, MediaStore
 from chassis.mongo import Mongo
 from chassis.settings import Secret, ServiceSettings, load
 from chassis.subscriptions import Subscriptions
+from chassis.timers import Timer
 from chassis.worker import Worker
+from services.issues.cases import commands as case_commands
 from services.issues.cases import events
 from services.issues.cases import handlers as case_handlers
 from services.issues.cases import routes as case_routes
 from services.issues.cases.queries import CaseQueries
 from services.issues.cases.store import CaseStore
+from services.issues.categories import routes as category_routes
+from services.issues.categories.queries import Rulebook
+from services.issues.categories.store import CategoryStore
+from services.issues.duplicates import handlers as duplicate_handlers
+from services.issues.duplicates import routes as duplicate_routes
+from services.issues.duplicates.queries import Nearby
+from services.issues.finding import handlers as finding_handlers
+from services.issues.finding import routes as finding_routes
+from services.issues.finding.queries import Finder
+from services.issues.finding.store import CellStore, SavedFilterStore
+from services.issues.limits import routes as calendar_routes
+from services.issues.limits.queries import Calendar
+from services.issues.limits.store import DayStore
 from services.issues.media import routes as media_routes
 from services.issues.statistics import handlers as statistics_handlers
 from services.issues.statistics import routes as statistics_routes
@@ -47,14 +63,38 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     logs.configure(settings.log_level, f"{NAME}-api")
     mongo = Mongo(settings.mongo_url, NAME)
     photos = MediaStore(mongo, settings.media_url_key)
-    queries = CaseQueries(mongo, photos.url)
+    queries = CaseQueries(mongo, photos.url, settings.media_url_key)
+    days = DayStore(mongo)
+    calendar = Calendar(days.all)
+    categories = CategoryStore(mongo)
+    rulebook = Rulebook(categories, calendar)
+    store = CaseStore(mongo)
+    places = AreaFinder(queries.areas)
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: issues",
         blueprints=[
-            case_routes.blueprint(
-                CaseStore(mongo), queries, AreaFinder(queries.areas), photos, utc_now, settings.district
+            finding_routes.blueprint(Finder(mongo, queries.view), settings.district),
+            finding_routes.bulk_blueprint(
+                lambda issue_id, action, details: case_commands.act(
+                    store,
+                    rulebook,
+                    places,
+                    photos,
+                    utc_now,
+                    access.actor(),
+                    issue_id=issue_id,
+                    action=action,
+                    details=details,
+                ),
+                settings.district,
             ),
+            finding_routes.saved_blueprint(SavedFilterStore(mongo), utc_now),
+            case_routes.blueprint(store, rulebook, queries, places, photos, utc_now),
+            duplicate_routes.blueprint(store, rulebook, Nearby(mongo), utc_now),
+            case_routes.feedback_blueprint(store, rulebook, utc_now, settings.media_url_key),
+            category_routes.blueprint(categories, rulebook, settings.district),
+            calendar_routes.blueprint(days, calendar),
             media_routes.blueprint(photos, utc_now),
             statistics_routes.blueprint(Figures(mongo), settings.district),
         ],
@@ -65,11 +105,12 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
 def subscriptions(mongo: Mongo) -> Subscriptions:
     """What this service listens to."""
+    rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     return Subscriptions(
-        {
-            **case_handlers.subscriptions(CaseStore(mongo)),
-            **statistics_handlers.subscriptions(UsageStore(mongo)),
-        }
+        case_handlers.subscriptions(CaseStore(mongo)),
+        duplicate_handlers.subscriptions(CaseStore(mongo), rulebook, utc_now),
+        finding_handlers.subscriptions(CellStore(mongo)),
+        statistics_handlers.subscriptions(UsageStore(mongo)),
     )
 
 
@@ -79,9 +120,21 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     logs.configure(settings.log_level, f"{NAME}-worker")
     mongo = Mongo(settings.mongo_url, NAME)
 
+    rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
+    cases = CaseStore(mongo)
+
+    def run_clock() -> None:
+        while case_commands.run_clock(cases, rulebook, utc_now):
+            pass
+
+    def sweep_cells() -> None:
+        CellStore(mongo).sweep()
+
     def prepare() -> None:
         CaseStore(mongo).ensure_indexes()
         UsageStore(mongo).ensure_indexes()
+        CellStore(mongo).ensure_indexes()
+        SavedFilterStore(mongo).ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
@@ -90,5 +143,6 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         mongo=mongo,
         outboxes=["issues"],
         handle=subscriptions(mongo).handle,
+        timers=[Timer("issue_clock", 1.0, run_clock), Timer("map_cells", 1.0, sweep_cells)],
         prepare=prepare,
     )

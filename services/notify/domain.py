@@ -11,23 +11,14 @@ from chassis.identity import ancestors
 class Audience(StrEnum):
     """Who hears of a fact."""
 
-    REPORTER = "reporter"
+    FOLLOWERS = "followers"
     ASSIGNEE = "assignee"
     RESOLVER = "resolver"
     HANDLERS = "handlers"
+    OVERSEERS = "overseers"
     AUTHOR = "author"
     COMMUNITY = "community"
     GAINERS = "gainers"
-
-
-@dataclass(frozen=True)
-class Template:
-    """A message in both languages; `{number}` and the like are filled from the fact."""
-
-    zh_title: str
-    zh_body: str
-    en_title: str
-    en_body: str
 
 
 @dataclass(frozen=True)
@@ -38,109 +29,15 @@ class Rule:
     template: str
 
 
-TEMPLATES: dict[str, Template] = {
-    "issue-new": Template(
-        "网格内有新问题", "问题 {number} 等待处理。", "A new issue in your area", "Issue {number} awaits you."
-    ),
-    "issue-claimed": Template(
-        "您的问题已有人认领",
-        "小巷管家已认领问题 {number}。",
-        "Your issue was claimed",
-        "A steward took on {number}.",
-    ),
-    "issue-assigned-to-you": Template(
-        "您有一个指派的问题",
-        "问题 {number} 已指派给您。",
-        "An issue was assigned to you",
-        "{number} is yours.",
-    ),
-    "issue-resolved": Template(
-        "您的问题已解决",
-        "问题 {number} 已处理，请确认并评价；如未解决可重新打开。",
-        "Your issue was resolved",
-        "{number} is said to be solved: confirm and rate it, or reopen it.",
-    ),
-    "issue-confirmed": Template(
-        "解决已确认",
-        "问题 {number} 已确认解决，感谢您的付出。",
-        "Solution confirmed",
-        "{number} is solved. Thank you.",
-    ),
-    "issue-reopened": Template(
-        "问题被重新打开",
-        "问题 {number} 未解决，请继续处理。",
-        "An issue was reopened",
-        "{number} is not solved yet.",
-    ),
-    "issue-escalated": Template(
-        "有上报的问题",
-        "问题 {number} 已上报，等待您处理。",
-        "An issue was escalated to you",
-        "{number} awaits you.",
-    ),
-    "issue-moved-up": Template(
-        "您的问题已上报",
-        "问题 {number} 已上报上级处理。",
-        "Your issue was escalated",
-        "{number} went one level up.",
-    ),
-    "issue-returned": Template(
-        "问题被退回",
-        "问题 {number} 已退回，请继续处理。",
-        "An issue was returned",
-        "{number} came back to you.",
-    ),
-    "issue-referred": Template(
-        "您的问题已转办",
-        "问题 {number} 已转相关单位办理。",
-        "Your issue was referred",
-        "{number} went to an agency.",
-    ),
-    "issue-rejected": Template(
-        "您的问题未受理",
-        "问题 {number} 未受理，原因见详情。",
-        "Your issue was rejected",
-        "See {number} for the reason.",
-    ),
-    "issue-merged": Template(
-        "您的问题已合并",
-        "问题 {number} 与更早的问题合并处理。",
-        "Your issue was merged",
-        "{number} joined an older one.",
-    ),
-    "issue-withdrawn": Template(
-        "问题已撤回",
-        "报告人撤回了问题 {number}。",
-        "An issue was withdrawn",
-        "{number} was withdrawn by its reporter.",
-    ),
-    "activity-submitted": Template(
-        "有待审核的活动", "一条活动记录等待审核。", "An activity to verify", "An activity report awaits you."
-    ),
-    "activity-verified": Template(
-        "活动已通过审核",
-        "您的活动记录已通过审核。",
-        "Activity verified",
-        "Your activity report was verified.",
-    ),
-    "activity-rejected": Template(
-        "活动未通过审核",
-        "您的活动记录未通过，原因见详情。",
-        "Activity not accepted",
-        "See your report for the reason.",
-    ),
-    "points-gained": Template("积分到账", "您获得了 {gains}。", "Points for you", "You gained {gains}."),
-}
-
 RULES: dict[str, tuple[Rule, ...]] = {
     "issue.reported.v1": (Rule(Audience.HANDLERS, "issue-new"),),
-    "issue.claimed.v1": (Rule(Audience.REPORTER, "issue-claimed"),),
+    "issue.claimed.v1": (Rule(Audience.FOLLOWERS, "issue-claimed"),),
     "issue.assigned.v1": (
         Rule(Audience.ASSIGNEE, "issue-assigned-to-you"),
-        Rule(Audience.REPORTER, "issue-claimed"),
+        Rule(Audience.FOLLOWERS, "issue-claimed"),
     ),
     "issue.released.v1": (Rule(Audience.HANDLERS, "issue-new"),),
-    "issue.resolved.v1": (Rule(Audience.REPORTER, "issue-resolved"),),
+    "issue.resolved.v1": (Rule(Audience.FOLLOWERS, "issue-resolved"),),
     "issue.confirmed.v1": (Rule(Audience.RESOLVER, "issue-confirmed"),),
     "issue.reopened.v1": (
         Rule(Audience.RESOLVER, "issue-reopened"),
@@ -148,13 +45,32 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "issue.escalated.v1": (
         Rule(Audience.HANDLERS, "issue-escalated"),
-        Rule(Audience.REPORTER, "issue-moved-up"),
+        Rule(Audience.FOLLOWERS, "issue-moved-up"),
     ),
     "issue.returned.v1": (Rule(Audience.HANDLERS, "issue-returned"),),
-    "issue.referred.v1": (Rule(Audience.REPORTER, "issue-referred"),),
-    "issue.rejected.v1": (Rule(Audience.REPORTER, "issue-rejected"),),
-    "issue.merged.v1": (Rule(Audience.REPORTER, "issue-merged"),),
+    "issue.referred.v1": (Rule(Audience.FOLLOWERS, "issue-referred"),),
+    "issue.rejected.v1": (Rule(Audience.FOLLOWERS, "issue-rejected"),),
+    "issue.merged.v1": (Rule(Audience.FOLLOWERS, "issue-merged"),),
     "issue.withdrawn.v1": (Rule(Audience.ASSIGNEE, "issue-withdrawn"),),
+    "issue.info_requested.v1": (Rule(Audience.FOLLOWERS, "issue-info-requested"),),
+    "issue.info_given.v1": (Rule(Audience.HANDLERS, "issue-info-given"),),
+    "issue.held.v1": (Rule(Audience.FOLLOWERS, "issue-held"),),
+    "issue.resumed.v1": (Rule(Audience.FOLLOWERS, "issue-resumed"),),
+    "issue.extended.v1": (Rule(Audience.FOLLOWERS, "issue-extended"),),
+    "issue.routed.v1": (
+        Rule(Audience.HANDLERS, "issue-new"),
+        Rule(Audience.FOLLOWERS, "issue-routed"),
+    ),
+    "issue.objected.v1": (Rule(Audience.OVERSEERS, "issue-objected"),),
+    "issue.objection_accepted.v1": (
+        Rule(Audience.HANDLERS, "issue-escalated"),
+        Rule(Audience.FOLLOWERS, "issue-moved-up"),
+    ),
+    "issue.objection_denied.v1": (Rule(Audience.HANDLERS, "issue-objection-decided"),),
+    "issue.reminded.v1": (Rule(Audience.HANDLERS, "issue-time"),),
+    "issue.split.v1": (Rule(Audience.FOLLOWERS, "issue-split"),),
+    "issue.lapsed.v1": (Rule(Audience.RESOLVER, "issue-lapsed"),),
+    "issue.unmerged.v1": (Rule(Audience.FOLLOWERS, "issue-unmerged"),),
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
@@ -162,6 +78,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }
 
 _LEVEL_ROLES = {"steward": "steward", "community": "community_staff", "subdistrict": "subdistrict_staff"}
+_OVERSEER_ROLES = {
+    "steward": "community_staff",
+    "community": "subdistrict_staff",
+    "subdistrict": "district_admin",
+}
 _FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
@@ -202,6 +123,15 @@ def _handlers(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]
     return _nearest(_LEVEL_ROLES[str(data["level"])], area, holders)
 
 
+def _followers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    return list(data["followers"])
+
+
+def _overseers(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]:
+    """Who stands above the unit that leads."""
+    return _nearest(_OVERSEER_ROLES[str(data["level"])], area, holders)
+
+
 def _community(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
     return _nearest("community_staff", area, holders)
 
@@ -218,11 +148,12 @@ def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
 
 
 _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]]] = {
-    Audience.REPORTER: _one("reporter"),
+    Audience.FOLLOWERS: _followers,
     Audience.ASSIGNEE: _one("assignee"),
     Audience.RESOLVER: _one("resolver"),
     Audience.AUTHOR: _one("member"),
     Audience.HANDLERS: _handlers,
+    Audience.OVERSEERS: _overseers,
     Audience.COMMUNITY: _community,
     Audience.GAINERS: _gainers,
 }
@@ -230,20 +161,4 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
-    return {"number": data.get("number", ""), "gains": gains}
-
-
-_UNITS = {
-    "zh": {"points": "积分", "minutes": "分钟服务时长"},
-    "en": {"points": "points", "minutes": "minutes of service"},
-}
-
-
-def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str, str]:
-    """Title and body of a message in `zh` or `en`."""
-    words = TEMPLATES[template]
-    names = _UNITS[language]
-    gains = [f"{amount} {names.get(unit, unit)}" for unit, amount in params.get("gains", {}).items()]
-    values = {"number": params.get("number", ""), "gains": ("、" if language == "zh" else ", ").join(gains)}
-    title, body = (words.zh_title, words.zh_body) if language == "zh" else (words.en_title, words.en_body)
-    return title.format(**values), body.format(**values)
+    return {"number": data.get("number", ""), "gains": gains, "percent": data.get("percent")}

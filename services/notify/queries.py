@@ -5,7 +5,7 @@ from typing import Any
 from chassis import paging
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.notify.domain import render
+from services.notify.templates import render
 
 
 class InboxQueries:
@@ -18,10 +18,12 @@ class InboxQueries:
         self, actor: Actor, *, unread: bool | None, language: str, limit: int, cursor: str | None
     ) -> paging.Page:
         """The actor's messages, newest first, in their language."""
-        match: dict[str, Any] = {"member": actor.member_id}
+        where: dict[str, Any] = {}
         if unread is not None:
-            match["read_at"] = None if unread else {"$ne": None}
-        page = paging.newest_first(self._mongo["inbox"], match, limit=limit, cursor=cursor)
+            where["read_at"] = None if unread else {"$ne": None}
+        page = paging.newest_first(
+            self._mongo["inbox"], {"member": actor.member_id}, where=where, limit=limit, cursor=cursor
+        )
         return paging.Page([_view(one, language) for one in page.items], page.next)
 
     def unread_count(self, actor: Actor) -> int:

@@ -55,10 +55,11 @@ class IssueFact(FactSchema):
 
     number = fields.String(required=True)
     level = fields.String(required=True)
-    reporter = fields.String(required=True)
+    followers = fields.List(fields.String(), required=True)
     assignee = fields.String(required=True, allow_none=True)
     resolver = fields.String(required=True, allow_none=True)
     actor = fields.String(required=True)
+    percent = fields.Integer()
 
 
 class ActivityFact(FactSchema):

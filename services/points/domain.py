@@ -76,6 +76,14 @@ EARNING_RULES = {
 }
 
 
+EARNED_BY = {
+    "issue.claimed.v1": ("issue.claimed",),
+    "issue.confirmed.v1": ("issue.resolved", "issue.confirmed"),
+    "activity.verified.v1": ("activity.verified",),
+}
+"""Event → the rules that it satisfies. A solution is paid when somebody else has verified it."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What a rule is applied to. `cause` is the issue or the activity; `minutes` of service.

@@ -1,22 +1,22 @@
-"""Incoming events that earn points."""
+"""Incoming events that earn points, and the rules by which they do."""
 
 from typing import Any
 
 from chassis.clock import Clock, new_ulid
-from chassis.events import Envelope, routing_key
+from chassis.events import Envelope
 from chassis.subscriptions import Subscription
 from services.points import commands
 from services.points.commands import Journal
-from services.points.domain import Evidence
+from services.points.domain import EARNED_BY, Evidence
 from services.points.schemas import ActivityVerifiedFact, IssueFact
 
 
 def subscriptions(journal: Journal, clock: Clock) -> dict[str, Subscription]:
-    """Type → schema and function. The rule has the name of the event."""
+    """Type → schema and function."""
 
     def pay(event: Envelope, evidence: Evidence) -> None:
-        rule = routing_key(event.type)
-        commands.pay(journal, clock, rule=rule, evidence=evidence, posting_id=new_ulid())
+        for rule in EARNED_BY[event.type]:
+            commands.pay(journal, clock, rule=rule, evidence=evidence, posting_id=new_ulid())
 
     def issue(event: Envelope, data: dict[str, Any]) -> None:
         evidence = Evidence(
@@ -41,7 +41,6 @@ def subscriptions(journal: Journal, clock: Clock) -> dict[str, Subscription]:
 
     return {
         "issue.claimed.v1": Subscription(IssueFact, issue),
-        "issue.resolved.v1": Subscription(IssueFact, issue),
         "issue.confirmed.v1": Subscription(IssueFact, issue),
         "activity.verified.v1": Subscription(ActivityVerifiedFact, activity),
     }

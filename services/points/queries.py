@@ -63,10 +63,8 @@ class LedgerQueries:
             raise NotAllowed(
                 "not-your-area", zh="您不管理此区域。", en="Only staff of the area see its postings."
             )
-        match: dict[str, Any] = {"scopes": area}
-        if rule is not None:
-            match["rule"] = rule
-        return self._page(match, limit, cursor)
+        where = {"rule": rule} if rule is not None else None
+        return self._page({"scopes": area}, limit, cursor, where)
 
     def verification(self) -> Document:
         """Add up the whole journal and hold it against the stored balances."""
@@ -100,9 +98,16 @@ class LedgerQueries:
             "sound": not unbalanced and not differing and not any(sums.values()),
         }
 
-    def _page(self, match: dict[str, Any], limit: int, cursor: str | None) -> paging.Page:
+    def _page(
+        self, match: dict[str, Any], limit: int, cursor: str | None, where: dict[str, Any] | None = None
+    ) -> paging.Page:
         page = paging.newest_first(
-            self._mongo["journal"], match, limit=limit, cursor=cursor, projection={"outbox": 0}
+            self._mongo["journal"],
+            match,
+            where=where,
+            limit=limit,
+            cursor=cursor,
+            projection={"outbox": 0},
         )
         return paging.Page([{**one, "id": one["_id"]} for one in page.items], page.next)
 

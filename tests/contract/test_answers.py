@@ -133,9 +133,51 @@ def people_and_areas(documented: Documented, district: District) -> None:
     call(admin, "POST", "/v1/areas", json={"code": f"{COMMUNITY_A}099", "name": "无边界网格"})
 
 
+def case_work(documented: Documented, district: District) -> None:
+    """Feedback, duplicates, finding, categories and the calendar."""
+    resident, steward, staff = (
+        district.person(RESIDENTS_OF_A[12]),
+        district.person(STEWARD),
+        district.community_staff,
+    )
+    call, act = documented.call, "/v1/issues/{issue_id}/transitions"
+    body = {"category": "safety", "description": "楼道灯不亮", "location": centre(GRID)}
+    one, other = (call(resident, "POST", "/v1/issues", json=body).json()["id"] for _ in range(2))
+    call(resident, "GET", "/v1/issues/nearby", params={**centre(GRID), "description": "灯不亮"})
+    call(district.person(RESIDENTS_OF_A[13]), "POST", "/v1/issues/{issue_id}/support", one)
+    parts = [{"category": "safety", "description": text} for text in ("灯", "线")]
+    call(staff, "POST", "/v1/issues/{issue_id}/splits", other, json={"note": "两件", "parts": parts})
+    yes = {"contacted": True, "resolved": "yes", "satisfied": True}
+    no = {**yes, "resolved": "no", "satisfied": False, "reason": "还不亮"}
+    call(steward, "POST", "/v1/bulk-transitions", json={"ids": [one], "action": "claim"})
+    call(steward, "POST", act, one, json={"action": "resolve", "note": "已换灯"})
+    call(resident, "POST", "/v1/issues/{issue_id}/feedback", one, json=no)
+    call(steward, "POST", act, one, json={"action": "resolve", "note": "已换线"})
+    link = resident.get(f"/v1/issues/{one}")["feedback_url"]
+    signature = link.rsplit("/", 1)[1]
+    call(None, "POST", "/v1/feedback/{issue_id}/{signature}", one, signature, json=yes)
+    call(staff, "GET", "/v1/issues/export", params={"area": GRID})
+    call(staff, "GET", "/v1/issues/tiles/{z}/{x}/{y}", "3", "6", "3")
+    saved = {"name": "待办", "query": {"status": "reported"}}
+    kept = call(staff, "POST", "/v1/saved-filters", json=saved).json()["id"]
+    call(staff, "GET", "/v1/saved-filters")
+    call(staff, "DELETE", "/v1/saved-filters/{filter_id}", kept)
+    limits = {
+        level: {"amount": 3, "unit": "working_days"} for level in ("steward", "community", "subdistrict")
+    }
+    category = {"code": "safety.lamp", "zh": "路灯", "en": "lamps", "limits": limits, "urgent_limits": limits}
+    call(district.admin, "POST", "/v1/categories", json=category)
+    call(None, "GET", "/v1/categories")
+    call(district.admin, "POST", "/v1/categories/{code}/retirement", "safety.lamp")
+    day = {"working": True, "note": "调休"}
+    call(district.admin, "PUT", "/v1/calendar/{day}", "2026-12-26", json=day)
+    call(None, "GET", "/v1/calendar", params={"from": "2026-12-01", "to": "2026-12-31"})
+
+
 def test_every_operation_answers_as_documented(documented: Documented, district: District) -> None:
     main_job(documented, district)
     people_and_areas(documented, district)
+    case_work(documented, district)
     operations = {
         (method.upper(), path)
         for path, methods in documented.document["paths"].items()

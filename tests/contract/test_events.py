@@ -12,6 +12,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from marshmallow import Schema
 
 import services.issues.app
 import services.notify.app
@@ -29,7 +30,7 @@ TABLES = {
     "points": services.points.app.subscriptions(NOWHERE).table,
 }
 PUBLISHED = {kind.type: kind for one in contracts.SERVICES.values() for kind in one.published}
-HEARD = [(service, kind) for service, table in TABLES.items() for kind in table]
+HEARD = [(kind, one.schema) for table in TABLES.values() for kind, heard in table.items() for one in heard]
 FEW = settings(max_examples=20, deadline=None)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -74,28 +75,28 @@ def delivered(event: Event) -> bytes:
     return orjson.dumps(document)
 
 
-@pytest.mark.parametrize(("service", "kind"), HEARD)
+@pytest.mark.parametrize(("kind", "reads"), HEARD)
 @FEW
 @given(data=st.data())
 def test_a_consumer_reads_whatever_the_producer_can_send(
-    service: str, kind: str, data: st.DataObject
+    kind: str, reads: type[Schema], data: st.DataObject
 ) -> None:
     event = data.draw(any_of(PUBLISHED[kind]))
     received = parse(delivered(event))
     assert received.type == kind
-    loaded = TABLES[service][kind].schema().load(received.data)
+    loaded = reads().load(received.data)
     sent = payload(event)
-    assert loaded, "a subscription that reads nothing"
+    assert bool(loaded) == bool(reads().fields)
     assert {name: sent[name] for name in loaded if not isinstance(sent[name], list)} == {
         name: value for name, value in loaded.items() if not isinstance(value, list)
     }
 
 
-@pytest.mark.parametrize(("service", "kind"), HEARD)
-def test_a_consumer_refuses_an_event_without_a_field_it_needs(service: str, kind: str) -> None:
-    schema = TABLES[service][kind].schema()
+@pytest.mark.parametrize(("kind", "reads"), HEARD)
+def test_a_consumer_refuses_an_event_without_a_field_it_needs(kind: str, reads: type[Schema]) -> None:
+    schema = reads()
     needed = [name for name, field in schema.fields.items() if field.required]
-    assert needed
+    assert bool(needed) == bool(schema.fields)
     assert set(needed) <= {field.name for field in fields(PUBLISHED[kind])}
     assert set(schema.validate({})) == set(needed)
 

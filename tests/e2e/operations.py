@@ -8,11 +8,13 @@ from typing import Any
 
 import orjson
 
+from chassis.clock import rfc3339, utc_now
 from chassis.fields import AREA_PATTERN, CURSOR_PATTERN, ULID_PATTERN
 from chassis.http import access, inputs
 from chassis.http.access import AccessRule
 from demo.district import COMMUNITY_A, boundary, grids
 from infra import contracts
+from services.issues.categories.schemas import CATEGORY_PATTERN, QUESTION_PATTERN
 
 GRID = grids(COMMUNITY_A)[0]
 UNKNOWN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -24,6 +26,8 @@ _BY_PATTERN = {
     "^[0-9]{6}$": "123456",
     f"^{CURSOR_PATTERN}$": "MDFBUlozTkRFS1RTVjRSUkZGUTY5RzVGQVY",
     "^[0-9A-Za-z._-]{1,200}$": "token",
+    f"^{CATEGORY_PATTERN}$": "safety",
+    f"^{QUESTION_PATTERN}$": "colour",
 }
 Schema = Mapping[str, Any]
 Path = tuple[str | int, ...]
@@ -45,8 +49,10 @@ class Operation:
         return f"{self.method} {self.path} of {self.service}"
 
     def address(self, identifier: str = UNKNOWN_ID) -> str:
-        """The path with its parameters filled in."""
-        parts = [identifier if part.startswith("{") else part for part in self.path.split("/")]
+        """The path with its last parameter filled in so, and any before it with a plain one."""
+        *_, last = [part for part in self.path.split("/") if part.startswith("{")] or [""]
+        fills = {last: identifier}
+        parts = [fills.get(part, "1") if part.startswith("{") else part for part in self.path.split("/")]
         return "/".join(parts)
 
 
@@ -114,7 +120,7 @@ def sample(schema: Schema) -> Any:
     if schema.get("pattern"):
         return _BY_PATTERN[schema["pattern"]]
     if schema.get("format") == "date-time":
-        return "2026-03-01T00:00:00Z"
+        return rfc3339(utc_now())
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties")

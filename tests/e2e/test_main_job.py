@@ -2,45 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from demo.client import Person, Refused
-from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District, centre, grids, stewards_of
+from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District, centre
 from infra.local.deployment import wait_until
-
-GRID = grids(COMMUNITY_A)[0]
-STEWARDS = [phone for phone, grid in stewards_of(COMMUNITY_A).items() if grid == GRID]
-
-
-def photo() -> bytes:
-    out = BytesIO()
-    Image.new("RGB", (640, 480), "green").save(out, "JPEG")
-    return out.getvalue()
-
-
-def report(resident: Person, **more: Any) -> Any:
-    body = {"category": "environment", "description": "楼道口有垃圾堆放", "location": centre(GRID), **more}
-    return resident.post("/v1/issues", body)
-
-
-def told(person: Person, kind: str, subject: str) -> bool:
-    """Whether a message of this kind about this subject is in the person's inbox."""
-    return any(one["kind"] == kind and one["subject"] == subject for one in person.pages("/v1/inbox"))
-
-
-def hears(person: Person, kind: str, subject: str) -> None:
-    wait_until(lambda: told(person, kind, subject), 20, f"the message {kind} to {person.phone}")
-
-
-def balance(person: Person, unit: str = "points") -> int:
-    return int(person.get(f"/v1/accounts/{person.id}")[unit]["posted"])
-
-
-def gains(person: Person, before: int, amount: int, unit: str = "points") -> None:
-    wait_until(lambda: balance(person, unit) == before + amount, 20, f"{amount} {unit} for {person.phone}")
+from tests.e2e.people import GRID, STEWARDS, balance, gains, hears, photo, report
 
 
 def test_an_issue_goes_from_report_to_confirmation_and_pays_the_steward(district: District) -> None:

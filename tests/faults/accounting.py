@@ -6,7 +6,7 @@ due; and the databases are read directly for what was made of it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,13 +16,16 @@ from pika.exceptions import ChannelClosedByBroker
 from chassis.broker import topology
 from chassis.broker.connection import connect
 from chassis.clock import utc_now
-from chassis.events import payload, routing_key
+from chassis.events import payload
 from chassis.identity import Actor, Grant
 from chassis.mongo import Document, Mongo
 from infra.local.deployment import SERVICES, Deployment, wait_until
 from services.issues.cases import domain as cases
-from services.issues.cases import workflow
-from services.issues.cases.domain import Details, Issue, Rating
+from services.issues.cases.events import IssueFact
+from services.issues.cases.issue import Details, Issue, Rating
+from services.issues.categories.domain import ROOTS, Policy
+from services.issues.limits import domain as limits
+from services.issues.limits.domain import WorkCalendar
 from services.notify import domain as message_rules
 from services.points import domain as point_rules
 
@@ -121,12 +124,12 @@ class Books:
     def _of_issues(self, issues: Iterable[Document]) -> Iterator[Committed]:
         for document in issues:
             played = list(_play(document))
-            last, event = played[-1]
+            last, _ = played[-1]
             stored = (document["status"], document["level"], document["assignee"], document["version"])
             if (last.status, last.level, last.assignee, len(document["history"])) != stored:
                 raise AssertionError(f"issue {document['_id']}: its history does not lead to its state")
-            for issue, event in played:
-                if event is not None:
+            for issue, events in played:
+                for event in events:
                     yield Committed(event.type, issue.id, issue.area, payload(event))
 
     def _of_activities(self) -> Iterator[Committed]:
@@ -153,8 +156,7 @@ class Books:
     def _payments(self, committed: Iterable[Committed], journal: list[Document]) -> Iterator[str]:
         due: dict[str, list[dict[str, int]]] = {}
         for event in committed:
-            posting = _earned(event)
-            if posting is not None:
+            for posting in _earned(event):
                 due.setdefault(posting.key, []).append(_sums(asdict(leg) for leg in posting.legs))
         booked = Counter(one["key"] for one in journal)
         for key in due.keys() | booked.keys():
@@ -224,13 +226,15 @@ def _lost(issues: Iterable[Document], acknowledged: Mapping[str, str]) -> Iterat
             yield f"issues: {issue_id} was acknowledged as {status} and is {stored[issue_id]}"
 
 
-def _play(document: Document) -> Iterator[tuple[Issue, Any]]:
-    """An issue after each line of its history, and the event of that line (None for a remark)."""
+def _play(document: Document) -> Iterator[tuple[Issue, Sequence[IssueFact]]]:
+    """An issue after each line of its history, and the events of that line (none for a remark)."""
     first = document["history"][0]
+    policy = Policy(ROOTS[document["category"]], WorkCalendar(lambda _: True))
     issue = Issue(
         id=document["_id"],
         number=document["number"],
         category=document["category"],
+        category_version=document["category_version"],
         description=document["description"],
         area=document["area"],
         location=document["location"],
@@ -239,24 +243,24 @@ def _play(document: Document) -> Iterator[tuple[Issue, Any]]:
         urgency=document["urgency"],
         reporter=document["reporter"],
         created_at=first["at"],
-        due_at=first["at"],
+        countdown=limits.start(policy.category.limit("steward", "normal"), policy.calendar, first["at"]),
     )
-    change = cases.report(issue)
+    change = cases.report(issue, policy)
     issue = change.issue
-    yield issue, change.event
+    yield issue, change.events
     for line in document["history"][1:]:
         actor = _entitled(line["actor"], issue)
         if line["action"] == "comment":
             issue = replace(issue, version=issue.version + 1)
-            yield issue, None
+            yield issue, ()
             continue
         if line["action"] == "rate":
             change = cases.rate(issue, actor, Rating(**document["rating"]), line["at"])
         else:
             details = Details(note=line["note"], media=tuple(line["media"]))
-            change = workflow.transition(issue, line["action"], actor, details, line["at"])
+            change = cases.transition(issue, line["action"], actor, details, line["at"], policy)
         issue = change.issue
-        yield issue, change.event
+        yield issue, change.events
 
 
 def _entitled(member: str, issue: Issue) -> Actor:
@@ -270,20 +274,21 @@ def _of_postings(journal: Iterable[Document]) -> Iterator[Committed]:
         yield Committed("points.posted.v1", one["_id"], one["area"], {"legs": one["legs"]})
 
 
-def _earned(event: Committed) -> point_rules.Posting | None:
-    rule = point_rules.EARNING_RULES.get(routing_key(event.type))
-    if rule is None:
-        return None
-    evidence = point_rules.Evidence(
-        cause=event.subject,
-        area=event.area,
-        worker=event.data["assignee"] if "assignee" in event.data else event.data["member"],
-        resolver=event.data.get("resolver"),
-        reporter=event.data.get("reporter"),
-        photos=event.data["photos"],
-        minutes=event.data.get("minutes", 0),
-    )
-    return point_rules.earned(rule, evidence, posting_id="due", at=utc_now())
+def _earned(event: Committed) -> Iterator[point_rules.Posting]:
+    for rule in point_rules.EARNED_BY.get(event.type, ()):
+        evidence = point_rules.Evidence(
+            cause=event.subject,
+            area=event.area,
+            worker=event.data["assignee"] if "assignee" in event.data else event.data["member"],
+            resolver=event.data.get("resolver"),
+            reporter=event.data.get("reporter"),
+            photos=event.data["photos"],
+            minutes=event.data.get("minutes", 0),
+        )
+        earning = point_rules.EARNING_RULES[rule]
+        posting = point_rules.earned(earning, evidence, posting_id="due", at=utc_now())
+        if posting is not None:
+            yield posting
 
 
 def _sums(legs: Iterable[Mapping[str, Any]]) -> dict[str, int]:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import services.issues.app
 import services.points.app
 import services.volunteer.app
-from services.notify.domain import RULES, TEMPLATES, Message, messages, render, role_keys
+from services.notify.domain import RULES, Message, messages, role_keys
+from services.notify.templates import TEMPLATES, render
 
 GRID = "120199001001001"
 HELD = {

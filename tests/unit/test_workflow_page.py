@@ -1,7 +1,7 @@
 """The page that draws the workflow."""
 
 from infra.workflow_page import page, steps
-from services.issues.cases.workflow import WORKFLOW
+from services.issues.cases.domain import WORKFLOW
 
 
 def test_every_action_can_be_taken_from_each_of_its_statuses() -> None:

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from chassis.clock import Clock
 from chassis.errors import ConcurrentUpdate, Conflict, Invalid
 from chassis.identity import Actor
-from services.issues.cases import domain, workflow
-from services.issues.cases.domain import Change, Details, Entry, Issue, Rating
+from services.issues.cases import deadlines, domain, feedback
+from services.issues.cases.issue import Change, Details, Feedback, Issue, Rating
+from services.issues.categories.domain import Category, Policy, check_answers, check_usable
+from services.issues.limits import domain as limits
 
 _TRIES = 8
+_TICKS_AT_ONCE = 200
 
 
 class Cases(Protocol):
@@ -19,8 +22,16 @@ class Cases(Protocol):
     def get(self, issue_id: str) -> Issue: ...
     def add(self, change: Change) -> Issue: ...
     def save(self, change: Change) -> None: ...
-    def save_entry(self, issue: Issue, entry: Entry) -> None: ...
+    def due(self, at: datetime, most: int) -> list[Issue]: ...
+    def adopters(self, issue_id: str) -> list[Issue]: ...
     def is_steward(self, member_id: str, area: str) -> bool: ...
+
+
+class Rules(Protocol):
+    """The categories and the calendar. `policy` is of one version of a category."""
+
+    def current(self, code: str) -> Category | None: ...
+    def policy(self, code: str, version: int) -> Policy: ...
 
 
 class Places(Protocol):
@@ -38,6 +49,7 @@ class Photos(Protocol):
 
 def report_issue(
     cases: Cases,
+    rules: Rules,
     places: Places,
     photos: Photos,
     clock: Clock,
@@ -49,24 +61,29 @@ def report_issue(
     location: Mapping[str, float] | None = None,
     area: str | None = None,
     media: list[str] | None = None,
+    answers: Mapping[str, Any] | None = None,
     anonymous: bool = False,
     urgency: str = "normal",
+    observed_at: datetime | None = None,
 ) -> Issue:
     """Report a problem. The grid comes from the location; `area` serves where there is none.
 
-    Raises Invalid for a place outside the district's areas, a category that is not known, or photos that
-    are not the reporter's own.
+    Raises Invalid for a place outside the district's areas, a category that is unknown or retired, answers
+    that do not fit its questions, or photos that are not the reporter's own.
     """
-    if category not in domain.CATEGORIES:
-        raise Invalid("category", zh="没有这个类别。", en=f"Use one of: {', '.join(domain.CATEGORIES)}.")
+    chosen = check_usable(rules.current(category))
     grid = _place(places, location, area)
+    check_answers(chosen, answers or {})
     _check_photos(photos, media, actor)
     now = clock()
+    policy = rules.policy(chosen.code, chosen.version)
     issue = Issue(
         id=issue_id,
         number=f"{now:%Y%m%d}-{issue_id[-6:]}",
-        category=category,
+        category=chosen.code,
+        category_version=chosen.version,
         description=description,
+        answers=answers or {},
         area=grid,
         location=location,
         media=tuple(media or ()),
@@ -74,9 +91,10 @@ def report_issue(
         urgency=urgency,
         reporter=actor.member_id,
         created_at=now,
-        due_at=now,
+        observed_at=observed_at,
+        countdown=limits.start(chosen.limit("steward", urgency), policy.calendar, now),
     )
-    return cases.add(domain.report(issue))
+    return cases.add(domain.report(issue, policy))
 
 
 def _check_photos(photos: Photos, media: list[str] | None, actor: Actor) -> None:
@@ -89,13 +107,13 @@ def _check_photos(photos: Photos, media: list[str] | None, actor: Actor) -> None
 
 
 def _place(places: Places, location: Mapping[str, float] | None, area: str | None) -> str:
-    if area is not None and not places.known(area):
-        raise Invalid("area", zh="没有这个区域。", en="There is no area with this code.")
+    if area is not None:
+        _check_known(places, area)
     if location is not None:
         found = places.locate(location["lng"], location["lat"])
         if found is None:
             raise Invalid(
-                "location", zh="该位置不在本区任何网格内。", en="This point lies in no area of the district."
+                "location", zh="该位置不在本区任何区域内。", en="This point lies in no area of the district."
             )
         return found
     if area is None:
@@ -103,8 +121,15 @@ def _place(places: Places, location: Mapping[str, float] | None, area: str | Non
     return area
 
 
+def _check_known(places: Places, area: str) -> None:
+    if not places.known(area):
+        raise Invalid("area", zh="没有这个区域。", en="There is no area with this code.")
+
+
 def act(
     cases: Cases,
+    rules: Rules,
+    places: Places,
     photos: Photos,
     clock: Clock,
     actor: Actor,
@@ -114,53 +139,103 @@ def act(
     details: Details,
     expected_version: int | None = None,
 ) -> Issue:
-    """Carry out one action of the workflow; see `workflow.transition` for what it raises, and Stale."""
+    """Carry out one action of the workflow; see `domain.transition` for what it raises, and Stale."""
+    if details.area is not None:
+        _check_known(places, details.area)
     _check_photos(photos, list(details.media), actor)
 
-    def decide(issue: Issue, now: datetime) -> Issue:
+    def decide(issue: Issue, now: datetime) -> Change:
         domain.check_version(issue, expected_version)
-        change = workflow.transition(issue, action, actor, details, now)
+        change = domain.transition(issue, action, actor, details, now, policy_of(rules, issue))
         if action == "assign" and not cases.is_steward(str(details.assignee), issue.area):
             raise Invalid("assignee", zh="该成员不是此网格的小巷管家。", en="No steward of this grid.")
-        if action == "merge":
-            domain.check_merge_target(cases.get(str(details.into)))
-        cases.save(change)
-        return change.issue
+        return change
 
-    return _decide_until_saved(cases, clock, issue_id, decide)
+    return decide_until_saved(cases, clock, issue_id, decide)
 
 
 def comment(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, text: str) -> Issue:
     """Add a remark to an issue's history."""
-
-    def decide(issue: Issue, now: datetime) -> Issue:
-        remarked, entry = domain.comment(issue, actor, text, now)
-        cases.save_entry(remarked, entry)
-        return remarked
-
-    return _decide_until_saved(cases, clock, issue_id, decide)
+    return decide_until_saved(
+        cases, clock, issue_id, lambda issue, now: domain.comment(issue, actor, text, now)
+    )
 
 
 def rate(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, rating: Rating) -> Issue:
     """Record the reporter's rating."""
-
-    def decide(issue: Issue, now: datetime) -> Issue:
-        change = domain.rate(issue, actor, rating, now)
-        cases.save(change)
-        return change.issue
-
-    return _decide_until_saved(cases, clock, issue_id, decide)
+    return decide_until_saved(
+        cases, clock, issue_id, lambda issue, now: domain.rate(issue, actor, rating, now)
+    )
 
 
-def _decide_until_saved(
-    cases: Cases, clock: Clock, issue_id: str, decide: Callable[[Issue, datetime], Issue]
+def answer(
+    cases: Cases,
+    rules: Rules,
+    clock: Clock,
+    actor: Actor | None,
+    *,
+    issue_id: str,
+    contacted: bool,
+    resolved: str,
+    satisfied: bool,
+    reason: str | None,
+    signature: tuple[str, str] | None = None,
 ) -> Issue:
-    """Decide on the issue as it is now; where somebody saved first, decide anew on what they left."""
-    for _ in range(_TRIES):
+    """Take the reporter's answers after a solution; see `feedback.give`.
+
+    Without an actor, `signature` (signature and key) of a feedback link speaks for the reporter.
+    """
+
+    def decide(issue: Issue, now: datetime) -> Change:
+        if signature is not None:
+            feedback.check_signature(issue, *signature, now)
+        who = actor or Actor(issue.reporter)
+        given = Feedback(contacted, resolved, satisfied, reason, now)
+        return feedback.give(issue, who, given, policy_of(rules, issue))
+
+    return decide_until_saved(cases, clock, issue_id, decide)
+
+
+def run_clock(cases: Cases, rules: Rules, clock: Clock) -> int:
+    """Do what is due by now, for issues whose clock has run; returns how many changes were made.
+
+    Any number of processes may do so at once: who loses the race for an issue leaves it to the other.
+    """
+    done = 0
+    for issue in cases.due(clock(), _TICKS_AT_ONCE):
+        change = deadlines.tick(issue, clock(), policy_of(rules, issue))
+        if change is None:
+            continue
         try:
-            return decide(cases.get(issue_id), clock())
+            cases.save(change)
         except ConcurrentUpdate:
             continue
+        done += 1
+    return done
+
+
+def policy_of(rules: Rules, issue: Issue) -> Policy:
+    """The rules that an issue is handled by."""
+    return rules.policy(issue.category, issue.category_version)
+
+
+def decide_until_saved(
+    cases: Cases, clock: Clock, issue_id: str, decide: Callable[[Issue, datetime], Change | None]
+) -> Issue:
+    """Decide on the issue as it is now; where somebody saved first, decide anew on what they left.
+
+    Where nothing is to be changed, `decide` answers None. Raises Conflict when too many act on it at once.
+    """
+    for _ in range(_TRIES):
+        issue = cases.get(issue_id)
+        change = decide(issue, clock())
+        if change is None:
+            return issue
+        try:
+            cases.save(change)
+        except ConcurrentUpdate:
+            continue
+        return change.issue
     raise Conflict(
         "busy-issue", zh="此问题正被多人处理，请稍后重试。", en="Too many act on it at once: try again."
     )

@@ -1,180 +1,209 @@
-"""An issue: its words, its parts, what an actor is to it, and the rules outside the workflow table."""
+"""The case workflow: one table says who may do what to an issue, when, and what it then is."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 
-from chassis.errors import Conflict, NotAllowed, Stale
+from chassis.errors import Conflict, Invalid, NotAllowed, Stale
 from chassis.identity import Actor
 from services.issues.cases import events
+from services.issues.cases.effects import EFFECTS
 from services.issues.cases.events import IssueFact
-
-
-class Status(StrEnum):
-    """Where an issue stands."""
-
-    REPORTED = "reported"
-    CLAIMED = "claimed"
-    IN_PROGRESS = "in_progress"
-    RESOLVED = "resolved"
-    CONFIRMED = "confirmed"
-    ESCALATED = "escalated"
-    REFERRED = "referred"
-    REJECTED = "rejected"
-    MERGED = "merged"
-    WITHDRAWN = "withdrawn"
-    REOPENED = "reopened"
-
-
-class Level(StrEnum):
-    """Whose turn it is: the grid's stewards, the community's staff or the subdistrict's."""
-
-    STEWARD = "steward"
-    COMMUNITY = "community"
-    SUBDISTRICT = "subdistrict"
-
-
-class Party(StrEnum):
-    """What an actor is to an issue."""
-
-    REPORTER = "reporter"
-    ASSIGNEE = "assignee"
-    GRID_STEWARD = "grid_steward"
-    LEVEL_STAFF = "level_staff"
-    STAFF = "staff"
-
-
-LEVELS = (Level.STEWARD, Level.COMMUNITY, Level.SUBDISTRICT)
-STAFF_ROLES = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
-_LEVEL_ROLES = {
-    Level.STEWARD: frozenset({"community_staff", "district_admin"}),
-    Level.COMMUNITY: frozenset({"community_staff", "district_admin"}),
-    Level.SUBDISTRICT: frozenset({"subdistrict_staff", "district_admin"}),
-}
-_GRID_LENGTH = 15
+from services.issues.cases.issue import (
+    OPEN,
+    Change,
+    Details,
+    Issue,
+    Level,
+    Party,
+    Rating,
+    Status,
+    entry,
+    fact,
+)
+from services.issues.cases.responsibility import first_level, lead, parties, settle
+from services.issues.categories.domain import Policy
 
 
 @dataclass(frozen=True)
-class Category:
-    """A category of the study and the hours within which its issues are due, by urgency."""
+class Transition:
+    """One row of the workflow: from one of `sources` to one of `targets`, by one of `parties`.
 
-    code: str
-    zh: str
-    en: str
-    hours: int
-    urgent_hours: int
+    `needs` names the parts of `Details` that must be given.
+    """
+
+    sources: frozenset[Status]
+    targets: frozenset[Status]
+    parties: frozenset[Party]
+    event: type[IssueFact]
+    levels: frozenset[Level]
+    needs: tuple[str, ...]
 
 
-CATEGORIES = {
-    one.code: one
-    for one in (
-        Category("environment", "环境监督", "environment supervision", 72, 24),
-        Category("resident_info", "居民信息", "resident information", 120, 48),
-        Category("safety", "安全排查", "safety inspection", 24, 4),
-        Category("outreach", "宣传入户", "publicity and home visits", 120, 48),
-        Category("ad_hoc", "临时任务", "ad-hoc tasks", 72, 24),
+_WORKED = "claimed in_progress escalated reopened"
+_ANY_OPEN = " ".join(sorted(OPEN))
+_DISPATCHED = " ".join(sorted(OPEN - {Status.REOPENED}))  # what comes back is no longer objected to
+
+
+def _row(
+    sources: str,
+    targets: str,
+    by: str,
+    event: type[IssueFact],
+    *,
+    levels: str = "steward community subdistrict",
+    needs: str = "",
+) -> Transition:
+    return Transition(
+        sources=frozenset(Status(one) for one in sources.split()),
+        targets=frozenset(Status(one) for one in targets.split()),
+        parties=frozenset(Party(one) for one in by.split()),
+        event=event,
+        levels=frozenset(Level(one) for one in levels.split()),
+        needs=tuple(needs.split()),
     )
+
+
+WORKFLOW: dict[str, Transition] = {
+    "claim": _row("reported reopened", "claimed", "grid_steward", events.IssueClaimed, levels="steward"),
+    "assign": _row(
+        f"{_WORKED} reported on_hold", "claimed", "level_staff", events.IssueAssigned, needs="assignee"
+    ),
+    "release": _row("claimed in_progress", "reported", "assignee", events.IssueReleased, levels="steward"),
+    "start": _row("claimed escalated reopened", "in_progress", "assignee level_staff", events.IssueStarted),
+    "ask": _row(_WORKED, "awaiting_info", "assignee level_staff", events.IssueInfoRequested, needs="note"),
+    "answer": _row("awaiting_info", _WORKED, "reporter", events.IssueInfoGiven, needs="note"),
+    "hold": _row(_WORKED, "on_hold", "assignee level_staff", events.IssueHeld, needs="note"),
+    "resume": _row("on_hold awaiting_info", _WORKED, "assignee level_staff", events.IssueResumed),
+    "extend": _row(
+        f"{_WORKED} on_hold", f"{_WORKED} on_hold", "assignee level_staff", events.IssueExtended, needs="note"
+    ),
+    "route": _row(_ANY_OPEN, "reported", "level_staff staff", events.IssueRouted, needs="area note"),
+    "object": _row(
+        "claimed escalated", "claimed escalated", "assignee level_staff", events.IssueObjected, needs="note"
+    ),
+    "accept_objection": _row(
+        _DISPATCHED, "escalated", "overseer", events.IssueObjectionAccepted, needs="note"
+    ),
+    "deny_objection": _row(
+        _DISPATCHED, _DISPATCHED, "overseer system", events.IssueObjectionDenied, needs="note"
+    ),
+    "resolve": _row(
+        f"{_WORKED} on_hold", "resolved", "assignee level_staff system", events.IssueResolved, needs="note"
+    ),
+    "split": _row(f"{_WORKED} reported", "on_hold", "assignee level_staff", events.IssueSplit, needs="note"),
+    "escalate": _row(
+        _ANY_OPEN,
+        "escalated",
+        "assignee level_staff system",
+        events.IssueEscalated,
+        levels="steward community",
+        needs="note",
+    ),
+    "return": _row(
+        "escalated in_progress reopened on_hold",
+        "escalated claimed reported",
+        "level_staff",
+        events.IssueReturned,
+        levels="community subdistrict",
+        needs="note",
+    ),
+    "refer": _row(_ANY_OPEN, "referred", "level_staff staff", events.IssueReferred, needs="note agency"),
+    "reject": _row(_ANY_OPEN, "rejected", "level_staff staff", events.IssueRejected, needs="note"),
+    "merge": _row(_ANY_OPEN, "merged", "assignee level_staff staff", events.IssueMerged, needs="into"),
+    "unmerge": _row(
+        "merged", f"{_WORKED} reported on_hold", "level_staff staff", events.IssueUnmerged, needs="note"
+    ),
+    "confirm": _row("resolved", "confirmed", "reporter staff system", events.IssueConfirmed),
+    "lapse": _row("resolved", "no_answer", "system", events.IssueLapsed),
+    "reopen": _row("resolved no_answer", "reopened", "reporter staff", events.IssueReopened, needs="note"),
+    "withdraw": _row("reported claimed", "withdrawn", "reporter", events.IssueWithdrawn),
+}
+PUBLIC_ACTIONS = tuple(name for name in WORKFLOW if name not in ("lapse", "split"))
+"""What may be asked for as a transition: lapsing happens by the clock, splitting needs the parts."""
+
+_ASKS = {
+    "note": ("请填写说明。", "Say in a note what was done, or why."),
+    "assignee": ("请选择小巷管家。", "Name the steward to assign."),
+    "into": ("请选择要并入的问题。", "Name the issue that this one is merged into."),
+    "agency": ("请填写转办单位。", "Name the agency it is handed to."),
+    "area": ("请选择区域。", "Name the area it is put into."),
 }
 
 
-@dataclass(frozen=True)
-class Rating:
-    """The reporter's word on how it went."""
-
-    satisfied: bool
-    score: int
-    comment: str
-
-
-@dataclass(frozen=True)
-class Issue:
-    """A problem in a lane, from report to feedback."""
-
-    id: str
-    number: str
-    category: str
-    description: str
-    area: str
-    location: Mapping[str, float] | None
-    media: tuple[str, ...]
-    anonymous: bool
-    urgency: str
-    reporter: str
-    created_at: datetime
-    due_at: datetime
-    status: Status = Status.REPORTED
-    level: Level = Level.STEWARD
-    assignee: str | None = None
-    steward: str | None = None
-    resolver: str | None = None
-    merged_into: str | None = None
-    referred_to: str | None = None
-    rating: Rating | None = None
-    claimed_at: datetime | None = None
-    resolved_at: datetime | None = None
-    closed_at: datetime | None = None
-    reopened: int = 0
-    version: int = 1
+def report(issue: Issue, policy: Policy) -> Change:
+    """A new report, led by its grid's stewards; outside any grid by the community or the subdistrict."""
+    level = first_level(issue.area, policy.category)
+    new = settle(lead(issue, level, policy, issue.created_at), policy.calendar)
+    line = entry("report", new, Actor(new.reporter), new.created_at, Details(observed_at=new.observed_at))
+    return Change(new, (line,), (fact(events.IssueReported, new, new.reporter),))
 
 
-@dataclass(frozen=True)
-class Details:
-    """What a transition may carry beside its action."""
-
-    note: str | None = None
-    media: tuple[str, ...] = ()
-    assignee: str | None = None
-    into: str | None = None
-    agency: str | None = None
+def allowed_actions(issue: Issue, actor: Actor) -> list[str]:
+    """The actions that the actor may take now."""
+    held = parties(issue, actor)
+    return [name for name, row in WORKFLOW.items() if _applies(row, issue) and row.parties & held]
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One line of an issue's history."""
-
-    action: str
-    actor: str
-    at: datetime
-    status: Status
-    level: Level
-    note: str | None = None
-    media: tuple[str, ...] = ()
+def _applies(row: Transition, issue: Issue) -> bool:
+    return issue.status in row.sources and issue.level in row.levels
 
 
-@dataclass(frozen=True)
-class Change:
-    """An issue after a decision, what to write in its history, and the fact to publish."""
+def transition(
+    issue: Issue, action: str, actor: Actor, details: Details, at: datetime, policy: Policy
+) -> Change:
+    """Carry out one action of the workflow.
 
-    issue: Issue
-    entry: Entry
-    event: IssueFact
-
-
-def report(issue: Issue) -> Change:
-    """A new report: due by its category's hours; an issue outside any grid starts with the community."""
-    category = CATEGORIES[issue.category]
-    hours = category.urgent_hours if issue.urgency == "urgent" else category.hours
-    level = Level.STEWARD if len(issue.area) == _GRID_LENGTH else Level.COMMUNITY
-    new = replace(issue, due_at=issue.created_at + timedelta(hours=hours), level=level)
-    entry = Entry("report", new.reporter, new.created_at, new.status, new.level)
-    return Change(new, entry, fact(events.IssueReported, new, new.reporter))
+    Raises NotAllowed for an actor without the right, Conflict (with the allowed actions) where the state
+    does not allow it, Invalid where something that the action needs is missing.
+    """
+    row = WORKFLOW[action]
+    _check_right(row, issue, action, actor)
+    _check_details(row, action, details, policy)
+    moved = EFFECTS[action](issue, actor, details, at, policy)
+    moved = settle(replace(moved, version=issue.version + 1), policy.calendar)
+    line = entry(action, moved, actor, at, details)
+    return Change(moved, (line,), (fact(row.event, moved, actor.member_id),))
 
 
-def parties(issue: Issue, actor: Actor) -> frozenset[Party]:
-    """What the actor is to the issue."""
-    held = set()
-    if actor.member_id == issue.reporter:
-        held.add(Party.REPORTER)
-    if actor.member_id == issue.assignee:
-        held.add(Party.ASSIGNEE)
-    if len(issue.area) == _GRID_LENGTH and actor.has("steward", issue.area):
-        held.add(Party.GRID_STEWARD)
-    if actor.has_any(STAFF_ROLES, issue.area):
-        held.add(Party.STAFF)
-    if actor.has_any(_LEVEL_ROLES[issue.level], issue.area):
-        held.add(Party.LEVEL_STAFF)
-    return frozenset(held)
+def _check_right(row: Transition, issue: Issue, action: str, actor: Actor) -> None:
+    if not parties(issue, actor) & row.parties:
+        raise NotAllowed(
+            "not-your-issue",
+            zh="您与此问题的关系不允许此操作。",
+            en=f"Only {', '.join(sorted(row.parties))} of this issue may {action} it.",
+        )
+    if not _applies(row, issue):
+        raise Conflict(
+            "action-not-possible",
+            zh=f"问题当前状态（{issue.status}）不能进行此操作。",
+            en=f"An issue that is {issue.status} at the level {issue.level} cannot be acted on so: {action}.",
+            status_now=issue.status,
+            allowed=allowed_actions(issue, actor),
+        )
+    if action == "withdraw" and issue.followers != (issue.reporter,):
+        raise Conflict(
+            "others-follow",
+            zh="其他居民也在关注此问题，不能撤回。",
+            en="Others reported or support the same problem: it cannot be withdrawn.",
+            allowed=[name for name in allowed_actions(issue, actor) if name != "withdraw"],
+        )
+    if action == "confirm" and actor.member_id == issue.resolver:
+        raise NotAllowed(
+            "own-work",
+            zh="不能确认自己解决的问题。",
+            en="Whoever resolved an issue cannot confirm it: somebody else must verify.",
+        )
+
+
+def _check_details(row: Transition, action: str, details: Details, policy: Policy) -> None:
+    for name in row.needs:
+        if not getattr(details, name):
+            zh, en = _ASKS[name]
+            raise Invalid(name, zh=zh, en=en)
+    if action == "resolve" and policy.category.after_photo and not details.media:
+        raise Invalid(
+            "media", zh="此类问题须上传处理后的照片。", en="This category needs a photo of the solution."
+        )
 
 
 def check_version(issue: Issue, expected: int | None) -> None:
@@ -188,52 +217,26 @@ def check_version(issue: Issue, expected: int | None) -> None:
         )
 
 
-def check_merge_target(target: Issue) -> None:
-    """Raises Conflict when the older issue cannot take others in."""
-    if target.status in (Status.MERGED, Status.WITHDRAWN, Status.REJECTED):
-        raise Conflict(
-            "merge-target-closed",
-            zh="目标问题已合并、撤回或不予受理。",
-            en=f"The target is {target.status}: merge into an issue that is still followed.",
-        )
-
-
-def comment(issue: Issue, actor: Actor, text: str, at: datetime) -> tuple[Issue, Entry]:
+def comment(issue: Issue, actor: Actor, text: str, at: datetime) -> Change:
     """Add a remark to the history. Raises NotAllowed for members the issue does not concern."""
-    if not parties(issue, actor):
+    if not parties(issue, actor) and actor.member_id not in issue.followers:
         raise NotAllowed(
             "not-your-issue", zh="您不能评论此问题。", en="Only those this issue concerns may comment on it."
         )
-    entry = Entry("comment", actor.member_id, at, issue.status, issue.level, text)
-    return replace(issue, version=issue.version + 1), entry
+    remarked = replace(issue, version=issue.version + 1)
+    return Change(remarked, (entry("comment", remarked, actor, at, Details(note=text)),), ())
 
 
 def rate(issue: Issue, actor: Actor, rating: Rating, at: datetime) -> Change:
-    """Record the reporter's rating, once, when the issue is resolved or confirmed."""
+    """Record the reporter's rating, once, when the issue is resolved or closed after it."""
     if Party.REPORTER not in parties(issue, actor):
         raise NotAllowed("not-the-reporter", zh="只有报告人可以评价。", en="Only the reporter may rate it.")
-    if issue.status not in (Status.RESOLVED, Status.CONFIRMED):
+    if issue.status not in (Status.RESOLVED, Status.CONFIRMED, Status.NO_ANSWER):
         raise Conflict(
             "not-yet-resolved", zh="问题解决后才能评价。", en="An issue can be rated when it is resolved."
         )
     if issue.rating is not None:
         raise Conflict("already-rated", zh="您已评价过。", en="This issue has been rated already.")
     rated = replace(issue, rating=rating, version=issue.version + 1)
-    entry = Entry("rate", actor.member_id, at, rated.status, rated.level, rating.comment or None)
-    base = fact(events.IssueResolved, rated, actor.member_id)
-    event = events.IssueRated(**vars(base), satisfied=rating.satisfied, score=rating.score)
-    return Change(rated, entry, event)
-
-
-def fact(kind: type[IssueFact], issue: Issue, actor: str) -> IssueFact:
-    """The event of an issue as it stands now."""
-    return kind(
-        number=issue.number,
-        category=issue.category,
-        level=issue.level.value,
-        reporter=issue.reporter,
-        assignee=issue.assignee,
-        resolver=issue.resolver,
-        actor=actor,
-        photos=len(issue.media),
-    )
+    event = fact(events.IssueRated, rated, actor.member_id, satisfied=rating.satisfied, score=rating.score)
+    return Change(rated, (entry("rate", rated, actor, at, Details(note=rating.comment or None)),), (event,))

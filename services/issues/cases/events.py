@@ -1,6 +1,7 @@
 """The facts that the issues service publishes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from chassis.events import Event
@@ -8,16 +9,25 @@ from chassis.events import Event
 
 @dataclass(frozen=True)
 class IssueFact(Event):
-    """What every event of an issue tells: enough for others never to ask back."""
+    """What every event of an issue tells: enough for others never to ask back.
+
+    `followers` are all who are told of public changes: the reporter, supporters, and those whose own reports
+    were merged into this one. `lead_unit` is the code of the area whose turn it is; `part_of` the issue that
+    this one was split from.
+    """
 
     number: str
     category: str
     level: str
+    lead_unit: str
     reporter: str
+    followers: tuple[str, ...]
     assignee: str | None
     resolver: str | None
     actor: str
     photos: int
+    due_at: datetime | None
+    part_of: str | None
 
 
 @dataclass(frozen=True)
@@ -119,6 +129,106 @@ class IssueWithdrawn(IssueFact):
 
 
 @dataclass(frozen=True)
+class IssueInfoRequested(IssueFact):
+    """The handler asks the reporter for something; the time stands still."""
+
+    type: ClassVar[str] = "issue.info_requested.v1"
+
+
+@dataclass(frozen=True)
+class IssueInfoGiven(IssueFact):
+    """The reporter answered; the time runs on."""
+
+    type: ClassVar[str] = "issue.info_given.v1"
+
+
+@dataclass(frozen=True)
+class IssueHeld(IssueFact):
+    """Work waits for something; the time runs on."""
+
+    type: ClassVar[str] = "issue.held.v1"
+
+
+@dataclass(frozen=True)
+class IssueResumed(IssueFact):
+    """Work goes on."""
+
+    type: ClassVar[str] = "issue.resumed.v1"
+
+
+@dataclass(frozen=True)
+class IssueExtended(IssueFact):
+    """The lead unit took more time, once, and said why."""
+
+    type: ClassVar[str] = "issue.extended.v1"
+
+
+@dataclass(frozen=True)
+class IssueRouted(IssueFact):
+    """Staff put the issue into an area."""
+
+    type: ClassVar[str] = "issue.routed.v1"
+
+
+@dataclass(frozen=True)
+class IssueObjected(IssueFact):
+    """The unit objects to having been given the issue."""
+
+    type: ClassVar[str] = "issue.objected.v1"
+
+
+@dataclass(frozen=True)
+class IssueObjectionAccepted(IssueFact):
+    """The objection stands: another unit leads now."""
+
+    type: ClassVar[str] = "issue.objection_accepted.v1"
+
+
+@dataclass(frozen=True)
+class IssueObjectionDenied(IssueFact):
+    """The unit keeps the issue."""
+
+    type: ClassVar[str] = "issue.objection_denied.v1"
+
+
+@dataclass(frozen=True)
+class IssueLapsed(IssueFact):
+    """Nobody answered whether it is solved: closed without an answer."""
+
+    type: ClassVar[str] = "issue.lapsed.v1"
+
+
+@dataclass(frozen=True)
+class IssueUnmerged(IssueFact):
+    """The issue goes on by itself again."""
+
+    type: ClassVar[str] = "issue.unmerged.v1"
+
+
+@dataclass(frozen=True)
+class IssueSplit(IssueFact):
+    """The issue goes on in parts; its reporter hears once, when all are done."""
+
+    type: ClassVar[str] = "issue.split.v1"
+
+
+@dataclass(frozen=True)
+class IssueSupported(IssueFact):
+    """Another resident has the same problem."""
+
+    supporters: int
+    type: ClassVar[str] = "issue.supported.v1"
+
+
+@dataclass(frozen=True)
+class IssueReminded(IssueFact):
+    """So many percent of the lead unit's time are used up."""
+
+    percent: int
+    type: ClassVar[str] = "issue.reminded.v1"
+
+
+@dataclass(frozen=True)
 class IssueRated(IssueFact):
     """The reporter said how satisfied they are."""
 
@@ -142,5 +252,19 @@ PUBLISHED: list[type[Event]] = [
     IssueRejected,
     IssueMerged,
     IssueWithdrawn,
+    IssueInfoRequested,
+    IssueInfoGiven,
+    IssueHeld,
+    IssueResumed,
+    IssueExtended,
+    IssueRouted,
+    IssueObjected,
+    IssueObjectionAccepted,
+    IssueObjectionDenied,
+    IssueLapsed,
+    IssueUnmerged,
+    IssueSplit,
+    IssueSupported,
+    IssueReminded,
     IssueRated,
 ]

@@ -1,43 +1,30 @@
 """Issues as callers see them."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from chassis import paging
-from chassis.errors import NotAllowed, missing
+from chassis.errors import missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.issues.cases.domain import STAFF_ROLES
+from services.issues.cases.feedback import sign
+from services.issues.cases.issue import STAFF_ROLES, Status
 
 _OVERSEERS = STAFF_ROLES | {"steward"}
-_LISTED = {"history": 0, "outbox": 0}
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What a list may be narrowed by."""
-
-    area: str
-    status: str | None = None
-    category: str | None = None
-    assignee: str | None = None
-    reporter: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+LISTED = {"history": 0, "outbox": 0, "words": 0}
+"""What is left out of an issue as it is shown."""
 
 
 class CaseQueries:
-    """Reads issues. `link` makes the signed URL of a photo."""
+    """Reads issues. `link` makes the signed URL of a photo; `key` signs feedback links."""
 
-    def __init__(self, mongo: Mongo, link: Callable[[str], str]) -> None:
+    def __init__(self, mongo: Mongo, link: Callable[[str], str], key: str) -> None:
         self._mongo = mongo
         self._link = link
+        self._key = key
 
     def one(self, issue_id: str, actor: Actor) -> Document:
         """One issue. Raises NotFound."""
-        document = self._mongo["issues"].find_one({"_id": issue_id}, _LISTED)
+        document = self._mongo["issues"].find_one({"_id": issue_id}, LISTED)
         if document is None:
             raise missing("问题", "issue")
         return self.view(document, actor)
@@ -53,35 +40,6 @@ class CaseQueries:
             for entry in document["history"]
         ]
 
-    def page(self, filters: Filters, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
-        """A page of issues, newest first. Raises NotAllowed for lists of what another member reported."""
-        match: dict[str, Any] = {}
-        if filters.reporter is not None:
-            if filters.reporter != actor.member_id and not actor.has_any(STAFF_ROLES, filters.area):
-                raise NotAllowed(
-                    "not-your-reports",
-                    zh="只能查看自己的报告。",
-                    en="Only staff of the area may list what another member reported: use reporter=me.",
-                )
-            match["reporter"] = filters.reporter
-        if filters.assignee is not None:
-            match["assignee"] = filters.assignee
-        if not match or len(filters.area) > 6:
-            match["scopes"] = filters.area
-        for name in ("status", "category"):
-            if getattr(filters, name) is not None:
-                match[name] = getattr(filters, name)
-        page = paging.newest_first(
-            self._mongo["issues"],
-            match,
-            limit=limit,
-            cursor=cursor,
-            since=filters.since,
-            until=filters.until,
-            projection=_LISTED,
-        )
-        return paging.Page([self.view(one, actor) for one in page.items], page.next)
-
     def areas(self) -> Iterable[tuple[str, dict[str, Any] | None]]:
         """Codes and boundaries of all areas known here."""
         return [(str(one["_id"]), one["boundary"]) for one in self._mongo["areas"].find()]
@@ -93,11 +51,22 @@ class CaseQueries:
             **document,
             "id": document["_id"],
             "reporter": None if hidden else document["reporter"],
+            "supporters": len(document["supporters"]),
+            "parts": [one["id"] for one in document["parts"]],
+            "feedback_url": self._feedback_url(document, actor),
             "media": [
                 {"id": one, "url": self._link(one), "thumbnail_url": self._link(f"{one}-thumbnail")}
                 for one in document["media"]
             ],
         }
+
+    def _feedback_url(self, document: Document, actor: Actor) -> str | None:
+        until = document["feedback_until"]
+        may = actor.member_id == document["reporter"] or actor.has_any(STAFF_ROLES, document["area"])
+        if document["status"] != Status.RESOLVED or until is None or not may:
+            return None
+        issue_id = document.get("_id") or document["id"]
+        return f"/v1/feedback/{issue_id}/{sign(issue_id, until, self._key)}"
 
 
 def _hides_reporter(document: Document, actor: Actor) -> bool:

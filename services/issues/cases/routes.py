@@ -10,21 +10,24 @@ from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint, expected_version
 from chassis.idempotency import new_id
-from chassis.identity import check_area
 from chassis.media import MediaStore
 from services.issues.cases import commands, schemas
-from services.issues.cases.domain import Details, Rating
-from services.issues.cases.queries import CaseQueries, Filters
+from services.issues.cases.commands import Rules
+from services.issues.cases.issue import Details, Rating
+from services.issues.cases.queries import CaseQueries
 from services.issues.cases.store import CaseStore
+from services.issues.duplicates import commands as merging
+
+_MERGING = {"merge": merging.merge, "unmerge": merging.unmerge}
 
 
 def blueprint(
     store: CaseStore,
+    rules: Rules,
     queries: CaseQueries,
     places: AreaFinder,
     photos: MediaStore,
     clock: Clock,
-    district: str,
 ) -> Blueprint:
     """The routes under `/v1/issues`."""
     routes = Blueprint("issues", __name__, url_prefix="/v1/issues", description="Residents' issues")
@@ -46,28 +49,13 @@ def blueprint(
     @access.signed_in
     def report(body: dict[str, Any]) -> Response:
         """Report a problem; the grid comes from the location."""
-        issue = commands.report_issue(store, places, photos, clock, actor(), issue_id=new_id(), **body)
+        issue = commands.report_issue(store, rules, places, photos, clock, actor(), issue_id=new_id(), **body)
         fresh = queries.view({**vars(issue), "_id": issue.id}, actor())
         response = jsonify(outward.dump(fresh))
         response.status_code = 201
         response.headers["ETag"] = f'"{issue.version}"'
         response.headers["Location"] = f"/v1/issues/{issue.id}"
         return response
-
-    @routes.route("", methods=["GET"])
-    @routes.arguments(schemas.IssueQuery, location="query")
-    @routes.response(200, schemas.IssuePageSchema)
-    @access.signed_in
-    def page(query: dict[str, Any]) -> dict[str, Any]:
-        """List issues, newest first."""
-        limit, cursor = query.pop("limit"), query.pop("cursor")
-        query["area"] = query["area"] or district
-        check_area(query["area"], district)
-        for name in ("reporter", "assignee"):
-            if query[name] == "me":
-                query[name] = actor().member_id
-        found = queries.page(Filters(**query), actor(), limit, cursor)
-        return {"items": found.items, "next": found.next}
 
     @routes.route("/<issue_id>", methods=["GET"])
     @routes.answers(200, schemas.IssueSchema)
@@ -92,8 +80,15 @@ def blueprint(
         version = expected_version(body.pop("version"))
         action = body.pop("action")
         details = Details(**{**body, "media": tuple(body["media"])})
+        if action in _MERGING:
+            _MERGING[action](
+                store, rules, clock, actor(), issue_id=issue_id, details=details, expected_version=version
+            )
+            return shown(issue_id)
         commands.act(
             store,
+            rules,
+            places,
             photos,
             clock,
             actor(),
@@ -121,5 +116,29 @@ def blueprint(
         """Rate how the issue was handled."""
         commands.rate(store, clock, actor(), issue_id=issue_id, rating=Rating(**body))
         return shown(issue_id, 201)
+
+    @routes.route("/<issue_id>/feedback", methods=["POST"])
+    @routes.arguments(schemas.FeedbackSchema)
+    @routes.answers(201, schemas.IssueSchema)
+    @access.signed_in
+    def feedback(body: dict[str, Any], issue_id: str) -> Response:
+        """Answer whether the issue is solved: yes confirms it, partly and no return it."""
+        commands.answer(store, rules, clock, actor(), issue_id=issue_id, **body)
+        return shown(issue_id, 201)
+
+    return routes
+
+
+def feedback_blueprint(store: CaseStore, rules: Rules, clock: Clock, key: str) -> Blueprint:
+    """The route of links that answer without signing in."""
+    routes = Blueprint("feedback", __name__, url_prefix="/v1/feedback", description="Feedback by link")
+
+    @routes.route("/<issue_id>/<signature>", methods=["POST"])
+    @routes.arguments(schemas.FeedbackSchema)
+    @routes.response(204)
+    @access.public
+    def by_link(body: dict[str, Any], issue_id: str, signature: str) -> None:
+        """Answer whether the issue is solved, by the link that the reporter was sent."""
+        commands.answer(store, rules, clock, None, issue_id=issue_id, signature=(signature, key), **body)
 
     return routes

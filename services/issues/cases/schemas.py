@@ -6,15 +6,18 @@ from chassis.fields import (
     MAX_VERSION,
     AreaCode,
     Flag,
+    Formed,
     Identifier,
     LocationSchema,
     Moment,
-    PageQuery,
+    PastMoment,
     PlainText,
 )
 from chassis.subscriptions import FactSchema
-from services.issues.cases.domain import CATEGORIES, Level, Status
-from services.issues.cases.workflow import WORKFLOW
+from services.issues.cases.domain import PUBLIC_ACTIONS
+from services.issues.cases.feedback import ANSWERS
+from services.issues.cases.issue import Level, Status
+from services.issues.categories.schemas import CATEGORY_PATTERN
 
 MAX_PHOTOS = 6
 _STATUSES = [one.value for one in Status]
@@ -27,24 +30,37 @@ def _media() -> fields.List[str]:
 class ReportSchema(Schema):
     """A new report."""
 
-    category = fields.String(required=True, validate=validate.OneOf(list(CATEGORIES)))
+    category = Formed(CATEGORY_PATTERN, "Not the code of a category.", required=True)
     description = PlainText(required=True, most=2000)
     location = fields.Nested(LocationSchema, load_default=None)
     area = AreaCode(load_default=None)
     media = _media()
+    answers = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 40)),
+        values=fields.Raw(),
+        load_default=dict,
+        validate=validate.Length(max=20),
+    )
     anonymous = Flag(load_default=False)
     urgency = fields.String(load_default="normal", validate=validate.OneOf(["normal", "urgent"]))
+    observed_at = PastMoment(load_default=None)
 
 
 class TransitionSchema(Schema):
-    """An action of the workflow. `assignee` goes with assign, `into` with merge, `agency` with refer."""
+    """An action of the workflow.
 
-    action = fields.String(required=True, validate=validate.OneOf(list(WORKFLOW)))
+    `assignee` goes with assign, `into` with merge, `agency` with refer, `area` with route. Offline clients
+    say with `observed_at` when it happened.
+    """
+
+    action = fields.String(required=True, validate=validate.OneOf(PUBLIC_ACTIONS))
     note = PlainText(load_default=None, most=2000)
     media = _media()
     assignee = Identifier(load_default=None)
     into = Identifier(load_default=None)
     agency = PlainText(load_default=None, most=100)
+    area = AreaCode(load_default=None)
+    observed_at = PastMoment(load_default=None)
     version = fields.Integer(load_default=None, strict=True, validate=validate.Range(1, MAX_VERSION))
 
 
@@ -62,16 +78,13 @@ class RatingSchema(Schema):
     comment = PlainText(load_default="", most=1000, least=0)
 
 
-class IssueQuery(PageQuery):
-    """Filters of the list of issues; `reporter` and `assignee` also take `me`."""
+class FeedbackSchema(Schema):
+    """The answers after a solution; `partly` and `no` need a reason."""
 
-    area = AreaCode(load_default=None)
-    status = fields.String(load_default=None, validate=validate.OneOf(_STATUSES))
-    category = fields.String(load_default=None, validate=validate.OneOf(list(CATEGORIES)))
-    assignee = fields.String(load_default=None, validate=validate.Length(max=26))
-    reporter = fields.String(load_default=None, validate=validate.Length(max=26))
-    since = Moment(load_default=None)
-    until = Moment(load_default=None)
+    contacted = Flag(required=True)
+    resolved = fields.String(required=True, validate=validate.OneOf(ANSWERS))
+    satisfied = Flag(required=True)
+    reason = PlainText(load_default=None, most=1000)
 
 
 class PhotoLinkSchema(Schema):
@@ -80,6 +93,16 @@ class PhotoLinkSchema(Schema):
     id = fields.String()
     url = fields.String()
     thumbnail_url = fields.String()
+
+
+class ObjectionSchema(Schema):
+    """A unit's objection to having been given the issue; `decision` is null until it is decided."""
+
+    by = fields.String()
+    reason = fields.String()
+    at = Moment()
+    decide_by = Moment()
+    decision = fields.String(allow_none=True)
 
 
 class IssueSchema(Schema):
@@ -91,7 +114,10 @@ class IssueSchema(Schema):
     level = fields.String(validate=validate.OneOf([one.value for one in Level]))
     category = fields.String()
     description = fields.String()
+    category_version = fields.Integer()
+    answers = fields.Dict()
     area = fields.String()
+    lead_unit = fields.String(metadata={"description": "code of the area whose turn it is"})
     location = fields.Nested(LocationSchema, allow_none=True)
     media = fields.List(fields.Nested(PhotoLinkSchema))
     anonymous = fields.Boolean()
@@ -100,22 +126,24 @@ class IssueSchema(Schema):
     assignee = fields.String(allow_none=True)
     resolver = fields.String(allow_none=True)
     merged_into = fields.String(allow_none=True)
+    part_of = fields.String(allow_none=True, metadata={"description": "the issue it was split from"})
+    parts = fields.List(fields.String(), metadata={"description": "the issues it was split into"})
+    supporters = fields.Integer(metadata={"description": "how many said: me too"})
     referred_to = fields.String(allow_none=True)
     rating = fields.Nested(RatingSchema, allow_none=True)
+    feedback = fields.Nested(FeedbackSchema, allow_none=True)
+    feedback_url = fields.String(
+        allow_none=True, metadata={"description": "answers without signing in; for the reporter and staff"}
+    )
+    objection = fields.Nested(ObjectionSchema, allow_none=True)
     reopened = fields.Integer()
     created_at = Moment()
-    due_at = Moment()
+    observed_at = Moment(allow_none=True)
+    due_at = Moment(allow_none=True, metadata={"description": "null while information is awaited"})
     claimed_at = Moment(allow_none=True)
     resolved_at = Moment(allow_none=True)
     closed_at = Moment(allow_none=True)
     version = fields.Integer()
-
-
-class IssuePageSchema(Schema):
-    """A page of issues."""
-
-    items = fields.List(fields.Nested(IssueSchema))
-    next = fields.String(allow_none=True)
 
 
 class EntrySchema(Schema):
@@ -126,7 +154,9 @@ class EntrySchema(Schema):
     at = Moment()
     status = fields.String()
     level = fields.String()
+    lead_unit = fields.String()
     note = fields.String(allow_none=True)
+    observed_at = Moment(allow_none=True)
     media = fields.List(fields.String())
 
 

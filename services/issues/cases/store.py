@@ -1,7 +1,8 @@
 """Issues ↔ documents; the only writer of issues and of the local copies of areas and members."""
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from chassis import outbox
 from chassis.errors import missing
@@ -9,10 +10,29 @@ from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
-from services.issues.cases.domain import Change, Entry, Issue, Level, Rating, Status
+from chassis.paging import order
+from chassis.tiles import place
+from services.issues.cases.issue import (
+    OPEN,
+    Adopted,
+    Change,
+    Entry,
+    Feedback,
+    Issue,
+    Level,
+    Objection,
+    Part,
+    Rating,
+    Status,
+)
+from services.issues.finding.domain import words
+from services.issues.limits.domain import Countdown
 
 _SOURCE = "issues"
-_FIXED = ("history", "outbox", "pending", "scopes", "order", "_id")
+_NAMES = {field.name for field in fields(Issue)} - {"id"}
+_STATE = {"history": 0, "outbox": 0, "words": 0}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Kept = TypeVar("Kept")
 
 
 class CaseStore:
@@ -28,11 +48,17 @@ class CaseStore:
         issues.create_index([("scopes", 1), ("order", 1)])
         issues.create_index([("reporter", 1), ("order", 1)])
         issues.create_index([("assignee", 1), ("order", 1)])
+        issues.create_index("next_check_at")
+        issues.create_index([("scopes", 1), ("status", 1), ("order", 1)])
+        issues.create_index([("scopes", 1), ("open_due_at", 1)])
+        issues.create_index([("words", 1), ("order", 1)])
+        issues.create_index("place", sparse=True)
+        issues.create_index("adopted.id", sparse=True)
         outbox.ensure_indexes(issues)
 
     def get(self, issue_id: str) -> Issue:
         """Raises NotFound."""
-        document = self._mongo[self._issues].find_one({"_id": issue_id}, {"history": 0, "outbox": 0})
+        document = self._mongo[self._issues].find_one({"_id": issue_id}, _STATE)
         if document is None:
             raise missing("问题", "issue")
         return _issue(document)
@@ -43,30 +69,33 @@ class CaseStore:
         document = {
             **_fields(issue),
             "_id": issue.id,
-            "order": issue.id,
-            "scopes": ancestors(issue.area),
-            "history": [_entry(change.entry)],
+            "order": order(issue.id, issue.created_at),
+            "words": words(issue.description),
+            "history": [_entry(one) for one in change.entries],
         }
-        added = outbox.insert(self._mongo[self._issues], document, [_envelope(change)])
+        added = outbox.insert(self._mongo[self._issues], document, _envelopes(change))
         return issue if added else self.get(issue.id)
 
     def save(self, change: Change) -> None:
-        """Write the new state, its history line and its event at once. Raises ConcurrentUpdate."""
-        self._write(change.issue, change.entry, [_envelope(change)])
-
-    def save_entry(self, issue: Issue, entry: Entry) -> None:
-        """Write a history line that nobody else needs to hear of. Raises ConcurrentUpdate."""
-        self._write(issue, entry, [])
-
-    def _write(self, issue: Issue, entry: Entry, envelopes: list[dict[str, Any]]) -> None:
+        """Write the new state, its history lines and its events at once. Raises ConcurrentUpdate."""
         outbox.save(
             self._mongo[self._issues],
-            issue.id,
-            issue.version,
-            envelopes,
-            set_fields=_fields(issue),
-            push={"history": [_entry(entry)]},
+            change.issue.id,
+            change.issue.version,
+            _envelopes(change),
+            set_fields=_fields(change.issue),
+            push={"history": [_entry(one) for one in change.entries]},
         )
+
+    def due(self, at: datetime, most: int) -> list[Issue]:
+        """Issues whose clock has something to do by `at`."""
+        found = self._mongo[self._issues].find({"next_check_at": {"$gte": EPOCH, "$lte": at}}, _STATE)
+        return [_issue(one) for one in found.limit(most)]
+
+    def adopters(self, issue_id: str) -> list[Issue]:
+        """The issues that speak for this one."""
+        found = self._mongo[self._issues].find({"adopted.id": issue_id}, _STATE)
+        return [_issue(one) for one in found]
 
     def is_steward(self, member_id: str, area: str) -> bool:
         """Whether the member is a steward of the area, by the local copy."""
@@ -83,26 +112,37 @@ class CaseStore:
         put_newer(self._mongo["members"], member_id, {"grants": grants}, sequence)
 
 
-def _envelope(change: Change) -> dict[str, Any]:
+def _envelopes(change: Change) -> list[dict[str, Any]]:
     issue = change.issue
-    return envelope(
-        change.event,
-        source=_SOURCE,
-        subject=issue.id,
-        sequence=issue.version,
-        area=issue.area,
-        at=change.entry.at,
-    )
+    at = change.entries[-1].at
+    return [
+        envelope(event, source=_SOURCE, subject=issue.id, sequence=issue.version, area=issue.area, at=at)
+        for event in change.events
+    ]
 
 
 def _fields(issue: Issue) -> Document:
+    values: Document = {name: value for name, value in vars(issue).items() if name != "id"}
+    if issue.location is not None:
+        values["place"] = place(issue.location["lng"], issue.location["lat"])
     return {
-        **{name: value for name, value in vars(issue).items() if name != "id"},
+        **values,
         "status": issue.status.value,
+        "status_before": issue.status_before.value if issue.status_before else None,
         "level": issue.level.value,
-        "media": list(issue.media),
-        "rating": asdict(issue.rating) if issue.rating else None,
+        "countdown": vars(issue.countdown),
+        "objection": _plain(issue.objection),
+        "feedback": _plain(issue.feedback),
+        "rating": _plain(issue.rating),
+        "adopted": [vars(one) for one in issue.adopted],
+        "parts": [vars(one) for one in issue.parts],
+        "scopes": ancestors(issue.area),
+        "open_due_at": issue.due_at if issue.status in OPEN else None,
     }
+
+
+def _plain(part: Objection | Feedback | Rating | None) -> Document | None:
+    return vars(part) if part is not None else None
 
 
 def _entry(entry: Entry) -> Document:
@@ -115,15 +155,26 @@ def _entry(entry: Entry) -> Document:
 
 
 def _issue(document: Document) -> Issue:
-    fields = {name: value for name, value in document.items() if name not in _FIXED}
-    rating = fields.pop("rating", None)
+    values = {name: document[name] for name in _NAMES if name in document}
+    before, countdown = document["status_before"], document["countdown"]
     return Issue(
         **{
-            **fields,
+            **values,
             "id": document["_id"],
             "status": Status(document["status"]),
+            "status_before": Status(before) if before else None,
             "level": Level(document["level"]),
             "media": tuple(document["media"]),
-            "rating": Rating(**rating) if rating else None,
+            "adopted": tuple(Adopted(one["id"], tuple(one["followers"])) for one in document["adopted"]),
+            "supporters": tuple(document["supporters"]),
+            "parts": tuple(Part(**one) for one in document["parts"]),
+            "countdown": Countdown(**{**countdown, "reminded": tuple(countdown["reminded"])}),
+            "objection": _maybe(Objection, document["objection"]),
+            "feedback": _maybe(Feedback, document["feedback"]),
+            "rating": _maybe(Rating, document["rating"]),
         }
     )
+
+
+def _maybe(kind: type[Kept], values: Document | None) -> Kept | None:
+    return kind(**values) if values else None

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from chassis.mongo import Document, Mongo
-from services.issues.cases.domain import CATEGORIES, Status
+from services.issues.cases.issue import Status
+from services.issues.categories.domain import ROOTS, root_of
 
 _ANSWERED = frozenset(Status) - {Status.REPORTED, Status.WITHDRAWN, Status.MERGED}
-_SOLVED = frozenset({Status.RESOLVED, Status.CONFIRMED})
+_SOLVED = frozenset({Status.RESOLVED, Status.CONFIRMED, Status.NO_ANSWER})
 _EXCLUDED = frozenset({Status.WITHDRAWN, Status.MERGED, Status.REJECTED})
 
 
@@ -29,8 +30,9 @@ class Figures:
                     {"$group": {"_id": "$category", "count": {"$sum": 1}}},
                 ]
             )
-            counts.update({str(row["_id"]): int(row["count"]) for row in rows})
-        rows_out = [{"category": code, "count": counts[code]} for code in CATEGORIES]
+            for row in rows:
+                counts[root_of(str(row["_id"]))] += int(row["count"])
+        rows_out = [{"category": code, "count": counts[code]} for code in ROOTS]
         return {"area": area, "rows": rows_out, "total": sum(counts.values())}
 
     def issues(self, area: str, since: datetime | None, until: datetime | None, group_by: str) -> Document:

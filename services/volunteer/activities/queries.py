@@ -1,7 +1,5 @@
 """Activities as callers see them."""
 
-from typing import Any
-
 from chassis import paging
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
@@ -39,21 +37,24 @@ class ActivityQueries:
         cursor: str | None,
     ) -> paging.Page:
         """Reports, the newest first. Raises NotAllowed for areas that are none of the actor's."""
-        match: dict[str, Any] = {}
-        if member is not None:
-            match["member"] = member
         if member != actor.member_id and not actor.has_any(_READERS, area):
             raise NotAllowed(
                 "not-your-area",
                 zh="只能查看自己的活动，或您所在区域的活动。",
                 en="List your own (member=me), or those of an area you work in (area=…).",
             )
-        if member is None or len(area) > 6:
-            match["scopes"] = area
-        for name, value in (("status", status), ("category", category)):
-            if value is not None:
-                match[name] = value
+        where = {
+            name: value
+            for name, value in (("status", status), ("category", category), ("scopes", area))
+            if value is not None
+        }
+        match = {"member": member} if member is not None else {"scopes": where.pop("scopes")}
         page = paging.newest_first(
-            self._mongo["activities"], match, limit=limit, cursor=cursor, projection={"outbox": 0}
+            self._mongo["activities"],
+            match,
+            where=where,
+            limit=limit,
+            cursor=cursor,
+            projection={"outbox": 0},
         )
         return paging.Page([{**one, "id": one["_id"]} for one in page.items], page.next)

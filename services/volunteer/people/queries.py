@@ -1,7 +1,5 @@
 """Members as callers see them: phones masked."""
 
-from typing import Any
-
 from chassis import paging
 from chassis.errors import NotAllowed
 from chassis.field_cipher import FieldCipher
@@ -25,11 +23,13 @@ class MemberQueries:
             raise NotAllowed(
                 "not-your-area", zh="您不管理此区域。", en="Only staff of the area list its members."
             )
-        match: dict[str, Any] = {"scopes": area}
-        if role is not None:
-            match["roles.role"] = role
         page = paging.newest_first(
-            self._mongo["members"], match, limit=limit, cursor=cursor, projection={"outbox": 0}
+            self._mongo["members"],
+            {"scopes": area},
+            where={"roles.role": role} if role is not None else None,
+            limit=limit,
+            cursor=cursor,
+            projection={"outbox": 0},
         )
         return paging.Page([self._view(one) for one in page.items], page.next)
 

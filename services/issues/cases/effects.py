@@ -1,0 +1,241 @@
+"""What each action of the workflow changes in an issue. Whether it may be taken, `domain.WORKFLOW` says."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from chassis.errors import Conflict, Invalid
+from chassis.identity import Actor
+from services.issues.cases.issue import GRID_LENGTH, Details, Issue, Level, Objection, Status
+from services.issues.cases.responsibility import first_level, lead, level_above, level_below
+from services.issues.categories.domain import Policy
+from services.issues.limits import domain as limits
+
+FEEDBACK_TIME = timedelta(days=14)
+OBJECTION_TIME = timedelta(hours=4)
+"""Working hours within which an objection is decided."""
+REOPENINGS_TO_ESCALATE = 3
+Effect = Callable[[Issue, Actor, Details, datetime, Policy], Issue]
+
+
+def _claim(issue: Issue, actor: Actor, _: Details, at: datetime, __: Policy) -> Issue:
+    first = issue.claimed_at or at
+    return replace(
+        issue, status=Status.CLAIMED, assignee=actor.member_id, steward=actor.member_id, claimed_at=first
+    )
+
+
+def _assign(issue: Issue, _: Actor, details: Details, at: datetime, policy: Policy) -> Issue:
+    if len(issue.area) != GRID_LENGTH:
+        raise Conflict(
+            "not-in-a-grid", zh="该问题尚未分派到网格。", en="It lies in no grid yet: route it to one first."
+        )
+    led = issue if issue.level is Level.STEWARD else lead(issue, Level.STEWARD, policy, at)
+    return replace(
+        led,
+        status=Status.CLAIMED,
+        assignee=details.assignee,
+        steward=details.assignee,
+        claimed_at=issue.claimed_at or at,
+    )
+
+
+def _release(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> Issue:
+    return replace(issue, status=Status.REPORTED, assignee=None, steward=None)
+
+
+def _start(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> Issue:
+    return replace(issue, status=Status.IN_PROGRESS)
+
+
+def _ask(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -> Issue:
+    paused = limits.pause(issue.countdown, policy.calendar, at)
+    return replace(issue, status=Status.AWAITING_INFO, status_before=issue.status, countdown=paused)
+
+
+def _hold(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> Issue:
+    return replace(issue, status=Status.ON_HOLD, status_before=issue.status)
+
+
+def _resume(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Issue:
+    running = limits.resume(issue.countdown, at)
+    status = issue.status_before or Status.IN_PROGRESS
+    return replace(issue, status=status, countdown=running)
+
+
+def _extend(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> Issue:
+    if issue.countdown.extended:
+        raise Conflict(
+            "extended-already",
+            zh="只能延期一次。",
+            en="The time was extended once already: it cannot be again.",
+        )
+    return replace(issue, countdown=limits.extend(issue.countdown))
+
+
+def _route(issue: Issue, _: Actor, details: Details, at: datetime, policy: Policy) -> Issue:
+    placed = replace(issue, area=str(details.area), assignee=None, steward=None, status=Status.REPORTED)
+    return lead(placed, first_level(placed.area, policy.category), policy, at)
+
+
+def _object(issue: Issue, actor: Actor, details: Details, at: datetime, policy: Policy) -> Issue:
+    if issue.objection is not None:
+        raise Conflict(
+            "objected-already", zh="本次分派已提出过异议。", en="This dispatch was objected to already."
+        )
+    decide_by = policy.calendar.after(at, OBJECTION_TIME, working=True)
+    return replace(issue, objection=Objection(actor.member_id, str(details.note), at, decide_by))
+
+
+def _decided(issue: Issue, decision: str) -> Issue:
+    if issue.objection is None or issue.objection.decision is not None:
+        raise Conflict("no-objection", zh="没有待裁定的异议。", en="There is no objection to decide.")
+    return replace(issue, objection=replace(issue.objection, decision=decision))
+
+
+def _accept_objection(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -> Issue:
+    freed = replace(_decided(issue, "accepted"), assignee=None, steward=None, status=Status.ESCALATED)
+    above = level_above(issue, policy.category)
+    if above is None:
+        # Nobody stands above the subdistrict but the district: its admin leads until it is routed anew.
+        return replace(lead(freed, Level.SUBDISTRICT, policy, at), lead_unit=issue.area[:6])
+    return lead(freed, above, policy, at)
+
+
+def _deny_objection(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> Issue:
+    return _decided(issue, "denied")
+
+
+def _resolve(issue: Issue, actor: Actor, _: Details, at: datetime, policy: Policy) -> Issue:
+    return replace(
+        issue,
+        status=Status.RESOLVED,
+        resolver=actor.member_id,
+        resolved_at=at,
+        countdown=limits.pause(issue.countdown, policy.calendar, at),
+        feedback=None,
+        feedback_until=at + FEEDBACK_TIME,
+    )
+
+
+def _escalate(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -> Issue:
+    above = level_above(issue, policy.category) or issue.level
+    freed = replace(issue, status=Status.ESCALATED, assignee=None)
+    return lead(freed, above, policy, at)
+
+
+def _return(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -> Issue:
+    below = level_below(issue, policy.category)
+    if below is None:
+        raise Conflict(
+            "nobody-below",
+            zh="下级没有可退回的单位。",
+            en="There is no unit below to return it to: route it.",
+        )
+    returned = lead(issue, below, policy, at)
+    if below is not Level.STEWARD:
+        return replace(returned, status=Status.ESCALATED, assignee=None)
+    status = Status.CLAIMED if issue.steward else Status.REPORTED
+    return replace(returned, status=status, assignee=issue.steward)
+
+
+def _refer(issue: Issue, _: Actor, details: Details, at: datetime, __: Policy) -> Issue:
+    return replace(issue, status=Status.REFERRED, referred_to=details.agency, closed_at=at)
+
+
+def _reject(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Issue:
+    return replace(issue, status=Status.REJECTED, closed_at=at)
+
+
+def _merge(issue: Issue, _: Actor, details: Details, at: datetime, policy: Policy) -> Issue:
+    if str(details.into) >= issue.id:
+        # Newer into older only: so no circle of merges can ever be closed, whatever races.
+        raise Invalid(
+            "into",
+            zh="只能并入更早的问题，且不能并入自身。",
+            en="Merge into an older issue: the newer one goes on as part of it.",
+        )
+    return replace(
+        issue,
+        status=Status.MERGED,
+        status_before=issue.status,
+        merged_into=details.into,
+        closed_at=at,
+        countdown=limits.pause(issue.countdown, policy.calendar, at),
+    )
+
+
+def _unmerge(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Issue:
+    before = issue.status_before or Status.REPORTED
+    return replace(
+        issue,
+        status=Status.IN_PROGRESS if before is Status.AWAITING_INFO else before,
+        status_before=Status.IN_PROGRESS,
+        merged_into=None,
+        closed_at=None,
+        countdown=limits.resume(issue.countdown, at),
+    )
+
+
+def _confirm(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Issue:
+    return replace(issue, status=Status.CONFIRMED, closed_at=at, feedback_until=None)
+
+
+def _lapse(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Issue:
+    return replace(issue, status=Status.NO_ANSWER, closed_at=at, feedback_until=None)
+
+
+def _reopen(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -> Issue:
+    """Back to the lead unit with half the time; the third time one level up."""
+    reopened = replace(
+        issue,
+        status=Status.REOPENED,
+        resolved_at=None,
+        closed_at=None,
+        feedback_until=None,
+        reopened=issue.reopened + 1,
+    )
+    above = level_above(issue, policy.category)
+    if reopened.reopened >= REOPENINGS_TO_ESCALATE and above is not None:
+        return lead(replace(reopened, assignee=None), above, policy, at)
+    return lead(reopened, issue.level, policy, at, share=0.5)
+
+
+def _split(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> Issue:
+    if issue.part_of is not None or issue.parts:
+        raise Conflict("split-already", zh="该问题已拆分。", en="It was split already, or is a part itself.")
+    before = Status.IN_PROGRESS if issue.status is Status.REPORTED else issue.status
+    return replace(issue, status=Status.ON_HOLD, status_before=before)
+
+
+def _withdraw(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Issue:
+    return replace(issue, status=Status.WITHDRAWN, closed_at=at)
+
+
+EFFECTS: dict[str, Effect] = {
+    "claim": _claim,
+    "assign": _assign,
+    "release": _release,
+    "start": _start,
+    "ask": _ask,
+    "answer": _resume,
+    "hold": _hold,
+    "resume": _resume,
+    "extend": _extend,
+    "route": _route,
+    "object": _object,
+    "accept_objection": _accept_objection,
+    "deny_objection": _deny_objection,
+    "resolve": _resolve,
+    "escalate": _escalate,
+    "return": _return,
+    "refer": _refer,
+    "reject": _reject,
+    "merge": _merge,
+    "unmerge": _unmerge,
+    "confirm": _confirm,
+    "lapse": _lapse,
+    "reopen": _reopen,
+    "split": _split,
+    "withdraw": _withdraw,
+}

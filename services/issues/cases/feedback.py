@@ -1,0 +1,59 @@
+"""The reporter's answers after a solution, and the signed link by which they answer without signing in."""
+
+import hashlib
+import hmac
+from dataclasses import replace
+from datetime import datetime
+
+from chassis.clock import rfc3339
+from chassis.errors import Conflict, Invalid, NotAllowed
+from chassis.identity import Actor
+from services.issues.cases.domain import transition
+from services.issues.cases.issue import Change, Details, Feedback, Issue, Party, Status
+from services.issues.cases.responsibility import parties
+from services.issues.categories.domain import Policy
+
+ANSWERS = ("yes", "partly", "no")
+
+
+def give(issue: Issue, actor: Actor, feedback: Feedback, policy: Policy) -> Change:
+    """Take the reporter's answers: yes confirms; partly or no, with a reason, returns it to the lead unit.
+
+    Raises NotAllowed, Conflict where no solution awaits an answer, Invalid for a missing reason.
+    """
+    if Party.REPORTER not in parties(issue, actor):
+        raise NotAllowed(
+            "not-the-reporter",
+            zh="只有报告人可以反馈。",
+            en="Only the reporter may answer whether it is solved.",
+        )
+    if issue.status is not Status.RESOLVED:
+        raise Conflict(
+            "no-answer-awaited",
+            zh="该问题目前不等待反馈。",
+            en=f"The issue is {issue.status}: no answer is awaited.",
+            status_now=issue.status,
+        )
+    if feedback.resolved != "yes" and not feedback.reason:
+        raise Invalid("reason", zh="请说明还有什么没有解决。", en="Say what is not solved yet.")
+    action = "confirm" if feedback.resolved == "yes" else "reopen"
+    change = transition(issue, action, actor, Details(note=feedback.reason), feedback.at, policy)
+    return replace(change, issue=replace(change.issue, feedback=feedback))
+
+
+def sign(issue_id: str, until: datetime, key: str) -> str:
+    """The signature of a link that answers for one solution of one issue."""
+    text = f"feedback {issue_id} {rfc3339(until)}"
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def check_signature(issue: Issue, signature: str, key: str, at: datetime) -> None:
+    """Raises NotAllowed unless the link was made for the solution that awaits an answer now."""
+    until = issue.feedback_until
+    good = until is not None and hmac.compare_digest(signature.encode(), sign(issue.id, until, key).encode())
+    if not good or until is None or until < at:
+        raise NotAllowed(
+            "link-expired",
+            zh="反馈链接已失效，请登录后反馈。",
+            en="This link is not good any more: sign in to answer.",
+        )

@@ -1,0 +1,105 @@
+"""Who an issue concerns, which unit leads, and until when."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from chassis.identity import Actor
+from services.issues.cases.issue import (
+    GRID_LENGTH,
+    INTERRUPTED,
+    OPEN,
+    STAFF_ROLES,
+    SYSTEM,
+    Issue,
+    Level,
+    Party,
+    Status,
+)
+from services.issues.categories.domain import Category, Policy
+from services.issues.limits import domain as limits
+from services.issues.limits.domain import WorkCalendar
+
+_LEVEL_ROLES = {
+    Level.STEWARD: frozenset({"community_staff", "district_admin"}),
+    Level.COMMUNITY: frozenset({"community_staff", "district_admin"}),
+    Level.SUBDISTRICT: frozenset({"subdistrict_staff", "district_admin"}),
+}
+_OVERSEER_ROLES = {
+    Level.STEWARD: frozenset({"community_staff", "subdistrict_staff", "district_admin"}),
+    Level.COMMUNITY: frozenset({"subdistrict_staff", "district_admin"}),
+    Level.SUBDISTRICT: frozenset({"district_admin"}),
+}
+_UNIT_LENGTH = {Level.STEWARD: GRID_LENGTH, Level.COMMUNITY: 12, Level.SUBDISTRICT: 9}
+
+
+def parties(issue: Issue, actor: Actor) -> frozenset[Party]:
+    """What the actor is to the issue."""
+    if actor == SYSTEM:
+        return frozenset({Party.SYSTEM})
+    held = set()
+    if actor.member_id == issue.reporter:
+        held.add(Party.REPORTER)
+    if actor.member_id == issue.assignee:
+        held.add(Party.ASSIGNEE)
+    if len(issue.area) == GRID_LENGTH and actor.has("steward", issue.area):
+        held.add(Party.GRID_STEWARD)
+    if actor.has_any(STAFF_ROLES, issue.area):
+        held.add(Party.STAFF)
+    if actor.has_any(_LEVEL_ROLES[issue.level], issue.area):
+        held.add(Party.LEVEL_STAFF)
+    if actor.has_any(_OVERSEER_ROLES[issue.level], issue.area):
+        held.add(Party.OVERSEER)
+    return frozenset(held)
+
+
+def first_level(area: str, category: Category) -> Level:
+    """Where an issue of an area begins: with the grid's stewards; outside any grid, with staff.
+
+    What is not on the duty list never makes a community the main handler.
+    """
+    if len(area) == GRID_LENGTH:
+        return Level.STEWARD
+    return Level.COMMUNITY if len(area) >= 12 and category.duty_list else Level.SUBDISTRICT
+
+
+def level_above(issue: Issue, category: Category) -> Level | None:
+    """The level that an issue escalates to; None from the top."""
+    if issue.level is Level.SUBDISTRICT:
+        return None
+    if issue.level is Level.STEWARD and category.duty_list:
+        return Level.COMMUNITY
+    return Level.SUBDISTRICT
+
+
+def level_below(issue: Issue, category: Category) -> Level | None:
+    """The level that an issue is returned to; None where the area has no such unit."""
+    grid = len(issue.area) == GRID_LENGTH
+    if issue.level is Level.SUBDISTRICT and category.duty_list and len(issue.area) >= 12:
+        return Level.COMMUNITY
+    return Level.STEWARD if grid and issue.level is not Level.STEWARD else None
+
+
+def lead(issue: Issue, level: Level, policy: Policy, at: datetime, *, share: float = 1.0) -> Issue:
+    """The issue with a level in the lead, and that level's time (or a share of it) from now on."""
+    return replace(
+        issue,
+        level=level,
+        lead_unit=issue.area[: _UNIT_LENGTH[level]],
+        countdown=limits.start(policy.category.limit(level, issue.urgency), policy.calendar, at, share=share),
+        objection=None,
+    )
+
+
+def settle(issue: Issue, calendar: WorkCalendar) -> Issue:
+    """The issue with the date it is due, when its clock must be looked at next, and nothing left over."""
+    if issue.status not in INTERRUPTED:
+        issue = replace(issue, status_before=None)
+    if issue.status in OPEN:
+        reminder = issue.countdown.next_reminder(calendar)
+        moments = [reminder[1]] if reminder else []
+        if issue.objection is not None and issue.objection.decision is None:
+            moments.append(issue.objection.decide_by)
+        due = None if issue.countdown.paused else issue.countdown.due_at(calendar)
+        return replace(issue, due_at=due, next_check_at=min(moments, default=None))
+    waits = issue.feedback_until if issue.status is Status.RESOLVED else None
+    return replace(issue, next_check_at=waits)

@@ -1,0 +1,163 @@
+"""What can be done with duplicates and with reports of several problems."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.clock import Clock
+from chassis.errors import Refusal
+from chassis.identity import Actor
+from services.issues.cases import domain as workflow
+from services.issues.cases.commands import Cases, Rules, decide_until_saved, policy_of
+from services.issues.cases.issue import Change, Details, Issue
+from services.issues.categories.domain import check_usable
+from services.issues.duplicates import domain
+from services.issues.limits import domain as limits
+
+
+@dataclass(frozen=True)
+class PartWanted:
+    """One problem among several: its category and what it is."""
+
+    id: str
+    category: str
+    description: str
+
+
+def support(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str) -> Issue:
+    """Say "me too"; saying it again changes nothing."""
+    return decide_until_saved(cases, clock, issue_id, lambda issue, now: domain.support(issue, actor, now))
+
+
+def merge(
+    cases: Cases,
+    rules: Rules,
+    clock: Clock,
+    actor: Actor,
+    *,
+    issue_id: str,
+    details: Details,
+    expected_version: int | None = None,
+) -> Issue:
+    """Merge an issue into an older one, which from then on speaks for both.
+
+    The older one learns of it first, so that no message of its is missed. Where the newer one can then not be
+    merged after all, that is taken back. Raises what `domain.transition` does, Stale, and Conflict for a
+    target that is closed.
+    """
+
+    def check(issue: Issue, now: datetime) -> Change:
+        workflow.check_version(issue, expected_version)
+        return workflow.transition(issue, "merge", actor, details, now, policy_of(rules, issue))
+
+    child = cases.get(issue_id)
+    check(child, clock())
+    into = str(details.into)
+    decide_until_saved(cases, clock, into, lambda parent, now: domain.adopt(parent, child, actor, now))
+    try:
+        return decide_until_saved(cases, clock, issue_id, check)
+    except Refusal:
+        decide_until_saved(
+            cases, clock, into, lambda parent, now: domain.disown(parent, child.id, actor, now)
+        )
+        raise
+
+
+def unmerge(
+    cases: Cases,
+    rules: Rules,
+    clock: Clock,
+    actor: Actor,
+    *,
+    issue_id: str,
+    details: Details,
+    expected_version: int | None = None,
+) -> Issue:
+    """Let a merged issue go on by itself; what was written meanwhile stays with the older one."""
+
+    def check(issue: Issue, now: datetime) -> Change:
+        workflow.check_version(issue, expected_version)
+        return workflow.transition(issue, "unmerge", actor, details, now, policy_of(rules, issue))
+
+    issue = decide_until_saved(cases, clock, issue_id, check)
+    release(cases, clock, actor, issue_id=issue_id)
+    return issue
+
+
+def release(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str) -> None:
+    """See to it that no other issue speaks for one that goes on by itself."""
+    for parent in cases.adopters(issue_id):
+        decide_until_saved(cases, clock, parent.id, lambda one, now: domain.disown(one, issue_id, actor, now))
+
+
+def split(
+    cases: Cases,
+    rules: Rules,
+    clock: Clock,
+    actor: Actor,
+    *,
+    issue_id: str,
+    note: str,
+    wanted: Sequence[PartWanted],
+    expected_version: int | None = None,
+) -> Issue:
+    """Split a report of several problems into parts that are handled each by itself.
+
+    The whole is saved first; its parts have identifiers of their own by then, so that repeating the request
+    completes what was interrupted. Raises what `domain.transition` does, and Invalid for a category.
+    """
+    whole = cases.get(issue_id)
+    parts = [_part(rules, whole, one, clock()) for one in wanted]
+
+    def decide(issue: Issue, now: datetime) -> Change | None:
+        if [one.id for one in issue.parts] == [one.id for one in parts]:
+            return None
+        workflow.check_version(issue, expected_version)
+        return domain.split(issue, actor, parts, note, now, policy_of(rules, issue))
+
+    issue = decide_until_saved(cases, clock, issue_id, decide)
+    for part in parts:
+        cases.add(workflow.report(part, policy_of(rules, part)))
+    return issue
+
+
+def _part(rules: Rules, whole: Issue, wanted: PartWanted, now: datetime) -> Issue:
+    category = check_usable(rules.current(wanted.category))
+    calendar = rules.policy(category.code, category.version).calendar
+    return Issue(
+        id=wanted.id,
+        number=f"{now:%Y%m%d}-{wanted.id[-6:]}",
+        category=category.code,
+        category_version=category.version,
+        description=wanted.description,
+        area=whole.area,
+        location=whole.location,
+        media=whole.media,
+        anonymous=whole.anonymous,
+        urgency=whole.urgency,
+        reporter=whole.reporter,
+        created_at=now,
+        part_of=whole.id,
+        countdown=limits.start(category.limit("steward", whole.urgency), calendar, now),
+    )
+
+
+def part_done(cases: Cases, rules: Rules, clock: Clock, *, whole_id: str, part_id: str) -> None:
+    """Count a part as done; with the last one the whole is resolved and its reporter told."""
+    decide_until_saved(
+        cases,
+        clock,
+        whole_id,
+        lambda whole, now: domain.part_done(whole, part_id, now, policy_of(rules, whole)),
+    )
+
+
+def whole_confirmed(cases: Cases, rules: Rules, clock: Clock, *, whole_id: str) -> None:
+    """Confirm the parts of a whole that was confirmed."""
+    for part in cases.get(whole_id).parts:
+        decide_until_saved(
+            cases,
+            clock,
+            part.id,
+            lambda one, now: domain.whole_confirmed(one, now, policy_of(rules, one)),
+        )

@@ -1,0 +1,107 @@
+"""Several reports of one problem, and several problems in one report: supporting, merging, splitting."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from chassis.errors import Conflict
+from chassis.identity import Actor
+from services.issues.cases import events
+from services.issues.cases.domain import transition
+from services.issues.cases.issue import (
+    OPEN,
+    SYSTEM,
+    Adopted,
+    Change,
+    Details,
+    Issue,
+    Part,
+    Status,
+    entry,
+    fact,
+)
+from services.issues.categories.domain import Policy
+
+MOST_SUPPORTERS = 5000
+_ALL_DONE = Details(note="各子问题均已办结。")
+_WHOLE_CONFIRMED = Details(note="主问题已确认解决。")
+
+
+def support(issue: Issue, actor: Actor, at: datetime) -> Change | None:
+    """Say "me too"; None when the actor follows the issue already.
+
+    Raises Conflict for issues that are closed or have no room for more.
+    """
+    if actor.member_id in issue.followers:
+        return None
+    if issue.status not in OPEN | {Status.RESOLVED}:
+        raise Conflict(
+            "not-open", zh="该问题已结束。", en=f"The issue is {issue.status}.", status_now=issue.status
+        )
+    if len(issue.supporters) >= MOST_SUPPORTERS:
+        raise Conflict("enough-support", zh="支持人数已达上限。", en="No more supporters can be entered.")
+    joined = replace(issue, supporters=(*issue.supporters, actor.member_id), version=issue.version + 1)
+    event = fact(events.IssueSupported, joined, actor.member_id, supporters=len(joined.supporters))
+    return Change(joined, (entry("support", joined, actor, at),), (event,))
+
+
+def adopt(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | None:
+    """Let an older issue speak for a newer one; None when it does so already, for the same followers.
+
+    Raises Conflict when the older one is no longer followed by anybody.
+    """
+    if parent.status in (Status.MERGED, Status.WITHDRAWN, Status.REJECTED) or parent.part_of is not None:
+        raise Conflict(
+            "merge-target-closed",
+            zh="目标问题已合并、撤回、不予受理或为子问题。",
+            en=f"The target is {parent.status} or a part: merge into an issue that is still followed.",
+        )
+    new = Adopted(child.id, child.followers)
+    if new in parent.adopted:
+        return None
+    others = tuple(one for one in parent.adopted if one.id != child.id)
+    adopting = replace(parent, adopted=(*others, new), version=parent.version + 1)
+    line = entry("adopt", adopting, actor, at, Details(note=child.number))
+    return Change(adopting, (line,), ())
+
+
+def disown(parent: Issue, child_id: str, actor: Actor, at: datetime) -> Change | None:
+    """Take an issue out again; None when it is not in."""
+    others = tuple(one for one in parent.adopted if one.id != child_id)
+    if others == parent.adopted:
+        return None
+    freed = replace(parent, adopted=others, version=parent.version + 1)
+    return Change(freed, (entry("disown", freed, actor, at),), ())
+
+
+def split(
+    issue: Issue, actor: Actor, parts: Sequence[Issue], note: str, at: datetime, policy: Policy
+) -> Change:
+    """The issue waiting for its parts; see `domain.transition` for what it raises."""
+    change = transition(issue, "split", actor, Details(note=note), at, policy)
+    waiting = replace(change.issue, parts=tuple(Part(one.id) for one in parts))
+    return replace(change, issue=waiting)
+
+
+def part_done(whole: Issue, part_id: str, at: datetime, policy: Policy) -> Change | None:
+    """A part is done; with the last one the whole is resolved. None when that was known."""
+    if all(one.done for one in whole.parts if one.id == part_id):
+        return None
+    parts = tuple(replace(one, done=one.done or one.id == part_id) for one in whole.parts)
+    counted = replace(whole, parts=parts)
+    if all(one.done for one in parts) and counted.status in OPEN:
+        return transition(counted, "resolve", SYSTEM, _ALL_DONE, at, _without_photo(policy))
+    counted = replace(counted, version=whole.version + 1)
+    return Change(counted, (entry("part_done", counted, SYSTEM, at),), ())
+
+
+def whole_confirmed(part: Issue, at: datetime, policy: Policy) -> Change | None:
+    """Confirm a part whose whole was confirmed, so that its steward is paid; None where that is done."""
+    if part.part_of is None or part.status is not Status.RESOLVED:
+        return None
+    return transition(part, "confirm", SYSTEM, _WHOLE_CONFIRMED, at, policy)
+
+
+def _without_photo(policy: Policy) -> Policy:
+    """The parts have their photos; the whole needs none of its own."""
+    return replace(policy, category=replace(policy.category, after_photo=False))

@@ -1,0 +1,44 @@
+"""This service's own events that concern other issues: parts that are done, and issues that left a merge."""
+
+from typing import Any
+
+from marshmallow import fields
+
+from chassis.clock import Clock
+from chassis.events import Envelope
+from chassis.subscriptions import FactSchema, Subscription
+from services.issues.cases.commands import Cases, Rules
+from services.issues.cases.issue import SYSTEM
+from services.issues.duplicates import commands
+
+
+class PartFact(FactSchema):
+    """What is read of an event: the issue that this one was split from."""
+
+    part_of = fields.String(required=True, allow_none=True)
+
+
+def subscriptions(cases: Cases, rules: Rules, clock: Clock) -> dict[str, Subscription]:
+    """Type → schema and function."""
+
+    def done(event: Envelope, data: dict[str, Any]) -> None:
+        if data["part_of"] is not None:
+            commands.part_done(cases, rules, clock, whole_id=data["part_of"], part_id=event.subject)
+
+    def confirmed(event: Envelope, data: dict[str, Any]) -> None:
+        if data["part_of"] is None:
+            commands.whole_confirmed(cases, rules, clock, whole_id=event.subject)
+
+    def unmerged(event: Envelope, _: dict[str, Any]) -> None:
+        # Usually done already: this is for a process that died between the two writes.
+        if cases.get(event.subject).merged_into is None:
+            commands.release(cases, clock, SYSTEM, issue_id=event.subject)
+
+    return {
+        "issue.resolved.v1": Subscription(PartFact, done),
+        "issue.rejected.v1": Subscription(PartFact, done),
+        "issue.referred.v1": Subscription(PartFact, done),
+        "issue.withdrawn.v1": Subscription(PartFact, done),
+        "issue.confirmed.v1": Subscription(PartFact, confirmed),
+        "issue.unmerged.v1": Subscription(PartFact, unmerged),
+    }

@@ -1,0 +1,71 @@
+"""Reports that may be of the same problem: near, of the same kind, and in like words."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from chassis.clock import ulid_at, utc_now
+from chassis.mongo import Document, Mongo
+from chassis.tiles import around, cover, distance
+from services.issues.cases.issue import OPEN, Status
+
+_CANDIDATES = frozenset(OPEN | {Status.RESOLVED})
+_MOST_READ = 500
+_SHOWN = dict.fromkeys(
+    ("number", "category", "description", "status", "location", "created_at", "supporters"), 1
+)
+SNIPPET = 60
+
+
+@dataclass(frozen=True)
+class Sought:
+    """A report not yet made. `radius` in metres; texts are compared by their characters, as Chinese needs."""
+
+    lng: float
+    lat: float
+    category: str | None = None
+    description: str | None = None
+    radius: float = 50.0
+    days: int = 30
+
+
+class Nearby:
+    """Finds reports that are likely of the same problem."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    def candidates(self, sought: Sought, limit: int) -> list[Document]:
+        """Open or just resolved issues around a point, the likeliest first; nothing of who reported them."""
+        found = [_candidate(one, sought) for one in self._around(sought)]
+        near = [one for one in found if one["distance"] <= sought.radius]
+        return sorted(near, key=lambda one: (-one["likeness"], one["distance"]))[:limit]
+
+    def _around(self, sought: Sought) -> list[Document]:
+        rows: list[Document] = []
+        since = ulid_at(utc_now() - timedelta(days=sought.days))
+        for tile in cover(around(sought.lng, sought.lat, sought.radius)):
+            first, after = tile.places
+            match = {"place": {"$gte": first, "$lt": after}}
+            rows.extend(self._mongo["issues"].find(match, {**_SHOWN, "order": 1}).limit(_MOST_READ))
+        return [one for one in rows if one["order"] >= since and one["status"] in _CANDIDATES]
+
+
+def _candidate(document: Document, sought: Sought) -> dict[str, Any]:
+    place = document["location"]
+    text = document["description"]
+    same_category = sought.category is not None and document["category"] == sought.category
+    words = fuzz.ratio(text, sought.description) if sought.description else 0.0
+    return {
+        "id": document["_id"],
+        "number": document["number"],
+        "category": document["category"],
+        "status": document["status"],
+        "description": text[:SNIPPET],
+        "created_at": document["created_at"],
+        "supporters": len(document["supporters"]),
+        "distance": round(distance(sought.lng, sought.lat, place["lng"], place["lat"]), 1),
+        "likeness": round(0.7 * words + (30.0 if same_category else 0.0), 1),
+    }

@@ -1,0 +1,33 @@
+"""This service's own events by which the counts on the map are kept up to date."""
+
+from typing import Any
+
+from chassis.events import Envelope
+from chassis.subscriptions import FactSchema, Subscription
+from services.issues.cases import events
+from services.issues.finding.store import CellStore
+
+_MOVES = (
+    events.IssueReported,
+    events.IssueResolved,
+    events.IssueReopened,
+    events.IssueReferred,
+    events.IssueRejected,
+    events.IssueMerged,
+    events.IssueUnmerged,
+    events.IssueWithdrawn,
+)
+"""What opens or closes an issue."""
+
+
+class AnyFact(FactSchema):
+    """Nothing is read of these events but which issue they are of."""
+
+
+def subscriptions(cells: CellStore) -> dict[str, Subscription]:
+    """Type → schema and function."""
+
+    def moved(event: Envelope, _: dict[str, Any]) -> None:
+        cells.mark(event.subject)
+
+    return {kind.type: Subscription(AnyFact, moved) for kind in _MOVES}

@@ -1,0 +1,174 @@
+"""Finding issues: the list with every filter, the rows of an export, and clusters for the map."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from chassis import paging
+from chassis.clock import utc_now
+from chassis.errors import NotAllowed
+from chassis.identity import Actor
+from chassis.mongo import Document, Mongo
+from chassis.tiles import Tile, cover
+from services.issues.cases.issue import OPEN, STAFF_ROLES
+from services.issues.cases.queries import LISTED
+from services.issues.finding.domain import CELL_ZOOM, Filters
+
+_SMALL_TILE_ZOOM = 12
+"""A region covered by tiles of this zoom or deeper is read by place; a wider one by time."""
+_CLUSTERS_DEEPER = 3
+_ITEMS_FROM_ZOOM = CELL_ZOOM
+_MOST_ITEMS = 500
+_EXPORT_PAGE = 500
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_ITEM = dict.fromkeys(("location", "status", "category", "number"), 1)
+View = Callable[[Document, Actor], Document]
+
+
+class Finder:
+    """Reads issues by filters. `view` shows a document as an actor may see it."""
+
+    def __init__(self, mongo: Mongo, view: View) -> None:
+        self._mongo = mongo
+        self._view = view
+
+    def page(self, filters: Filters, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
+        """A page of issues, newest first. Raises NotAllowed for lists of what another member reported."""
+        _check_reader(filters, actor)
+        page = self._page(filters, limit, cursor)
+        return paging.Page([self._view(one, actor) for one in page.items], page.next)
+
+    def check_export(self, filters: Filters, actor: Actor) -> None:
+        """Raises NotAllowed for areas that are none of the actor's."""
+        if not actor.has_any(STAFF_ROLES, filters.area):
+            raise NotAllowed(
+                "not-your-area", zh="您不管理此区域。", en="Only staff of the area export its issues."
+            )
+
+    def rows(self, filters: Filters, actor: Actor) -> Iterator[Document]:
+        """All issues that the filters let through, newest first; a page is in memory at a time."""
+        cursor = None
+        while True:
+            page = self._page(filters, _EXPORT_PAGE, cursor)
+            yield from (self._view(one, actor) for one in page.items)
+            cursor = page.next
+            if cursor is None:
+                return
+
+    def _page(self, filters: Filters, limit: int, cursor: str | None) -> paging.Page:
+        where = _conditions(filters)
+        options: dict[str, Any] = {
+            "limit": limit,
+            "cursor": cursor,
+            "since": filters.since,
+            "until": filters.until,
+            "projection": LISTED,
+        }
+        if filters.region is not None:
+            region = filters.region
+            options["keep"] = lambda one: region.holds(one["location"]["lng"], one["location"]["lat"])
+        few = _small_sets(filters)
+        if few is not None:
+            return paging.of_few(self._mongo["issues"], few, where=where, **options)
+        match = _index_fields(filters, where)
+        return paging.newest_first(self._mongo["issues"], match, where=where, **options)
+
+    def tile(self, tile: Tile) -> Document:
+        """What a tile of the map shows: clusters with their counts or, far in, the open issues themselves."""
+        if tile.z >= _ITEMS_FROM_ZOOM:
+            return {"clusters": [], "items": self._items(tile)}
+        first, after = tile.places
+        clusters: dict[tuple[int, int], list[tuple[float, float, int]]] = {}
+        deeper = min(tile.z + _CLUSTERS_DEEPER, CELL_ZOOM)
+        for cell in self._mongo["cells"].find({"place": {"$gte": first, "$lt": after}}):
+            shift = CELL_ZOOM - deeper
+            middle = Tile(CELL_ZOOM, cell["x"], cell["y"]).box
+            spot = ((middle.west + middle.east) / 2, (middle.south + middle.north) / 2, int(cell["open"]))
+            clusters.setdefault((cell["x"] >> shift, cell["y"] >> shift), []).append(spot)
+        return {"clusters": [_cluster(spots) for spots in clusters.values() if _count(spots)], "items": []}
+
+    def _items(self, tile: Tile) -> list[Document]:
+        first, after = tile.places
+        stages: list[dict[str, Any]] = [
+            {"$match": {"place": {"$gte": first, "$lt": after}}},
+            {"$match": {"status": {"$in": sorted(OPEN)}}},
+            {"$limit": _MOST_ITEMS},
+            {"$project": _ITEM},
+        ]
+        return [{**one, "id": one["_id"]} for one in self._mongo["issues"].aggregate(stages)]
+
+
+def _check_reader(filters: Filters, actor: Actor) -> None:
+    other = filters.reporter is not None and filters.reporter != actor.member_id
+    if other and not actor.has_any(STAFF_ROLES, filters.area):
+        raise NotAllowed(
+            "not-your-reports",
+            zh="只能查看自己的报告。",
+            en="Only staff of the area may list what another member reported: use reporter=me.",
+        )
+
+
+def _conditions(filters: Filters) -> dict[str, Any]:
+    """All conditions; `_index_fields` takes out those that the chosen index answers."""
+    where: dict[str, Any] = {"scopes": filters.area}
+    if len(filters.statuses) == 1:
+        where["status"] = min(filters.statuses)
+    elif filters.statuses:
+        where["status"] = {"$in": sorted(filters.statuses)}
+    if filters.category is not None:
+        where["$or"] = [
+            {"category": filters.category},
+            {"category": {"$gte": f"{filters.category}.", "$lt": f"{filters.category}/"}},
+        ]
+    for name in ("assignee", "reporter"):
+        if getattr(filters, name) is not None:
+            where[name] = getattr(filters, name)
+    if filters.words:
+        where["words"] = {"$all": list(filters.words)}
+    if filters.overdue is True:
+        where["open_due_at"] = {"$gte": _LONG_AGO, "$lt": utc_now()}
+    elif filters.overdue is False:
+        where["$nor"] = [{"open_due_at": {"$gte": _LONG_AGO, "$lt": utc_now()}}]
+    if filters.region is not None:
+        box = filters.region.box
+        where["location.lng"] = {"$gte": box.west, "$lte": box.east}
+        where["location.lat"] = {"$gte": box.south, "$lte": box.north}
+    return where
+
+
+def _index_fields(filters: Filters, where: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the index that narrows most, taken out of the rest."""
+    for name in ("reporter", "assignee"):
+        if name in where:
+            return {name: where.pop(name)}
+    if filters.words:
+        return {"words": max(filters.words, key=len)}
+    match = {"scopes": where.pop("scopes")}
+    if len(filters.statuses) == 1:
+        match["status"] = where.pop("status")
+    return match
+
+
+def _small_sets(filters: Filters) -> list[dict[str, Any]] | None:
+    """The ranges of an index of their own that hold all there is, where that is little."""
+    if filters.region is not None:
+        tiles = cover(filters.region.box)
+        if tiles[0].z >= _SMALL_TILE_ZOOM:
+            return [{"place": {"$gte": tile.places[0], "$lt": tile.places[1]}} for tile in tiles]
+    if filters.overdue is True:
+        return [{"scopes": filters.area, "open_due_at": {"$gte": _LONG_AGO, "$lt": utc_now()}}]
+    return None
+
+
+def _count(spots: list[tuple[float, float, int]]) -> int:
+    return sum(count for _, _, count in spots)
+
+
+def _cluster(spots: list[tuple[float, float, int]]) -> Document:
+    """The weighted middle of some cells."""
+    count = _count(spots)
+    return {
+        "lng": round(sum(lng * of for lng, _, of in spots) / count, 6),
+        "lat": round(sum(lat * of for _, lat, of in spots) / count, 6),
+        "count": count,
+    }

@@ -1,0 +1,62 @@
+"""What issues are found by."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.errors import Invalid
+from services.issues.finding import exports
+from services.issues.finding.domain import circle, outline, rectangle, sought_words, words
+
+han = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=2, max_size=40)
+
+
+@given(han, han, han)
+def test_any_part_of_a_chinese_text_is_found_by_its_pairs(before: str, sought: str, after: str) -> None:
+    assert set(sought_words(sought)) <= set(words(before + sought + after))
+
+
+def test_latin_words_and_numbers_are_whole_and_case_and_width_do_not_matter() -> None:
+    assert words("3号楼 ＷｉＦｉ 坏了") == ["3", "号楼", "wifi", "坏了"]
+
+
+def test_one_chinese_character_is_too_little_to_search_by() -> None:
+    with pytest.raises(Invalid):
+        sought_words("灯")
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (lambda text: circle(text, 50), "117.2"),
+        (lambda text: circle(text, 50), "117.2,39.1,5,6"),
+        (lambda text: circle(text, 50), "abc,def"),
+        (lambda text: circle(text, 50), "nan,39"),
+        (lambda text: circle(text, 50), "117.2,139.1"),
+        (rectangle, "117.3,39.1,117.2,39.2"),
+        (rectangle, "117.2,39.1"),
+        (outline, "117,39;118,39"),
+        (outline, "117,39;118,40;118,39;117,40"),
+    ],
+)
+def test_a_region_that_is_none_is_refused(read, text: str) -> None:  # type: ignore[no-untyped-def]  # three readers
+    with pytest.raises(Invalid):
+        read(text)
+
+
+def test_regions_hold_their_borders_and_nothing_beyond() -> None:
+    assert rectangle("117,39,118,40").holds(118, 40)
+    assert not rectangle("117,39,118,40").holds(118.0001, 40)
+    assert outline("117,39;118,39;118,40").holds(118, 39.5)
+    assert not outline("117,39;118,39;118,40").holds(117.1, 39.9)
+    assert circle("117,39", 1000).holds(117, 39.0089)
+    assert not circle("117,39", 1000).holds(117, 39.0091)
+
+
+def test_an_export_holds_no_cell_that_a_spreadsheet_runs() -> None:
+    lines = b"".join(exports.as_csv([{"number": "1", "description": "=HYPERLINK(1)", "location": None}]))
+    assert b"'=HYPERLINK(1)" in lines
+
+
+def test_a_geojson_export_without_rows_is_whole() -> None:
+    assert b"".join(exports.as_geojson([])) == b'{"type":"FeatureCollection","features":[]}'
