@@ -100,7 +100,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         ],
         body_limit=MAX_BYTES + _FORM_OVERHEAD,
     )
-    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks))
+    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
 
 def subscriptions(mongo: Mongo) -> Subscriptions:

@@ -1,6 +1,5 @@
 """Issues over HTTP."""
 
-from dataclasses import asdict
 from typing import Any
 
 from flask import Response, jsonify
@@ -32,11 +31,12 @@ def blueprint(
 ) -> Blueprint:
     """The routes under `/v1/issues`."""
     routes = Blueprint("issues", __name__, url_prefix="/v1/issues", description="Residents' issues")
+    outward = schemas.IssueSchema()
 
     def shown(issue_id: str, status: int = 200) -> Response:
         """The issue as the caller may see it, with its version as ETag."""
         document = queries.one(issue_id, actor())
-        response = jsonify(schemas.IssueSchema().dump(document))
+        response = jsonify(outward.dump(document))
         response.status_code = status
         response.headers["ETag"] = f'"{document["version"]}"'
         if status == 201:
@@ -50,8 +50,8 @@ def blueprint(
     def report(body: dict[str, Any]) -> Response:
         """Report a problem; the grid comes from the location."""
         issue = commands.report_issue(store, rules, places, photos, clock, actor(), issue_id=new_id(), **body)
-        fresh = queries.view({**asdict(issue), "_id": issue.id}, actor())
-        response = jsonify(schemas.IssueSchema().dump(fresh))
+        fresh = queries.view({**vars(issue), "_id": issue.id}, actor())
+        response = jsonify(outward.dump(fresh))
         response.status_code = 201
         response.headers["ETag"] = f'"{issue.version}"'
         response.headers["Location"] = f"/v1/issues/{issue.id}"

@@ -2,7 +2,16 @@
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import AreaCode, Identifier, LocationSchema, Moment, PastMoment, PlainText
+from chassis.fields import (
+    MAX_VERSION,
+    AreaCode,
+    Flag,
+    Identifier,
+    LocationSchema,
+    Moment,
+    PastMoment,
+    PlainText,
+)
 from chassis.subscriptions import FactSchema
 from services.issues.cases.domain import PUBLIC_ACTIONS
 from services.issues.cases.feedback import ANSWERS
@@ -30,7 +39,7 @@ class ReportSchema(Schema):
         load_default=dict,
         validate=validate.Length(max=20),
     )
-    anonymous = fields.Boolean(load_default=False)
+    anonymous = Flag(load_default=False)
     urgency = fields.String(load_default="normal", validate=validate.OneOf(["normal", "urgent"]))
     observed_at = PastMoment(load_default=None)
 
@@ -50,7 +59,7 @@ class TransitionSchema(Schema):
     agency = PlainText(load_default=None, most=100)
     area = AreaCode(load_default=None)
     observed_at = PastMoment(load_default=None)
-    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(min=1))
+    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(1, MAX_VERSION))
 
 
 class LinkQuery(Schema):
@@ -68,7 +77,7 @@ class CommentSchema(Schema):
 class RatingSchema(Schema):
     """The reporter's satisfaction; score 1 (poor) to 5 (excellent)."""
 
-    satisfied = fields.Boolean(required=True)
+    satisfied = Flag(required=True)
     score = fields.Integer(required=True, strict=True, validate=validate.Range(1, 5))
     comment = PlainText(load_default="", most=1000, least=0)
 
@@ -76,9 +85,9 @@ class RatingSchema(Schema):
 class FeedbackSchema(Schema):
     """The answers after a solution; `partly` and `no` need a reason."""
 
-    contacted = fields.Boolean(required=True)
+    contacted = Flag(required=True)
     resolved = fields.String(required=True, validate=validate.OneOf(ANSWERS))
-    satisfied = fields.Boolean(required=True)
+    satisfied = Flag(required=True)
     reason = PlainText(load_default=None, most=1000)
 
 

@@ -1,8 +1,7 @@
 """Issues ↔ documents; the only writer of issues and of the local copies of areas and members."""
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from chassis import outbox
@@ -123,17 +122,32 @@ def _envelopes(change: Change) -> list[dict[str, Any]]:
 
 
 def _fields(issue: Issue) -> Document:
-    values = {**asdict(issue), "scopes": ancestors(issue.area)}
-    del values["id"]
-    values["open_due_at"] = issue.due_at if issue.status in OPEN else None
+    values: Document = {name: value for name, value in vars(issue).items() if name != "id"}
     if issue.location is not None:
         values["place"] = place(issue.location["lng"], issue.location["lat"])
-    return {name: value.value if isinstance(value, StrEnum) else value for name, value in values.items()}
+    return {
+        **values,
+        "status": issue.status.value,
+        "status_before": issue.status_before.value if issue.status_before else None,
+        "level": issue.level.value,
+        "countdown": vars(issue.countdown),
+        "objection": _plain(issue.objection),
+        "feedback": _plain(issue.feedback),
+        "rating": _plain(issue.rating),
+        "adopted": [vars(one) for one in issue.adopted],
+        "parts": [vars(one) for one in issue.parts],
+        "scopes": ancestors(issue.area),
+        "open_due_at": issue.due_at if issue.status in OPEN else None,
+    }
+
+
+def _plain(part: Objection | Feedback | Rating | None) -> Document | None:
+    return vars(part) if part is not None else None
 
 
 def _entry(entry: Entry) -> Document:
     return {
-        **asdict(entry),
+        **vars(entry),
         "status": entry.status.value,
         "level": entry.level.value,
         "media": list(entry.media),

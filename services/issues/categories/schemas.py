@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from chassis.fields import PlainText
+from chassis.fields import Flag, PlainText
 from services.issues.categories.domain import LEVELS, Category, Question
 from services.issues.limits.domain import Limit, Unit
 
@@ -34,11 +34,13 @@ class LimitsSchema(Schema):
 class QuestionSchema(Schema):
     """A question to who reports; `choices` go with the kind `choice`."""
 
-    code = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,39}$"))
+    code = fields.String(
+        required=True, validate=[validate.Length(1, 40), validate.Regexp(r"[a-z][a-z0-9_]*\Z")]
+    )
     zh = PlainText(required=True, most=100)
     en = PlainText(required=True, most=100)
     kind = fields.String(required=True, validate=validate.OneOf(_KINDS))
-    required = fields.Boolean(load_default=False)
+    required = Flag(load_default=False)
     choices = fields.List(PlainText(most=60), load_default=list, validate=validate.Length(max=30))
 
     @post_load
@@ -55,10 +57,10 @@ class DefineCategorySchema(Schema):
     en = PlainText(required=True, most=60)
     limits = fields.Nested(LimitsSchema, required=True)
     urgent_limits = fields.Nested(LimitsSchema, required=True)
-    duty_list = fields.Boolean(load_default=True)
-    after_photo = fields.Boolean(load_default=False)
-    sensitive = fields.Boolean(load_default=False)
-    moderated = fields.Boolean(load_default=False)
+    duty_list = Flag(load_default=True)
+    after_photo = Flag(load_default=False)
+    sensitive = Flag(load_default=False)
+    moderated = Flag(load_default=False)
     questions = fields.List(
         fields.Nested(QuestionSchema), load_default=list, validate=validate.Length(max=20)
     )

@@ -6,11 +6,12 @@ from typing import Any
 from flask import Response, stream_with_context
 
 from chassis.clock import Clock
-from chassis.errors import Invalid, missing
+from chassis.errors import missing
 from chassis.http import access, problems
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
 from chassis.idempotency import new_id
+from chassis.identity import check_area
 from chassis.tiles import Tile
 from services.issues.cases.issue import Details, Issue
 from services.issues.cases.schemas import IssueSchema
@@ -27,8 +28,7 @@ Act = Callable[[str, str, Details], Issue]
 def filters_of(query: dict[str, Any], district: str) -> Filters:
     """The filters of a query. Raises Invalid."""
     area = query["area"] or district
-    if not area.startswith(district):
-        raise Invalid("area", zh="该区域不属于本区。", en=f"This deployment serves the district {district}.")
+    check_area(area, district)
     for name in ("reporter", "assignee"):
         if query[name] == "me":
             query[name] = actor().member_id

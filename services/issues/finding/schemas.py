@@ -31,8 +31,10 @@ class FilterQuery(Schema):
     """
 
     area = AreaCode(load_default=None)
-    status = StatusList(load_default=frozenset())
-    category = fields.String(load_default=None, validate=validate.Regexp(r"^[a-z0-9_.]{1,160}$"))
+    status = StatusList(load_default=frozenset(), validate=validate.Length(max=len(_STATUSES)))
+    category = fields.String(
+        load_default=None, validate=[validate.Length(1, 160), validate.Regexp(r"[a-z0-9_.]+\Z")]
+    )
     assignee = fields.String(load_default=None, validate=validate.Length(max=26))
     reporter = fields.String(load_default=None, validate=validate.Length(max=26))
     since = Moment(load_default=None)

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from chassis.fields import PlainText
+from chassis.fields import Flag, PlainText
 
 _MOST_DAYS = 366
 
@@ -39,5 +39,5 @@ class DayListSchema(Schema):
 class ExceptionSchema(Schema):
     """A day of the district's own."""
 
-    working = fields.Boolean(required=True)
+    working = Flag(required=True)
     note = PlainText(required=True, most=100)

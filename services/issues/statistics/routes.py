@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from chassis.errors import Invalid
 from chassis.http import access
 from chassis.http.blueprint import Blueprint
 from chassis.http.problems import language
+from chassis.identity import check_area
 from services.issues.statistics import schemas
 from services.issues.statistics.domain import Measure
 from services.issues.statistics.queries import Figures
@@ -18,10 +18,7 @@ def blueprint(figures: Figures, district: str) -> Blueprint:
 
     def span(query: dict[str, Any]) -> Span:
         area = query["area"] or district
-        if not area.startswith(district):
-            raise Invalid(
-                "area", zh="该区域不属于本区。", en=f"This deployment serves the district {district}."
-            )
+        check_area(area, district)
         return Span(area, query["since"], query["until"])
 
     @routes.route("/usage", methods=["GET"])
