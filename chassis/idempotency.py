@@ -6,9 +6,12 @@ the claim's lock has run out, meets its own document under the reserved identifi
 """
 
 import hashlib
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
-from flask import Flask, Response, g, request
+import orjson
+from flask import Flask, Response, current_app, g, request
 from pymongo.collection import Collection
 from pymongo.errors import ConnectionFailure, DuplicateKeyError
 
@@ -21,6 +24,8 @@ COLLECTION = "idempotency_keys"
 _LOCK = timedelta(seconds=30)
 _KEEP = timedelta(hours=24)
 _MAX_KEY = 200
+_UNTRACKED = "idempotency_untracked"
+View = TypeVar("View", bound=Callable[..., object])
 log = logs.get()
 
 
@@ -28,6 +33,29 @@ def new_id() -> str:
     """The identifier for what the present request creates (the reserved one when the caller sent a key)."""
     reserved: str | None = g.get("reserved_id")
     return reserved or new_ulid()
+
+
+def keep_without(*names: str) -> None:
+    """Leave members of the present JSON answer out of what is kept of it: in a repeat they are null."""
+    g.not_kept = names
+
+
+def required_key() -> str:
+    """The present request's key. Raises Invalid where the caller sent none."""
+    key = request.headers.get("Idempotency-Key")
+    if not key:
+        raise Invalid(
+            "Idempotency-Key",
+            zh="此操作须带幂等键。",
+            en="This needs an Idempotency-Key.",
+        )
+    return key
+
+
+def untracked(view: View) -> View:
+    """Keep no record of a view's requests, not even a hash of their bodies: for what must leave no trace."""
+    setattr(view, _UNTRACKED, True)
+    return view
 
 
 def ensure_indexes(mongo: Mongo) -> None:
@@ -46,6 +74,8 @@ def _before(mongo: Mongo) -> Response | None:
     # Behind the gateway all who are not signed in have one address, so that their keys would be one
     # another's; and what they are given are tokens, which are not kept.
     if key is None or request.method != "POST" or request.endpoint is None or "actor" not in g:
+        return None
+    if getattr(current_app.view_functions[request.endpoint], _UNTRACKED, False):
         return None
     if not key or len(key) > _MAX_KEY or not key.isprintable():
         raise Invalid(
@@ -137,8 +167,12 @@ def _conclude(claims: Collection[Document], claim_id: str, response: Response) -
         answer = {
             "state": "answered",
             "status": response.status_code,
-            "answer": response.get_data(),
+            "answer": _without(response.get_data(), g.pop("not_kept", ())),
             "content_type": response.content_type,
             "headers": kept,
         }
         claims.update_one({"_id": claim_id}, {"$set": answer})
+
+
+def _without(answer: bytes, names: Sequence[str]) -> bytes:
+    return orjson.dumps({**orjson.loads(answer), **dict.fromkeys(names)}) if names else answer

@@ -9,13 +9,22 @@ from chassis.events import Envelope
 from chassis.subscriptions import Subscription
 from services.notify import commands
 from services.notify.domain import RULES
-from services.notify.schemas import ActivityFact, IssueFact, MemberChangedFact, PointsPostedFact
+from services.notify.schemas import (
+    ActivityFact,
+    IssueFact,
+    MemberChangedFact,
+    PointsPostedFact,
+    ProposalFact,
+    SuggestionFact,
+)
 from services.notify.store import InboxStore
 
 _SCHEMAS: dict[str, type[Schema]] = {
     "issue": IssueFact,
     "activity": ActivityFact,
     "points": PointsPostedFact,
+    "proposal": ProposalFact,
+    "suggestion": SuggestionFact,
 }
 
 

@@ -1,6 +1,7 @@
 """Every operation of every service, read off the applications, with a request that its schema accepts."""
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -8,11 +9,13 @@ from typing import Any
 
 import orjson
 
+from chassis.clock import rfc3339, utc_now
 from chassis.fields import AREA_PATTERN, CURSOR_PATTERN, ULID_PATTERN
 from chassis.http import access, inputs
 from chassis.http.access import AccessRule
 from demo.district import COMMUNITY_A, boundary, grids
 from infra import contracts
+from services.issues.categories.schemas import CATEGORY_PATTERN, QUESTION_PATTERN
 
 GRID = grids(COMMUNITY_A)[0]
 UNKNOWN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -24,6 +27,8 @@ _BY_PATTERN = {
     "^[0-9]{6}$": "123456",
     f"^{CURSOR_PATTERN}$": "MDFBUlozTkRFS1RTVjRSUkZGUTY5RzVGQVY",
     "^[0-9A-Za-z._-]{1,200}$": "token",
+    f"^{CATEGORY_PATTERN}$": "safety",
+    f"^{QUESTION_PATTERN}$": "colour",
 }
 Schema = Mapping[str, Any]
 Path = tuple[str | int, ...]
@@ -45,8 +50,10 @@ class Operation:
         return f"{self.method} {self.path} of {self.service}"
 
     def address(self, identifier: str = UNKNOWN_ID) -> str:
-        """The path with its parameters filled in."""
-        parts = [identifier if part.startswith("{") else part for part in self.path.split("/")]
+        """The path with its last parameter filled in so, and any before it with a plain one."""
+        *_, last = [part for part in self.path.split("/") if part.startswith("{")] or [""]
+        fills = {last: identifier}
+        parts = [fills.get(part, "1") if part.startswith("{") else part for part in self.path.split("/")]
         return "/".join(parts)
 
 
@@ -65,7 +72,7 @@ def _of_service(name: str) -> Iterator[Operation]:
         access_rule = access.rule_of(app, rule.endpoint)
         if takes is None or access_rule is None:
             continue
-        path = rule.rule.replace("<", "{").replace(">", "}")
+        path = re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", rule.rule)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             operation = document["paths"][path][method.lower()]
             content = operation.get("requestBody", {}).get("content", {})
@@ -114,7 +121,7 @@ def sample(schema: Schema) -> Any:
     if schema.get("pattern"):
         return _BY_PATTERN[schema["pattern"]]
     if schema.get("format") == "date-time":
-        return "2026-03-01T00:00:00Z"
+        return rfc3339(utc_now())
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties")

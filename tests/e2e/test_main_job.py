@@ -154,4 +154,4 @@ def test_the_same_request_again_gets_the_first_answer_and_acts_once(district: Di
 def test_the_ledger_proves_itself_after_all_this(district: District) -> None:
     proof = district.admin.get("/v1/ledger/verification")
     assert proof["sound"]
-    assert proof["sums"] == {"points": 0, "minutes": 0}
+    assert proof["sums"] == {"points": 0, "minutes": 0, "fen": 0}

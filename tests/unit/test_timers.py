@@ -56,12 +56,16 @@ def test_an_unforeseen_error_is_not_swallowed() -> None:
         run_timer(Timer("failing", 1, fail), threading.Event())
 
 
-def test_nothing_runs_after_the_end() -> None:
+def test_nothing_runs_again_after_the_end() -> None:
     runs: list[int] = []
     stop = threading.Event()
-    stop.set()
-    run_timer(Timer("late", 0.01, lambda: runs.append(1)), stop)
-    assert runs == []
+
+    def end() -> None:
+        runs.append(1)
+        stop.set()
+
+    run_timer(Timer("last", 0.0, end), stop)
+    assert runs == [1]
 
 
 class Pauses(threading.Event):

@@ -124,7 +124,8 @@ class Issue:
 
     `lead_unit` is the code of the area whose turn it is and never empty; `status_before` is what a pause or a
     merge interrupted; `supporters` said "me too"; `part_of` is the issue that this one was split from;
-    `next_check_at` is when the clock next has something to do.
+    `next_check_at` is when the clock next has something to do; `photo_acts` are what staff did to its photos,
+    as far as the history tells.
     """
 
     id: str
@@ -165,6 +166,7 @@ class Issue:
     due_at: datetime | None = None
     next_check_at: datetime | None = None
     reopened: int = 0
+    photo_acts: tuple[str, ...] = ()
     version: int = 1
 
     @property

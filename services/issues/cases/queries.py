@@ -1,6 +1,6 @@
 """Issues as callers see them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chassis.errors import missing
@@ -8,6 +8,8 @@ from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
 from services.issues.cases.feedback import sign
 from services.issues.cases.issue import STAFF_ROLES, Status
+from services.issues.media.domain import Place
+from services.issues.media.queries import PhotoQueries, States
 
 _OVERSEERS = STAFF_ROLES | {"steward"}
 LISTED = {"history": 0, "outbox": 0, "words": 0}
@@ -15,11 +17,11 @@ LISTED = {"history": 0, "outbox": 0, "words": 0}
 
 
 class CaseQueries:
-    """Reads issues. `link` makes the signed URL of a photo; `key` signs feedback links."""
+    """Reads issues. `key` signs feedback links."""
 
-    def __init__(self, mongo: Mongo, link: Callable[[str], str], key: str) -> None:
+    def __init__(self, mongo: Mongo, photos: PhotoQueries, key: str) -> None:
         self._mongo = mongo
-        self._link = link
+        self._photos = photos
         self._key = key
 
     def one(self, issue_id: str, actor: Actor) -> Document:
@@ -35,8 +37,14 @@ class CaseQueries:
         if document is None:
             raise missing("问题", "issue")
         hidden = document["reporter"] if _hides_reporter(document, actor) else None
+        states = self._photos.states(one for entry in document["history"] for one in entry["media"])
+        place = _place(document)
         return [
-            {**entry, "actor": None if entry["actor"] == hidden else entry["actor"]}
+            {
+                **entry,
+                "actor": None if entry["actor"] == hidden else entry["actor"],
+                "media": self._photos.links(entry["media"], states, actor, place),
+            }
             for entry in document["history"]
         ]
 
@@ -46,6 +54,14 @@ class CaseQueries:
 
     def view(self, document: Document, actor: Actor) -> Document:
         """A document as the actor may see it."""
+        return self.views([document], actor)[0]
+
+    def views(self, documents: Sequence[Document], actor: Actor) -> list[Document]:
+        """Documents as the actor may see them; what is known of all their photos is read at once."""
+        states = self._photos.states(photo for one in documents for photo in one["media"])
+        return [self._view(one, states, actor) for one in documents]
+
+    def _view(self, document: Document, states: States, actor: Actor) -> Document:
         hidden = _hides_reporter(document, actor)
         return {
             **document,
@@ -54,10 +70,7 @@ class CaseQueries:
             "supporters": len(document["supporters"]),
             "parts": [one["id"] for one in document["parts"]],
             "feedback_url": self._feedback_url(document, actor),
-            "media": [
-                {"id": one, "url": self._link(one), "thumbnail_url": self._link(f"{one}-thumbnail")}
-                for one in document["media"]
-            ],
+            "media": self._photos.links(document["media"], states, actor, _place(document)),
         }
 
     def _feedback_url(self, document: Document, actor: Actor) -> str | None:
@@ -66,7 +79,11 @@ class CaseQueries:
         if document["status"] != Status.RESOLVED or until is None or not may:
             return None
         issue_id = document.get("_id") or document["id"]
-        return f"/v1/feedback/{issue_id}?signature={sign(issue_id, until, self._key)}"
+        return f"/v1/feedback/{issue_id}/{sign(issue_id, until, self._key)}"
+
+
+def _place(document: Document) -> Place:
+    return Place(document["area"], document["_id"], document["assignee"])
 
 
 def _hides_reporter(document: Document, actor: Actor) -> bool:

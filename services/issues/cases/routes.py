@@ -10,9 +10,8 @@ from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint, expected_version
 from chassis.idempotency import new_id
-from chassis.media import MediaStore
 from services.issues.cases import commands, schemas
-from services.issues.cases.commands import Rules
+from services.issues.cases.commands import Photos, Rules
 from services.issues.cases.issue import Details, Rating
 from services.issues.cases.queries import CaseQueries
 from services.issues.cases.store import CaseStore
@@ -26,7 +25,7 @@ def blueprint(
     rules: Rules,
     queries: CaseQueries,
     places: AreaFinder,
-    photos: MediaStore,
+    photos: Photos,
     clock: Clock,
 ) -> Blueprint:
     """The routes under `/v1/issues`."""
@@ -133,14 +132,12 @@ def feedback_blueprint(store: CaseStore, rules: Rules, clock: Clock, key: str) -
     """The route of links that answer without signing in."""
     routes = Blueprint("feedback", __name__, url_prefix="/v1/feedback", description="Feedback by link")
 
-    @routes.route("/<issue_id>", methods=["POST"])
-    @routes.arguments(schemas.LinkQuery, location="query")
+    @routes.route("/<issue_id>/<signature>", methods=["POST"])
     @routes.arguments(schemas.FeedbackSchema)
     @routes.response(204)
     @access.public
-    def by_link(query: dict[str, Any], body: dict[str, Any], issue_id: str) -> None:
+    def by_link(body: dict[str, Any], issue_id: str, signature: str) -> None:
         """Answer whether the issue is solved, by the link that the reporter was sent."""
-        signature = (query["signature"], key)
-        commands.answer(store, rules, clock, None, issue_id=issue_id, signature=signature, **body)
+        commands.answer(store, rules, clock, None, issue_id=issue_id, signature=(signature, key), **body)
 
     return routes

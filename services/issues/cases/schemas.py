@@ -6,6 +6,7 @@ from chassis.fields import (
     MAX_VERSION,
     AreaCode,
     Flag,
+    Formed,
     Identifier,
     LocationSchema,
     Moment,
@@ -16,6 +17,7 @@ from chassis.subscriptions import FactSchema
 from services.issues.cases.domain import PUBLIC_ACTIONS
 from services.issues.cases.feedback import ANSWERS
 from services.issues.cases.issue import Level, Status
+from services.issues.categories.schemas import CATEGORY_PATTERN
 
 MAX_PHOTOS = 6
 _STATUSES = [one.value for one in Status]
@@ -28,7 +30,7 @@ def _media() -> fields.List[str]:
 class ReportSchema(Schema):
     """A new report."""
 
-    category = fields.String(required=True, validate=validate.Length(1, 160))
+    category = Formed(CATEGORY_PATTERN, "Not the code of a category.", required=True)
     description = PlainText(required=True, most=2000)
     location = fields.Nested(LocationSchema, load_default=None)
     area = AreaCode(load_default=None)
@@ -62,12 +64,6 @@ class TransitionSchema(Schema):
     version = fields.Integer(load_default=None, strict=True, validate=validate.Range(1, MAX_VERSION))
 
 
-class LinkQuery(Schema):
-    """The signature of a feedback link."""
-
-    signature = fields.String(required=True, validate=validate.Length(1, 64))
-
-
 class CommentSchema(Schema):
     """A remark on an issue."""
 
@@ -92,11 +88,15 @@ class FeedbackSchema(Schema):
 
 
 class PhotoLinkSchema(Schema):
-    """A photo of an issue, by links that expire."""
+    """A photo of an issue, by links that expire; they are null for those who may not see it (yet).
+
+    `moderation`: open (nobody has to look), awaiting, approved or rejected; null for a photo that is gone.
+    """
 
     id = fields.String()
-    url = fields.String()
-    thumbnail_url = fields.String()
+    url = fields.String(allow_none=True)
+    thumbnail_url = fields.String(allow_none=True)
+    moderation = fields.String(allow_none=True)
 
 
 class ObjectionSchema(Schema):
@@ -161,7 +161,7 @@ class EntrySchema(Schema):
     lead_unit = fields.String()
     note = fields.String(allow_none=True)
     observed_at = Moment(allow_none=True)
-    media = fields.List(fields.String())
+    media = fields.List(fields.Nested(PhotoLinkSchema))
 
 
 class HistorySchema(Schema):
@@ -189,3 +189,4 @@ class MemberChangedFact(FactSchema):
     """What this service needs of `member.changed.v1`."""
 
     roles = fields.List(fields.Nested(RoleFact), required=True)
+    home_area = fields.String(required=True, allow_none=True)

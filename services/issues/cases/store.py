@@ -107,9 +107,10 @@ class CaseStore:
         """Keep the newest known state of an area."""
         put_newer(self._mongo["areas"], code, {"name": name, "boundary": boundary}, sequence)
 
-    def put_member(self, member_id: str, grants: list[str], sequence: int) -> None:
-        """Keep the newest known grants (`role@area`) of a member."""
-        put_newer(self._mongo["members"], member_id, {"grants": grants}, sequence)
+    def put_member(self, member_id: str, grants: list[str], home_area: str | None, sequence: int) -> None:
+        """Keep the newest known grants (`role@area`) and home area of a member."""
+        values = {"grants": grants, "home_area": home_area}
+        put_newer(self._mongo["members"], member_id, values, sequence)
 
 
 def _envelopes(change: Change) -> list[dict[str, Any]]:
@@ -167,6 +168,7 @@ def _issue(document: Document) -> Issue:
             "media": tuple(document["media"]),
             "adopted": tuple(Adopted(one["id"], tuple(one["followers"])) for one in document["adopted"]),
             "supporters": tuple(document["supporters"]),
+            "photo_acts": tuple(document.get("photo_acts", ())),
             "parts": tuple(Part(**one) for one in document["parts"]),
             "countdown": Countdown(**{**countdown, "reminded": tuple(countdown["reminded"])}),
             "objection": _maybe(Objection, document["objection"]),

@@ -51,7 +51,7 @@ def filters_of(query: dict[str, Any], district: str) -> Filters:
     )
 
 
-def blueprint(finder: Finder, act: Act, district: str) -> Blueprint:
+def blueprint(finder: Finder, district: str) -> Blueprint:
     """The routes under `/v1/issues` that concern many issues."""
     routes = Blueprint("finding", __name__, url_prefix="/v1/issues", description="Finding issues")
 
@@ -67,7 +67,7 @@ def blueprint(finder: Finder, act: Act, district: str) -> Blueprint:
 
     @routes.route("/export", methods=["GET"])
     @routes.arguments(schemas.ExportQuery, location="query")
-    @routes.response(200, content_type="text/csv")
+    @routes.sends(200, ("text/csv", "application/geo+json"))
     @access.roles(*_STAFF)
     def export(query: dict[str, Any]) -> Response:
         """Export issues as CSV or GeoJSON, however many there are."""
@@ -81,27 +81,43 @@ def blueprint(finder: Finder, act: Act, district: str) -> Blueprint:
         headers = {"Content-Disposition": f'attachment; filename="issues.{form}"'}
         return Response(stream_with_context(write(rows)), content_type=kind, headers=headers)
 
-    @routes.route("/tiles/<int:z>/<int:x>/<int:y>", methods=["GET"])
+    @routes.route("/tiles/<z>/<x>/<y>", methods=["GET"])
     @routes.response(200, schemas.TileSchema)
     @access.signed_in
-    def tile(z: int, x: int, y: int) -> dict[str, Any]:
+    def tile(z: str, x: str, y: str) -> dict[str, Any]:
         """Show the open issues of a map tile: in clusters or, far in, each."""
-        if z > _DEEPEST_TILE or x >= 1 << z or y >= 1 << z:
-            raise missing("地图瓦片", "map tile")
-        return finder.tile(Tile(z, x, y))
+        return finder.tile(_tile(z, x, y))
 
-    @routes.route("/bulk-transitions", methods=["POST"])
+    return routes
+
+
+def bulk_blueprint(act: Act, district: str) -> Blueprint:
+    """The route `/v1/bulk-transitions`."""
+    routes = Blueprint("bulk", __name__, url_prefix="/v1/bulk-transitions", description="Many issues at once")
+
+    @routes.route("", methods=["POST"])
     @routes.arguments(schemas.BulkSchema)
     @routes.response(200, schemas.OutcomeListSchema)
     @access.roles("steward", *_STAFF)
     def bulk(body: dict[str, Any]) -> dict[str, Any]:
         """Carry out one action on many issues; each is answered for by itself."""
+        if body["area"] is not None:
+            check_area(body["area"], district)
         ids, action = body.pop("ids"), body.pop("action")
         details = Details(**{**body, "media": tuple(body["media"])})
         outcomes = commands.act_on_many(ids, lambda issue_id: act(issue_id, action, details))
         return {"items": [_outcome(one) for one in outcomes]}
 
     return routes
+
+
+def _tile(*texts: str) -> Tile:
+    if not all(text.isascii() and text.isdigit() and len(text) < 8 for text in texts):
+        raise missing("地图瓦片", "map tile")
+    z, x, y = map(int, texts)
+    if z > _DEEPEST_TILE or x >= 1 << z or y >= 1 << z:
+        raise missing("地图瓦片", "map tile")
+    return Tile(z, x, y)
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
