@@ -1,97 +1,34 @@
-"""Figures from buckets on the real database: equal to a recomputation, fresh, and not read from issues."""
+"""Figures from buckets on the real database: equal to a recomputation, fresh, and shown to whom they may."""
 
 import random
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Any
 
 import pytest
-from pymongo import MongoClient, monitoring
 
 from chassis.clock import new_ulid
 from chassis.events import Envelope
 from chassis.identity import Actor, Grant
 from chassis.mongo import Document, Mongo
-from chassis.paging import order
-from chassis.subscriptions import Subscriptions
-from infra.local.deployment import Deployment
-from services.issues.statistics import handlers
 from services.issues.statistics.distribution import ERROR
 from services.issues.statistics.domain import Measure
-from services.issues.statistics.proof import Proof
-from services.issues.statistics.queries import Figures
 from services.issues.statistics.spans import day_of
-from services.issues.statistics.store import BucketStore, UsageStore
 from services.issues.statistics.summing import Span
+from tests.integration.figures import ADMIN, NOW, RESIDENT, District
 from tests.integration.issue_lives import (
     AREAS,
     BEGIN,
     COMMUNITY,
     DISTRICT,
-    Lives,
     figures,
     key_of,
     recomputed,
 )
 
-NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
-ADMIN = Actor("A", (Grant("district_admin", DISTRICT),))
-RESIDENT = Actor("R")
 RATES = ("response_rate", "resolution_rate", "satisfaction_rate")
 SPREADS = ("hours_to_response", "hours_to_resolution")
-
-
-class Clock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-class District:
-    """The figures of one database, as the service wires them."""
-
-    def __init__(self, mongo: Mongo, seed: int = 1) -> None:
-        self.mongo = mongo
-        self.clock = Clock()
-        self.dice = random.Random(seed)
-        self.lives = Lives(mongo, self.dice)
-        self.usage = UsageStore(mongo)
-        self.buckets = BucketStore(mongo, self.clock)
-        self.usage.ensure_indexes()
-        self.buckets.ensure_indexes()
-        self.figures = Figures(mongo, self.clock)
-        self.proof = Proof(mongo, self.buckets, self.clock, DISTRICT)
-        self.subscriptions = Subscriptions(handlers.subscriptions(self.usage, self.buckets))
-
-    def hear(self, events: list[Envelope]) -> None:
-        """Handle events, each twice, in any order, with sweeps in between by several at once."""
-        heard = [one for one in events * 2 if one.type in self.subscriptions.table]
-        self.dice.shuffle(heard)
-
-        def handle(event: Envelope) -> None:
-            self.subscriptions.handle(event)
-            if event.id[-1] in "7":
-                self.buckets.sweep(DISTRICT)
-
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(handle, heard))
-        self.settle()
-
-    def settle(self) -> None:
-        """Sweep until nothing is marked."""
-        while self.buckets.sweep(DISTRICT):
-            pass
-
-    def differences(self) -> list[str]:
-        """What differs between buckets and records."""
-        return [str(one) for one in self.proof.differences(lambda: None)]
 
 
 @pytest.fixture
@@ -267,104 +204,3 @@ def test_members_see_no_opinion_of_fewer_than_five_and_staff_see_all(district: D
     ranking = district.figures.rankings(Span(DISTRICT), Measure.SATISFACTION_RATE, "grid", RESIDENT, "zh")
     assert (ranking["rows"][0]["value"], ranking["rows"][0]["rank"]) == (None, None)
     assert "30" in ranking["rows"][0]["reason"]
-
-
-class Watched(Mongo):
-    """A database of which is known how many documents were answered from which collection, and to what."""
-
-    def __init__(self, url: str, name: str) -> None:
-        super().__init__(url, name)
-        self.watch = Watch()
-        self.url = url
-
-    @cached_property
-    def _watched(self) -> MongoClient[Document]:
-        return MongoClient(self.url, tz_aware=True, event_listeners=[self.watch])
-
-    @property
-    def client(self) -> MongoClient[Document]:
-        """A client that tells the watch."""
-        return self._watched
-
-    def close(self) -> None:
-        """Close it."""
-        self._watched.close()
-
-
-class Watch(monitoring.CommandListener):
-    """Counts the documents in answers."""
-
-    def __init__(self) -> None:
-        self.read: Counter[str] = Counter()
-        self.filters: list[tuple[str, list[str]]] = []
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Keep the fields of a query's first stage."""
-        if event.command_name in ("find", "aggregate"):
-            match = event.command.get("filter") or event.command.get("pipeline", [{}])[0].get("$match", {})
-            self.filters.append((str(event.command[event.command_name]), sorted(match)))
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Count what came back."""
-        cursor = event.reply.get("cursor", {})
-        batch = cursor.get("firstBatch", cursor.get("nextBatch", []))
-        self.read[str(cursor.get("ns", "")).split(".")[-1]] += len(batch)
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Nothing was read."""
-
-
-@pytest.fixture
-def watched(backing: Deployment) -> Iterator[Watched]:
-    opened = Watched(backing.mongo_url, f"test-{new_ulid()}")
-    yield opened
-    opened.close()
-
-
-def test_figures_of_twenty_thousand_issues_read_buckets_and_not_issues(watched: Watched) -> None:
-    district = District(watched)
-    month = datetime(2026, 9, 30, 16, tzinfo=UTC)
-    issue = district.lives.begin(month, AREAS[1])
-    template = watched["issues"].find_one({"_id": issue.id})
-    assert template is not None
-    copies = []
-    for number in range(20_000):
-        at = month + timedelta(days=number % 20, minutes=number // 20)
-        key, grid = new_ulid(), AREAS[1 + number % 2]
-        scopes = [grid[:6], grid[:9], grid[:12], grid]
-        copies.append(
-            {
-                **template,
-                "words": [],
-                "outbox": [],
-                "_id": key,
-                "order": order(key, at),
-                "created_at": at,
-                "area": grid,
-                "scopes": scopes,
-            }
-        )
-    # Of the indexes only the one that is read by: the others would take a minute to fill.
-    watched["issues"].drop_indexes()
-    watched["issues"].create_index([("scopes", 1), ("order", 1)])
-    watched["issues"].insert_many(copies)
-    district.settle()
-
-    watch = watched.watch
-    for group_by in ("area", "category", "month"):
-        watch.read.clear()
-        assert district.figures.issues(Span(DISTRICT), group_by, RESIDENT)["all"]["count"] == 20_001
-        assert watch.read == {"figures": 2, "figures_state": 1, "issues": 0}
-    watch.read.clear()
-    afternoon = month + timedelta(days=4, hours=15, seconds=-30)
-    usage = district.figures.usage(Span(COMMUNITY, month, afternoon))
-    assert usage["total"] == 4 * 1000 + 900 + 1
-    assert watch.read["issues"] == 900
-    watch.filters.clear()
-    district.figures.rankings(
-        Span(DISTRICT, month + timedelta(hours=5)), Measure.RESPONSE_RATE, None, ADMIN, "en"
-    )
-    assert {("issues", ("order", "scopes")), ("figures", ("month", "scopes"))} <= {
-        (name, tuple(fields)) for name, fields in watch.filters
-    }
-    assert all(fields == ["order", "scopes"] for name, fields in watch.filters if name == "issues")
