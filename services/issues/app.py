@@ -71,8 +71,8 @@ class IssuesSettings(ServiceSettings):
 
     media_url_key: Secret
     ballot_key: Secret
-    photo_megabytes: int = 10
-    photo_megapixels: int = 40
+    photo_megabytes: int = 20
+    photo_megapixels: int = 50
     photos_at_once: int = 1
 
     def check(self) -> Iterator[str]:

@@ -129,6 +129,7 @@ def main_job(documented: Documented, district: District) -> None:
     call(district.admin, "GET", "/v1/ledger/verification")
     call(resident, "GET", "/v1/stats/usage", params={"area": COMMUNITY_A})
     call(resident, "GET", "/v1/stats/issues", params={"group_by": "month"})
+    call(resident, "GET", "/v1/stats/rankings", params={"by": "resolution_rate"})
 
 
 def suggestions(documented: Documented, district: District) -> None:

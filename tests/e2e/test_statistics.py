@@ -63,6 +63,8 @@ def test_figures_follow_an_issue_and_can_be_proved(district: District, deploymen
     proved = recount(deployment, "--check")
     assert proved.returncode == 0, proved.stderr
     with MongoClient[dict[str, Any]](deployment.mongo_url) as client:
+        marked = client["issues"]["marked_days"]
+        wait_until(lambda: marked.find_one() is None, PATIENCE, "every marked day counted")
         bucket = client["issues"]["figures"].find_one({"area": GRID})
         assert bucket is not None
         day = max(bucket["days"])
