@@ -1,6 +1,6 @@
 """The command line that every service's worker shares."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -9,8 +9,11 @@ from chassis.settings import SettingsError
 from chassis.worker import PARTS, Worker
 
 
-def run_worker(create_worker: Callable[[], Worker]) -> None:
-    """Parse the arguments and run a worker, or handle its dead letters."""
+def run_worker(create_worker: Callable[[], Worker], commands: Sequence[click.Command] = ()) -> None:
+    """Parse the arguments and run a worker, or carry out a command: those of all services, or `commands`.
+
+    A command gets the worker, which does not run, by `click.pass_obj`.
+    """
 
     @click.group(invoke_without_command=True)
     @click.option("--only", type=click.Choice(PARTS), help="Run one part alone, to scale it by itself.")
@@ -38,4 +41,6 @@ def run_worker(create_worker: Callable[[], Worker]) -> None:
         count = dead_letters.settle(url, worker.service, replay=action == "replay", message_id=message_id)
         click.echo(f"{action}: {count}")
 
+    for one in commands:
+        command.add_command(one)
     command()

@@ -6,9 +6,11 @@ the claim's lock has run out, meets its own document under the reserved identifi
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from pymongo.errors import DuplicateKeyError
 
 from chassis.clock import new_ulid, utc_now
@@ -19,12 +21,20 @@ COLLECTION = "idempotency_keys"
 _LOCK = timedelta(seconds=30)
 _KEEP = timedelta(hours=24)
 _MAX_KEY = 200
+_UNTRACKED = "idempotency_untracked"
+View = TypeVar("View", bound=Callable[..., object])
 
 
 def new_id() -> str:
     """The identifier for what the present request creates (the reserved one when the caller sent a key)."""
     reserved: str | None = g.get("reserved_id")
     return reserved or new_ulid()
+
+
+def untracked(view: View) -> View:
+    """Keep no record of a view's requests, not even a hash of their bodies: for what must leave no trace."""
+    setattr(view, _UNTRACKED, True)
+    return view
 
 
 def ensure_indexes(mongo: Mongo) -> None:
@@ -41,6 +51,8 @@ def register(app: Flask, mongo: Mongo) -> None:
 def _before(mongo: Mongo) -> Response | None:
     key = request.headers.get("Idempotency-Key")
     if key is None or request.method != "POST" or request.endpoint is None:
+        return None
+    if getattr(current_app.view_functions[request.endpoint], _UNTRACKED, False):
         return None
     if not key or len(key) > _MAX_KEY or not key.isprintable():
         raise Invalid(

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -115,6 +115,13 @@ class MediaStore:
         """Whether all these photos are stored and were uploaded by `owner`."""
         files = self._mongo["media.files"].find({"_id": {"$in": media_ids}}, {"metadata.owner": 1})
         return {one["_id"] for one in files if one["metadata"]["owner"] == owner} == set(media_ids)
+
+    def remove(self, media_ids: Sequence[str]) -> None:
+        """Remove photos and their thumbnails for good; what is gone already stays so."""
+        bucket = gridfs.GridFS(self._mongo.database, "media")
+        for media_id in media_ids:
+            bucket.delete(f"{media_id}-thumbnail")
+            bucket.delete(media_id)
 
     def open(self, file_id: str) -> tuple[str, int, Iterator[bytes]]:
         """Content type, size and body in chunks. Raises NotFound."""

@@ -106,10 +106,11 @@ def of_few(
     projection: dict[str, int] | None = None,
     where: dict[str, Any] | None = None,
     keep: Callable[[Document], bool] = lambda _: True,
+    reads: Sequence[str] = (),
 ) -> Page:
     """Like `newest_first`, for sets that an index of their own finds (a place, a date) and that are small.
 
-    All of the set is read, its identifiers and what `keep` needs; the page itself is read in full.
+    All of the set is read, its identifiers and what `keep` reads; the page itself is read in full.
     """
     low = ulid_at(since or FLOOR)
     high = ulid_at(until or utc_now() + timedelta(minutes=5))
@@ -120,7 +121,7 @@ def of_few(
         stages: list[dict[str, Any]] = [{"$match": match}]
         if where:
             stages.append({"$match": where})
-        stages.append({"$project": {"order": 1, "location": 1}})
+        stages.append({"$project": dict.fromkeys(("order", *reads), 1)})
         rows.update({str(one["_id"]): one for one in collection.aggregate(stages)})
     orders = sorted(
         (one["order"], key) for key, one in rows.items() if low <= one["order"] < high and keep(one)

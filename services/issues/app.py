@@ -1,14 +1,16 @@
 """Wiring of the issues service: the only place that reads its environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Flask
 
 import chassis.http.app
 from chassis import idempotency, logs
 from chassis.clock import utc_now
+from chassis.erasures import Erasures
 from chassis.events import Event
 from chassis.geography import AreaFinder
 from chassis.http import access
@@ -36,18 +38,24 @@ from services.issues.finding import handlers as finding_handlers
 from services.issues.finding import routes as finding_routes
 from services.issues.finding.queries import Finder
 from services.issues.finding.store import CellStore, SavedFilterStore
+from services.issues.flags import events as flag_events
+from services.issues.flags import routes as flag_routes
 from services.issues.limits import routes as calendar_routes
 from services.issues.limits.queries import Calendar
 from services.issues.limits.store import DayStore
 from services.issues.media import routes as media_routes
+from services.issues.privacy import commands as privacy_commands
+from services.issues.privacy import events as privacy_events
+from services.issues.privacy import handlers as privacy_handlers
 from services.issues.statistics import handlers as statistics_handlers
 from services.issues.statistics import routes as statistics_routes
 from services.issues.statistics.queries import Figures
 from services.issues.statistics.store import UsageStore
 
 NAME = "issues"
-PUBLISHED: list[type[Event]] = events.PUBLISHED
+PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *flag_events.PUBLISHED, *privacy_events.PUBLISHED]
 _FORM_OVERHEAD = 1024 * 1024
+_MOST = 36500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +63,15 @@ class IssuesSettings(ServiceSettings):
     """Settings of the issues service."""
 
     media_url_key: Secret
+    reports_per_hour: int = 10
+    anonymise_after_days: int = 365
+
+    def check(self) -> Iterator[str]:
+        """Both are numbers from 0 on; 0 is no limit, and never."""
+        yield from super().check()
+        for name in ("reports_per_hour", "anonymise_after_days"):
+            if not 0 <= getattr(self, name) <= _MOST:
+                yield f"{name.upper()} is wrong: use a number from 0 to {_MOST}"
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -90,7 +107,10 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                 settings.district,
             ),
             finding_routes.saved_blueprint(SavedFilterStore(mongo), utc_now),
-            case_routes.blueprint(store, rulebook, queries, places, photos, utc_now),
+            case_routes.blueprint(
+                store, rulebook, queries, places, photos, utc_now, settings.reports_per_hour
+            ),
+            flag_routes.blueprint(store, utc_now),
             duplicate_routes.blueprint(store, rulebook, Nearby(mongo), utc_now),
             case_routes.feedback_blueprint(store, rulebook, utc_now, settings.media_url_key),
             category_routes.blueprint(categories, rulebook, settings.district),
@@ -105,10 +125,14 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
 def subscriptions(mongo: Mongo) -> Subscriptions:
     """What this service listens to."""
+    cases = CaseStore(mongo)
+    # To remove photos takes no key: links are signed elsewhere.
+    photos = MediaStore(mongo, "")
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     return Subscriptions(
-        case_handlers.subscriptions(CaseStore(mongo)),
-        duplicate_handlers.subscriptions(CaseStore(mongo), rulebook, utc_now),
+        case_handlers.subscriptions(cases),
+        duplicate_handlers.subscriptions(cases, rulebook, utc_now),
+        privacy_handlers.subscriptions(cases, photos, Erasures(mongo["erasures"]), utc_now),
         finding_handlers.subscriptions(CellStore(mongo)),
         statistics_handlers.subscriptions(UsageStore(mongo)),
     )
@@ -127,6 +151,20 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         while case_commands.run_clock(cases, rulebook, utc_now):
             pass
 
+    keep = timedelta(days=settings.anonymise_after_days) if settings.anonymise_after_days else None
+    saved_filters = SavedFilterStore(mongo)
+
+    def anonymise() -> None:
+        while privacy_commands.anonymise_due(cases, utc_now, keep):
+            pass
+
+    def forget(member_id: str) -> None:
+        privacy_commands.forget_member(cases, rulebook, utc_now, member_id=member_id)
+        saved_filters.forget(member_id)
+
+    def sweep_erasures() -> None:
+        Erasures(mongo["erasures"]).sweep(forget, utc_now())
+
     def sweep_cells() -> None:
         CellStore(mongo).sweep()
 
@@ -134,7 +172,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         CaseStore(mongo).ensure_indexes()
         UsageStore(mongo).ensure_indexes()
         CellStore(mongo).ensure_indexes()
-        SavedFilterStore(mongo).ensure_indexes()
+        saved_filters.ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
@@ -143,6 +181,11 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         mongo=mongo,
         outboxes=["issues"],
         handle=subscriptions(mongo).handle,
-        timers=[Timer("issue-clock", 1.0, run_clock), Timer("map-cells", 1.0, sweep_cells)],
+        timers=[
+            Timer("issue-clock", 1.0, run_clock),
+            Timer("map-cells", 1.0, sweep_cells),
+            Timer("anonymise", 5.0, anonymise),
+            Timer("erasures", 5.0, sweep_erasures),
+        ],
         prepare=prepare,
     )

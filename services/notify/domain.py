@@ -12,12 +12,14 @@ class Audience(StrEnum):
     """Who hears of a fact."""
 
     FOLLOWERS = "followers"
+    REPORTER = "reporter"
     ASSIGNEE = "assignee"
     RESOLVER = "resolver"
     HANDLERS = "handlers"
     OVERSEERS = "overseers"
     AUTHOR = "author"
     COMMUNITY = "community"
+    STAFF = "staff"
     GAINERS = "gainers"
 
 
@@ -184,6 +186,18 @@ TEMPLATES: dict[str, Template] = {
         "Your issue goes on by itself",
         "{number} was taken out of the other one.",
     ),
+    "issue-hidden": Template(
+        "有待审核的举报",
+        "问题 {number} 被多位居民举报，已暂停公开显示，请审核。",
+        "Flagged: please review",
+        "Several residents flagged {number}: it is hidden until you decide.",
+    ),
+    "issue-reviewed": Template(
+        "您的问题已审核",
+        "您上报的问题 {number} 的公开显示已经审核，结果见详情。",
+        "Your issue was reviewed",
+        "See {number} for whether it is shown to the public.",
+    ),
     "activity-submitted": Template(
         "有待审核的活动", "一条活动记录等待审核。", "An activity to verify", "An activity report awaits you."
     ),
@@ -244,6 +258,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "issue.split.v1": (Rule(Audience.FOLLOWERS, "issue-split"),),
     "issue.lapsed.v1": (Rule(Audience.RESOLVER, "issue-lapsed"),),
     "issue.unmerged.v1": (Rule(Audience.FOLLOWERS, "issue-unmerged"),),
+    "issue.hidden.v1": (Rule(Audience.STAFF, "issue-hidden"),),
+    "issue.reviewed.v1": (Rule(Audience.REPORTER, "issue-reviewed"),),
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
@@ -308,6 +324,12 @@ def _community(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
     return holders("community_staff", area)
 
 
+def _staff(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
+    """The staff closest to the area: a subdistrict's issues have no community's staff."""
+    levels = (holders(role, area) for role in ("community_staff", "subdistrict_staff", "district_admin"))
+    return next((found for found in levels if found), [])
+
+
 def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
     gained = [leg["account"] for leg in data["legs"] if leg["amount"] > 0 and ":" not in leg["account"]]
     return list(dict.fromkeys(gained))
@@ -315,12 +337,14 @@ def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
 
 _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]]] = {
     Audience.FOLLOWERS: _followers,
+    Audience.REPORTER: _one("reporter"),
     Audience.ASSIGNEE: _one("assignee"),
     Audience.RESOLVER: _one("resolver"),
     Audience.AUTHOR: _one("member"),
     Audience.HANDLERS: _handlers,
     Audience.OVERSEERS: _overseers,
     Audience.COMMUNITY: _community,
+    Audience.STAFF: _staff,
     Audience.GAINERS: _gainers,
 }
 

@@ -9,7 +9,16 @@ from chassis.clock import utc_now
 from chassis.errors import NotAllowed
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from chassis.tiles import Tile, cover
+from chassis.tiles import Tile, cover, widened
+from services.issues.cases.disclosure import (
+    COARSE_METRES,
+    OVERSEERS,
+    TOLD_BY,
+    View,
+    shown_location,
+    view_for,
+    withheld,
+)
 from services.issues.cases.issue import OPEN, STAFF_ROLES
 from services.issues.cases.queries import LISTED
 from services.issues.finding.domain import CELL_ZOOM, Filters
@@ -21,21 +30,22 @@ _ITEMS_FROM_ZOOM = CELL_ZOOM
 _MOST_ITEMS = 500
 _EXPORT_PAGE = 500
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-_ITEM = dict.fromkeys(("location", "status", "category", "number"), 1)
-View = Callable[[Document, Actor], Document]
+_SPOT = ("number", "category", "status")
+_ITEM = dict.fromkeys((*_SPOT, *TOLD_BY), 1)
+Showing = Callable[[Document, Actor], Document]
 
 
 class Finder:
     """Reads issues by filters. `view` shows a document as an actor may see it."""
 
-    def __init__(self, mongo: Mongo, view: View) -> None:
+    def __init__(self, mongo: Mongo, view: Showing) -> None:
         self._mongo = mongo
         self._view = view
 
     def page(self, filters: Filters, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
         """A page of issues, newest first. Raises NotAllowed for lists of what another member reported."""
         _check_reader(filters, actor)
-        page = self._page(filters, limit, cursor)
+        page = self._page(filters, actor, limit, cursor)
         return paging.Page([self._view(one, actor) for one in page.items], page.next)
 
     def check_export(self, filters: Filters, actor: Actor) -> None:
@@ -49,13 +59,13 @@ class Finder:
         """All issues that the filters let through, newest first; a page is in memory at a time."""
         cursor = None
         while True:
-            page = self._page(filters, _EXPORT_PAGE, cursor)
+            page = self._page(filters, actor, _EXPORT_PAGE, cursor)
             yield from (self._view(one, actor) for one in page.items)
             cursor = page.next
             if cursor is None:
                 return
 
-    def _page(self, filters: Filters, limit: int, cursor: str | None) -> paging.Page:
+    def _page(self, filters: Filters, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
         where = _conditions(filters)
         options: dict[str, Any] = {
             "limit": limit,
@@ -64,19 +74,18 @@ class Finder:
             "until": filters.until,
             "projection": LISTED,
         }
-        if filters.region is not None:
-            region = filters.region
-            options["keep"] = lambda one: region.holds(one["location"]["lng"], one["location"]["lat"])
+        if filters.region is not None or filters.words:
+            options["keep"] = lambda one: _fits(one, filters, actor)
         few = _small_sets(filters)
         if few is not None:
-            return paging.of_few(self._mongo["issues"], few, where=where, **options)
+            return paging.of_few(self._mongo["issues"], few, where=where, reads=TOLD_BY, **options)
         match = _index_fields(filters, where)
         return paging.newest_first(self._mongo["issues"], match, where=where, **options)
 
-    def tile(self, tile: Tile) -> Document:
+    def tile(self, tile: Tile, actor: Actor) -> Document:
         """What a tile of the map shows: clusters with their counts or, far in, the open issues themselves."""
         if tile.z >= _ITEMS_FROM_ZOOM:
-            return {"clusters": [], "items": self._items(tile)}
+            return {"clusters": [], "items": self._items(tile, actor)}
         first, after = tile.places
         clusters: dict[tuple[int, int], list[tuple[float, float, int]]] = {}
         deeper = min(tile.z + _CLUSTERS_DEEPER, CELL_ZOOM)
@@ -87,7 +96,7 @@ class Finder:
             clusters.setdefault((cell["x"] >> shift, cell["y"] >> shift), []).append(spot)
         return {"clusters": [_cluster(spots) for spots in clusters.values() if _count(spots)], "items": []}
 
-    def _items(self, tile: Tile) -> list[Document]:
+    def _items(self, tile: Tile, actor: Actor) -> list[Document]:
         first, after = tile.places
         stages: list[dict[str, Any]] = [
             {"$match": {"place": {"$gte": first, "$lt": after}}},
@@ -95,7 +104,26 @@ class Finder:
             {"$limit": _MOST_ITEMS},
             {"$project": _ITEM},
         ]
-        return [{**one, "id": one["_id"]} for one in self._mongo["issues"].aggregate(stages)]
+        return [_spot(one, actor) for one in self._mongo["issues"].aggregate(stages)]
+
+
+def _spot(document: Document, actor: Actor) -> Document:
+    place = shown_location(document, view_for(document, actor))
+    return {**{name: document[name] for name in _SPOT}, "id": document["_id"], "location": place}
+
+
+def _fits(document: Document, filters: Filters, actor: Actor) -> bool:
+    """Whether an issue lies in the region and may be found by its words, as far as the actor sees either.
+
+    Otherwise a search would tell what the view withholds: by asking again and again, ever closer.
+    """
+    view = view_for(document, actor)
+    if filters.words and withheld(document) and view is not View.FULL:
+        return False
+    if filters.region is None:
+        return True
+    place = shown_location(document, view)
+    return place is not None and filters.region.holds(place["lng"], place["lat"])
 
 
 def _check_reader(filters: Filters, actor: Actor) -> None:
@@ -105,6 +133,13 @@ def _check_reader(filters: Filters, actor: Actor) -> None:
             "not-your-reports",
             zh="只能查看自己的报告。",
             en="Only staff of the area may list what another member reported: use reporter=me.",
+        )
+    another = filters.assignee is not None and filters.assignee != actor.member_id
+    if another and not actor.has_any(OVERSEERS, filters.area):
+        raise NotAllowed(
+            "not-your-work",
+            zh="只能查看自己负责的问题。",
+            en="Only staff and stewards of the area may list what another member handles: use assignee=me.",
         )
 
 
@@ -129,8 +164,11 @@ def _conditions(filters: Filters) -> dict[str, Any]:
         where["open_due_at"] = {"$gte": _LONG_AGO, "$lt": utc_now()}
     elif filters.overdue is False:
         where["$nor"] = [{"open_due_at": {"$gte": _LONG_AGO, "$lt": utc_now()}}]
+    if filters.hidden is not None:
+        where["hidden"] = True if filters.hidden else {"$ne": True}
     if filters.region is not None:
-        box = filters.region.box
+        # Wider than asked for: `_fits` decides by the place that the actor sees.
+        box = widened(filters.region.box, COARSE_METRES)
         where["location.lng"] = {"$gte": box.west, "$lte": box.east}
         where["location.lat"] = {"$gte": box.south, "$lte": box.north}
     return where
@@ -152,7 +190,7 @@ def _index_fields(filters: Filters, where: dict[str, Any]) -> dict[str, Any]:
 def _small_sets(filters: Filters) -> list[dict[str, Any]] | None:
     """The ranges of an index of their own that hold all there is, where that is little."""
     if filters.region is not None:
-        tiles = cover(filters.region.box)
+        tiles = cover(widened(filters.region.box, COARSE_METRES))
         if tiles[0].z >= _SMALL_TILE_ZOOM:
             return [{"place": {"$gte": tile.places[0], "$lt": tile.places[1]}} for tile in tiles]
     if filters.overdue is True:

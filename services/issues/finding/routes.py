@@ -46,6 +46,7 @@ def filters_of(query: dict[str, Any], district: str) -> Filters:
         since=query["since"],
         until=query["until"],
         overdue=query["overdue"],
+        hidden=query["hidden"],
         region=domain.one_region(regions),
         words=domain.sought_words(query["q"]) if query["q"] else (),
     )
@@ -88,7 +89,7 @@ def blueprint(finder: Finder, act: Act, district: str) -> Blueprint:
         """Show the open issues of a map tile: in clusters or, far in, each."""
         if z > _DEEPEST_TILE or x >= 1 << z or y >= 1 << z:
             raise missing("地图瓦片", "map tile")
-        return finder.tile(Tile(z, x, y))
+        return finder.tile(Tile(z, x, y), actor())
 
     @routes.route("/bulk-transitions", methods=["POST"])
     @routes.arguments(schemas.BulkSchema)

@@ -6,6 +6,7 @@ from typing import Any
 from chassis.mongo import Document, Mongo
 from chassis.recount import Marks
 from chassis.tiles import tile_at
+from services.issues.cases.disclosure import View, shown_location
 from services.issues.cases.issue import OPEN
 from services.issues.finding.domain import CELL_ZOOM, cell_key, cell_of
 
@@ -23,10 +24,10 @@ class CellStore:
 
     def mark(self, issue_id: str) -> None:
         """Have the cell of an issue counted again."""
-        issue = self._mongo["issues"].find_one({"_id": issue_id}, {"location": 1})
-        if issue is not None and issue["location"] is not None:
-            tile = tile_at(issue["location"]["lng"], issue["location"]["lat"], CELL_ZOOM)
-            self._marks.put(cell_key(tile))
+        issue = self._mongo["issues"].find_one({"_id": issue_id}, {"location": 1, "sensitive": 1})
+        place = shown_location(issue, View.PUBLIC) if issue is not None else None
+        if place is not None:
+            self._marks.put(cell_key(tile_at(place["lng"], place["lat"], CELL_ZOOM)))
 
     def sweep(self) -> int:
         """Count the marked cells; returns how many."""
@@ -67,6 +68,10 @@ class SavedFilterStore:
         document = {"member": member, "name": name, "query": query, "created_at": at}
         self._mongo["saved_filters"].update_one({"_id": filter_id}, {"$setOnInsert": document}, upsert=True)
         return {"id": filter_id, **document}
+
+    def forget(self, member: str) -> None:
+        """Remove all that a member saved."""
+        self._mongo["saved_filters"].delete_many({"member": member})
 
     def remove(self, filter_id: str, member: str) -> bool:
         """False when the member has no such filter."""
