@@ -26,13 +26,18 @@ class Kept(Protocol):
     def save(self, change: Change) -> Issue: ...
 
 
+class Reports(Protocol):
+    """When a member reported, the oldest first."""
+
+    def reports_since(self, member_id: str, moment: datetime) -> list[datetime]: ...
+
+
 class Cases(Kept, Protocol):
     """Where issues are kept."""
 
     def add(self, change: Change) -> Issue: ...
     def due(self, at: datetime, most: int) -> list[Issue]: ...
     def adopters(self, issue_id: str) -> list[Issue]: ...
-    def reports_since(self, member_id: str, moment: datetime) -> list[datetime]: ...
     def is_steward(self, member_id: str, area: str) -> bool: ...
 
 
@@ -106,7 +111,7 @@ def report_issue(
     return cases.add(domain.report(issue, policy))
 
 
-def check_rate(cases: Cases, clock: Clock, actor: Actor, *, most: int) -> None:
+def check_rate(reports: Reports, clock: Clock, actor: Actor, *, most: int) -> None:
     """Raises TooMany for a person who reported `most` problems within the last hour; 0 is no limit.
 
     Staff and integrations report for many. What one person sends at the very same moment may pass together.
@@ -114,10 +119,10 @@ def check_rate(cases: Cases, clock: Clock, actor: Actor, *, most: int) -> None:
     if not most or actor.roles & _REPORT_FOR_MANY:
         return
     now = clock()
-    reports = cases.reports_since(actor.member_id, now - _RATE_WINDOW)
-    if len(reports) < most:
+    recent = reports.reports_since(actor.member_id, now - _RATE_WINDOW)
+    if len(recent) < most:
         return
-    free_at = reports[-most] + _RATE_WINDOW
+    free_at = recent[-most] + _RATE_WINDOW
     raise TooMany(
         "too-many-reports",
         zh=f"每小时最多上报 {most} 个问题，请稍后再试。",

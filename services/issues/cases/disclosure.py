@@ -14,7 +14,7 @@ COARSE_METRES = 50.0
 SHORT = 200
 OVERSEERS = STAFF_ROLES | {"steward"}
 """Who works in an area sees its issues in full."""
-_LONG_NUMBER = re.compile(r"(?:\d[ -]?){6,}\d")
+_LONG_NUMBER = re.compile(r"(?:\d{7,}|(?:\d[ -]?){10,}\d)[Xx]?")
 
 
 class View(StrEnum):

@@ -49,7 +49,7 @@ class ActivityStore:
 
     def forget(self, member: str) -> None:
         """Remove a member's words and photos; that something was done, and for how long, is counted on."""
-        words = {"summary": "", "reason": None, "media": []}
+        words: Document = {"summary": "", "reason": None, "media": []}
         # With the version, so that whoever is deciding on one just now decides anew, without the words.
         for one in self.of(member):
             self._mongo["activities"].update_one({"_id": one["_id"]}, {"$set": words, "$inc": {"version": 1}})
