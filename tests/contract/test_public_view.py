@@ -1,6 +1,6 @@
 """What who is not concerned sees of an issue is exactly what is listed, in every answer.
 
-The list is `public_view.json`; a field that is added to an issue stays out of it unless somebody puts it there.
+The list is `public_view.json`; a field that is added to an issue stays out unless somebody puts it there.
 """
 
 import re
