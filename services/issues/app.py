@@ -155,8 +155,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     saved_filters = SavedFilterStore(mongo)
 
     def anonymise() -> None:
-        while privacy_commands.anonymise_due(cases, utc_now, keep):
-            pass
+        privacy_commands.anonymise_due(cases, utc_now, keep)
 
     def forget(member_id: str) -> None:
         privacy_commands.forget_member(cases, rulebook, utc_now, member_id=member_id)

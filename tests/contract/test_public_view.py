@@ -180,16 +180,21 @@ def line(action: str, actor: str) -> dict[str, Any]:
 
 def test_a_line_shows_the_public_no_names_and_no_notes() -> None:
     for action in ("report", "comment", "resolve", "hide", "erase"):
-        seen = disclosure.shown_line(line(action, "S"), View.PUBLIC)
+        seen = disclosure.shown_line(line(action, "S"), View.PUBLIC, STRANGER)
         assert paths(EntrySchema().dump(seen)) == set(LISTED["line"])
 
 
 def test_a_line_shows_followers_the_reasons_that_they_are_told_of_and_no_other_words() -> None:
-    told = disclosure.shown_line(line("resolve", "S"), View.FOLLOWER)
+    told = disclosure.shown_line(line("resolve", "S"), View.FOLLOWER, Actor("F"))
     assert paths(EntrySchema().dump(told)) == set(LISTED["line told"])
     for action in ("report", "comment", "answer", "ask", "rate", "reopen", "hide"):
-        seen = disclosure.shown_line(line(action, "R"), View.FOLLOWER)
+        seen = disclosure.shown_line(line(action, "R"), View.FOLLOWER, Actor("F"))
         assert paths(EntrySchema().dump(seen)) == set(LISTED["line"])
+
+
+def test_everybody_may_read_what_they_wrote_themselves() -> None:
+    own = disclosure.shown_line(line("comment", "F"), View.FOLLOWER, Actor("F"))
+    assert own["note"] == "说明"
 
 
 def test_the_page_for_people_says_what_the_code_shows() -> None:

@@ -128,11 +128,12 @@ def public_text(document: Mapping[str, Any]) -> str | None:
     return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
 
 
-def shown_line(line: Mapping[str, Any], view: View) -> dict[str, Any]:
-    """A line of the history as a view shows it; the full one as it is."""
+def shown_line(line: Mapping[str, Any], view: View, actor: Actor) -> dict[str, Any]:
+    """A line of the history as a view shows it; the full one as it is, and one's own words to oneself."""
     if view is View.FULL:
         return dict(line)
-    told = view is View.FOLLOWER and line["action"] in TOLD_ACTIONS
+    own = line["actor"] == actor.member_id
+    told = own or (view is View.FOLLOWER and line["action"] in TOLD_ACTIONS)
     allowed = FOLLOWER_LINE_FIELDS if told else PUBLIC_LINE_FIELDS
     return {name: value for name, value in line.items() if name in allowed}
 

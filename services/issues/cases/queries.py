@@ -47,7 +47,7 @@ class CaseQueries:
             raise missing("问题", "issue")
         view = view_for(document, actor)
         hidden = document["reporter"] if hides_reporter(document, actor) else None
-        lines = [shown_line(one, view) for one in document["history"]]
+        lines = [shown_line(one, view, actor) for one in document["history"]]
         if hidden is None:
             return lines
         return [{**one, "actor": None} if one.get("actor") == hidden else one for one in lines]

@@ -62,7 +62,7 @@ class CaseStore:
         issues.create_index("place", sparse=True)
         issues.create_index("adopted.id", sparse=True)
         issues.create_index("people")
-        issues.create_index("forget_from")
+        issues.create_index("forget_from", sparse=True)
         outbox.ensure_indexes(issues)
 
     def get(self, issue_id: str) -> Issue:
@@ -81,14 +81,16 @@ class CaseStore:
 
     def add(self, change: Change) -> Issue:
         """Insert a new issue; where its id is stored already, the stored one is the answer."""
-        issue, lines = _chained(change)
+        issue, lines = chained(change)
         document = {
             **_fields(issue),
             "_id": issue.id,
             "order": order(issue.id, issue.created_at),
             "words": words(issue.description),
-            "history": lines,
+            "history": [as_document(one) for one in lines],
         }
+        if document["forget_from"] is None:
+            del document["forget_from"]  # its index is of closed issues only
         added = outbox.insert(self._mongo[self._issues], document, _envelopes(change))
         return issue if added else self.get(issue.id)
 
@@ -98,10 +100,10 @@ class CaseStore:
         The chain goes on from the hash that was loaded: somebody who saved meanwhile makes this raise
         ConcurrentUpdate, so that no two lines can follow the same one.
         """
-        issue, lines = _chained(change)
-        state, push = _fields(issue), {"history": lines}
+        issue, lines = chained(change)
+        state, push = _fields(issue), {"history": [as_document(one) for one in lines]}
         if change.emptied is not None:
-            state["history"] = [*(as_document(one) for one in change.emptied), *lines]
+            state["history"] = [as_document(one) for one in (*change.emptied, *lines)]
             push = {}
         if issue.anonymised_at is not None:
             state["words"] = []
@@ -158,7 +160,7 @@ class CaseStore:
         put_newer(self._mongo["members"], member_id, {"grants": grants}, sequence)
 
 
-def _chained(change: Change) -> tuple[Issue, list[Document]]:
+def chained(change: Change) -> tuple[Issue, tuple[Line, ...]]:
     """The issue with the end of its chain and everybody of whom anything is kept, and its new lines."""
     issue, lines = change.issue, link(change.issue.chain, change.entries)
     people = {
@@ -169,7 +171,7 @@ def _chained(change: Change) -> tuple[Issue, list[Document]]:
         *(one.actor for one in change.entries if one.actor),
     } - {_NOBODY}
     chain = lines[-1].hash if lines else issue.chain
-    return replace(issue, people=tuple(sorted(people)), chain=chain), [as_document(one) for one in lines]
+    return replace(issue, people=tuple(sorted(people)), chain=chain), lines
 
 
 def _envelopes(change: Change) -> list[dict[str, Any]]:

@@ -33,7 +33,8 @@ class Photos(Protocol):
 def anonymise_due(archive: Archive, clock: Clock, keep: timedelta | None) -> int:
     """Make issues anonymous that were closed longer than `keep` ago (None: never) or whose reporter is gone.
 
-    Returns how many were. Whoever loses the race for an issue leaves it to the other.
+    Returns how many were, of a bounded number: the clock of other issues must not wait for long. Whoever
+    loses the race for an issue leaves it to the other.
     """
     before = _NOBODYS if keep is None else clock() - keep
     return sum(
@@ -42,16 +43,18 @@ def anonymise_due(archive: Archive, clock: Clock, keep: timedelta | None) -> int
     )
 
 
-def forget_member(archive: Archive, rules: Rules, clock: Clock, *, member_id: str) -> None:
-    """Forget a person in all issues; what others are just writing to is left to the next time."""
+def forget_member(archive: Archive, rules: Rules, clock: Clock, *, member_id: str) -> int:
+    """Forget a person in a bounded number of issues; what is left, or being written to, is for the next time.
+
+    Returns in how many.
+    """
 
     def decide(issue: Issue, lines: tuple[Line, ...], now: datetime) -> Change | None:
         return domain.erase(issue, lines, member_id, now, policy_of(rules, issue))
 
-    while sum(
+    return sum(
         _decide_once(archive, clock, issue_id, decide) for issue_id in archive.of_person(member_id, _AT_ONCE)
-    ):
-        pass
+    )
 
 
 def remove_photos(archive: Archive, photos: Photos, clock: Clock, *, issue_id: str) -> None:
