@@ -72,7 +72,7 @@ def issue(status: Status = Status.CONFIRMED, **more: Any) -> Issue:
         "people": ("C", "F", "G", "M", "R", "S"),
         "version": 4,
     }
-    return Issue(**{**values, **more})  # type: ignore[arg-type]  # a table of all kinds of values
+    return Issue(**{**values, **more})
 
 
 def said(action: str, actor: str, note: str | None = None, media: tuple[str, ...] = ()) -> Entry:
