@@ -18,10 +18,42 @@ run: $(READY)  ## Start the whole district here (GATEWAY_PORT=8080, DATA_DIR=var
 demo: $(READY)  ## On the running system: load the demonstration district and replay real records (DATA=file.csv ROWS=500)
 	@exec $(PY) -m demo
 
+##@ Containers
+.PHONY: secrets
+secrets: $(READY)  ## Write infra/.env with fresh keys (DISTRICT=six digits); an existing one is never touched
+	@$(PY) -m infra.containers secrets
+
+.PHONY: base-images
+base-images:  ## Make the Python, RabbitMQ and database images from Debian's packages, without any registry
+	infra/airgap/build.sh
+
+.PHONY: images
+images: $(READY)  ## Build the images of the services and the gateway
+	@$(PY) -m infra.containers images
+
+.PHONY: up
+up: images  ## Start the district in containers and wait until it is ready
+	@$(PY) -m infra.containers up
+
+.PHONY: down
+down: $(READY)  ## Stop the containers; the data stays
+	@$(PY) -m infra.containers down
+
+.PHONY: smoke
+smoke: $(READY)  ## Run the stories of tests/e2e against fresh containers, and remove them
+	@$(PY) -m infra.containers smoke
+
 ##@ Checking
 .PHONY: test
 test: $(READY)  ## Run every test on private broker and database instances
+	@command -v curl >/dev/null || { \
+	  echo "Installing curl, with which the documents' examples are run …"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq curl >/dev/null; }
 	$(PY) -m pytest
+
+.PHONY: faults
+faults: $(READY)  ## The fault tests in their long form too (about half an hour); writes docs/faults.md
+	FAULTS_REPORT=docs/faults.md $(PY) -m pytest tests/faults -m ""
 
 .PHONY: check
 check: lint types imports contracts-check test  ## All that must hold before a change lands
@@ -43,9 +75,14 @@ imports: $(READY)  ## The import rules of the architecture
 contracts-check: $(READY)  ## Are the generated contracts up to date?
 	$(PY) -m infra.contracts --check
 
+##@ Measuring
+.PHONY: bench
+bench: $(READY)  ## Measure speed on a private deployment and write docs/performance.md (SECONDS=5 a measurement)
+	@SECONDS_EACH=$(or $(SECONDS),5) $(PY) -m bench
+
 ##@ Generating
 .PHONY: contracts
-contracts: $(READY)  ## Write OpenAPI, JSON Schemas, AsyncAPI and the broker's topology anew
+contracts: $(READY)  ## Write OpenAPI, JSON Schemas, AsyncAPI, the workflow page and the broker's topology anew
 	$(PY) -m infra.contracts
 
 .PHONY: format

@@ -1,11 +1,12 @@
 """Time and identifiers: the two inputs that rules must be handed rather than take."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ulid import ULID
 
 Clock = Callable[[], datetime]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_now() -> datetime:
@@ -21,7 +22,9 @@ def new_ulid() -> str:
 
 def ulid_at(moment: datetime) -> str:
     """The smallest ULID of a moment: the lower bound when identifiers are used as a time range."""
-    return str(ULID.from_datetime(moment))[:10] + "0" * 16
+    # Counted in whole milliseconds: as a float of seconds some moments fall into the millisecond before.
+    milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
+    return str(ULID.from_timestamp(milliseconds))[:10] + "0" * 16
 
 
 def rfc3339(moment: datetime) -> str:

@@ -25,6 +25,13 @@ class Invalid(Refusal):
         super().__init__("invalid", zh=zh, en=en, errors={field: [en]}, errors_zh={field: [zh]})
 
 
+class Malformed(Refusal):
+    """The body cannot be read at all."""
+
+    def __init__(self, *, zh: str, en: str) -> None:
+        super().__init__("malformed", zh=zh, en=en, errors={"body": [en]}, errors_zh={"body": [zh]})
+
+
 class Unauthenticated(Refusal):
     """Nobody, or nobody any more, stands behind the request."""
 

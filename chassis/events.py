@@ -72,10 +72,14 @@ def envelope(
 
 def payload(event: Event) -> dict[str, Any]:
     """A fact's fields as JSON-ready values."""
-    return {name: _plain(value) for name, value in dataclasses.asdict(event).items()}
+    return {name: _plain(value) for name, value in vars(event).items()}
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if dataclasses.is_dataclass(value):
+        return {name: _plain(one) for name, one in vars(value).items()}
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, tuple | list):
@@ -94,7 +98,7 @@ def parse(body: bytes) -> Envelope:
             type=str(document["type"]),
             source=str(document["source"]),
             subject=str(document["subject"]),
-            time=datetime.fromisoformat(document["time"]),
+            time=_moment(document["time"]),
             sequence=int(document["sequence"]),
             area=str(document["area"]),
             correlation_id=str(document["correlationid"]),
@@ -103,3 +107,10 @@ def parse(body: bytes) -> Envelope:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not an event envelope: {error!r}") from error
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("its time has no zone")
+    return moment

@@ -8,46 +8,61 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from chassis.clock import rfc3339, utc_now
-from chassis.identity import is_area_code
 
-_ULID = re.compile(r"^[0-9A-HJKMNP-TV-Z]{26}$")
-_ALLOWED_CONTROLS = {"\n", "\t"}
+ULID_PATTERN = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
+CURSOR_PATTERN = "[0-9A-Za-z_-]{35}"
+AREA_PATTERN = "[0-9]{6}([0-9]{3}){0,3}"
+_ALLOWED_CONTROLS = {"\n", "\t", "\u200d"}  # the last joins the parts of an emoji
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+MAX_VERSION = 2**53
 _OLDEST = timedelta(days=90)
 _CLOCK_ERROR = timedelta(minutes=5)
 
 
 class PlainText(fields.String):
-    """Text without control or direction-override characters, trimmed, at most `most` characters."""
+    """Text without control or direction-override characters, trimmed, at most `most` characters.
+
+    Lines end in a line feed, whatever the caller's system ends them in.
+    """
 
     def __init__(self, *, most: int, least: int = 1, **kwargs: Any) -> None:
         super().__init__(validate=validate.Length(min=least, max=most), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        for character in text or "":
+        text = (super()._deserialize(value, attr, data, **kwargs) or "").replace("\r\n", "\n")
+        for character in text:
             if character not in _ALLOWED_CONTROLS and unicodedata.category(character) in ("Cc", "Cf", "Cs"):
                 raise ValidationError(f"The character U+{ord(character):04X} is not allowed.")
-        return (text or "").strip()
+        return text.strip()
 
 
-class Identifier(fields.String):
+class Formed(fields.String):
+    """Text of one form: the whole of it matches `pattern`. `error` says what is expected."""
+
+    def __init__(self, pattern: str, error: str, **kwargs: Any) -> None:
+        super().__init__(metadata={"pattern": f"^{pattern}$"}, **kwargs)
+        self._form = re.compile(pattern)
+        self._error = error
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text is None or not self._form.fullmatch(text):
+            raise ValidationError(self._error)
+        return text
+
+
+class Identifier(Formed):
     """A ULID as this system gives them out."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if text is None or not _ULID.match(text):
-            raise ValidationError("Not an identifier of this system.")
-        return text
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(ULID_PATTERN, "Not an identifier of this system.", **kwargs)
 
 
-class AreaCode(fields.String):
+class AreaCode(Formed):
     """A division code of 6, 9 or 12 digits, or a grid's of 15."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if text is None or not is_area_code(text):
-            raise ValidationError("Not an area code: 6, 9, 12 or 15 digits.")
-        return text
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(AREA_PATTERN, "Not an area code: 6, 9, 12 or 15 digits.", **kwargs)
 
 
 class Moment(fields.AwareDateTime):
@@ -55,6 +70,13 @@ class Moment(fields.AwareDateTime):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", default_timezone=UTC, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        # Compared before it is moved to UTC: the first and last hours of the calendar cannot be moved.
+        if not EARLIEST <= moment < LATEST:
+            raise ValidationError("Not a time between 1970 and 2199.")
+        return moment.astimezone(UTC)
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
         return rfc3339(value) if value is not None else None
@@ -70,15 +92,36 @@ class PastMoment(Moment):
         return moment
 
 
+class Flag(fields.Boolean):
+    """`true` or `false` of a JSON body; no word or number stands for them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return bool(super()._deserialize(value, attr, data, **kwargs))
+
+
+class Degrees(fields.Float):
+    """An angle up to `most` degrees to either side; a JSON number, not a text that looks like one."""
+
+    def __init__(self, most: float, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(-most, most), allow_nan=False, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if not isinstance(value, int | float):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class LocationSchema(Schema):
     """A point: WGS-84 longitude and latitude in degrees."""
 
-    lng = fields.Float(required=True, validate=validate.Range(-180, 180), allow_nan=False)
-    lat = fields.Float(required=True, validate=validate.Range(-90, 90), allow_nan=False)
+    lng = Degrees(180, required=True)
+    lat = Degrees(90, required=True)
 
 
 class PageQuery(Schema):
     """How every list is paged."""
 
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
-    cursor = fields.String(load_default=None, validate=validate.Length(max=100))
+    cursor = Formed(CURSOR_PATTERN, "Not a cursor of this system.", load_default=None)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import orjson
 import shapely
 from shapely.geometry import Point, shape
 
@@ -13,12 +14,25 @@ from chassis.errors import Invalid
 MAX_VERTICES = 5_000
 _REFRESH_SECONDS = 10.0
 _MISS_REFRESH_SECONDS = 0.5
+_UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    shapely.errors.ShapelyError,
+)
 
 
-def check_boundary(boundary: dict[str, Any]) -> None:
-    """Raises Invalid unless this is a valid GeoJSON Polygon or MultiPolygon with plausible coordinates."""
+def read_boundary(boundary: dict[str, Any]) -> dict[str, Any]:
+    """A GeoJSON Polygon or MultiPolygon as it is kept: its type and coordinates in two dimensions.
+
+    Raises Invalid unless it is valid, with plausible coordinates and at most 5,000 vertices.
+    """
     try:
-        outline = shape(boundary)
+        _check_numbers(boundary["coordinates"])
+        outline = shapely.force_2d(shape(boundary))
         count = shapely.get_num_coordinates(outline)
         sound = (
             outline.geom_type in ("Polygon", "MultiPolygon")
@@ -26,7 +40,7 @@ def check_boundary(boundary: dict[str, Any]) -> None:
             and outline.is_valid
             and _on_earth(outline.bounds)
         )
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, shapely.errors.ShapelyError):
+    except _UNREADABLE:
         sound = False
     if not sound:
         raise Invalid(
@@ -34,6 +48,17 @@ def check_boundary(boundary: dict[str, Any]) -> None:
             zh="边界须为有效的 GeoJSON Polygon 或 MultiPolygon（WGS-84）。",
             en="Use a valid GeoJSON Polygon or MultiPolygon in WGS-84.",
         )
+    kept: dict[str, Any] = orjson.loads(shapely.to_geojson(outline))
+    return kept
+
+
+def _check_numbers(coordinates: Any) -> None:
+    """Raises TypeError for anything but lists and numbers: shapely would take true for 1."""
+    for one in coordinates:
+        if isinstance(one, list):
+            _check_numbers(one)
+        elif isinstance(one, bool) or not isinstance(one, int | float):
+            raise TypeError(one)
 
 
 def _on_earth(bounds: tuple[float, float, float, float]) -> bool:

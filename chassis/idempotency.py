@@ -1,4 +1,4 @@
-"""`Idempotency-Key` on POST: the same request again gets the first answer again, and acts once.
+"""`Idempotency-Key` on POST: the same member's same request again gets the first answer again, and acts once.
 
 The claim of a key reserves the identifier that the request will give to what it creates. A process that
 dies between its write and its answer therefore leaves nothing to be done twice: the repeat, allowed when
@@ -11,8 +11,10 @@ from datetime import timedelta
 from typing import TypeVar
 
 from flask import Flask, Response, current_app, g, request
-from pymongo.errors import DuplicateKeyError
+from pymongo.collection import Collection
+from pymongo.errors import ConnectionFailure, DuplicateKeyError
 
+from chassis import logs
 from chassis.clock import new_ulid, utc_now
 from chassis.errors import Conflict, Invalid
 from chassis.mongo import Document, Mongo
@@ -23,6 +25,7 @@ _KEEP = timedelta(hours=24)
 _MAX_KEY = 200
 _UNTRACKED = "idempotency_untracked"
 View = TypeVar("View", bound=Callable[..., object])
+log = logs.get()
 
 
 def new_id() -> str:
@@ -43,14 +46,16 @@ def ensure_indexes(mongo: Mongo) -> None:
 
 
 def register(app: Flask, mongo: Mongo) -> None:
-    """Honour the header on every POST of an application."""
+    """Honour the header on every POST of a signed-in member."""
     app.before_request(lambda: _before(mongo))
     app.after_request(lambda response: _after(mongo, response))
 
 
 def _before(mongo: Mongo) -> Response | None:
     key = request.headers.get("Idempotency-Key")
-    if key is None or request.method != "POST" or request.endpoint is None:
+    # Behind the gateway all who are not signed in have one address, so that their keys would be one
+    # another's; and what they are given are tokens, which are not kept.
+    if key is None or request.method != "POST" or request.endpoint is None or "actor" not in g:
         return None
     if getattr(current_app.view_functions[request.endpoint], _UNTRACKED, False):
         return None
@@ -58,8 +63,7 @@ def _before(mongo: Mongo) -> Response | None:
         raise Invalid(
             "Idempotency-Key", zh="幂等键须为 1 至 200 个字符。", en="Use 1 to 200 printable characters."
         )
-    owner = g.actor.member_id if "actor" in g else request.remote_addr
-    claim_id = f"{owner} {request.path} {key}"
+    claim_id = f"{g.actor.member_id} {request.path} {key}"
     claim = {
         "_id": claim_id,
         "body": _body_hash(),
@@ -100,7 +104,7 @@ def _again(mongo: Mongo, claim: Document) -> Response | None:
             answer.headers[name] = value
         return answer
     taken = mongo[COLLECTION].update_one(
-        {"_id": claim["_id"], "locked_until": {"$lt": utc_now(), "$eq": first["locked_until"]}},
+        {"_id": claim["_id"], "locked_until": {"$lte": utc_now(), "$eq": first["locked_until"]}},
         {"$set": {"locked_until": claim["locked_until"]}},
     )
     if not taken.modified_count:
@@ -122,20 +126,31 @@ def _after(mongo: Mongo, response: Response) -> Response:
     claim_id = g.pop("claim_id", None)
     if claim_id is None:
         return response
-    if response.status_code < 300 and not response.is_streamed:
-        kept = {name: response.headers[name] for name in ("ETag", "Location") if name in response.headers}
-        mongo[COLLECTION].update_one(
-            {"_id": claim_id},
-            {
-                "$set": {
-                    "state": "answered",
-                    "status": response.status_code,
-                    "answer": response.get_data(),
-                    "content_type": response.content_type,
-                    "headers": kept,
-                }
-            },
-        )
-    else:
-        mongo[COLLECTION].delete_one({"_id": claim_id})
+    try:
+        _conclude(mongo[COLLECTION], claim_id, response)
+    except ConnectionFailure as error:
+        # The answer stands. The same request again will wait for the lock and meet what this one stored.
+        log.warning("idempotency.claim-left", reason=str(error)[:200])
     return response
+
+
+def _conclude(claims: Collection[Document], claim_id: str, response: Response) -> None:
+    """Keep a success to be answered again; let a refusal go; leave an unknown outcome to the next try.
+
+    A failure (5xx) may come from a database that stored the write and died before it said so. The claim
+    and the identifier it reserves therefore stay, and only the lock is lifted.
+    """
+    if response.status_code >= 500:
+        claims.update_one({"_id": claim_id}, {"$set": {"locked_until": utc_now()}})
+    elif response.status_code >= 300 or response.is_streamed:
+        claims.delete_one({"_id": claim_id})
+    else:
+        kept = {name: response.headers[name] for name in ("ETag", "Location") if name in response.headers}
+        answer = {
+            "state": "answered",
+            "status": response.status_code,
+            "answer": response.get_data(),
+            "content_type": response.content_type,
+            "headers": kept,
+        }
+        claims.update_one({"_id": claim_id}, {"$set": answer})

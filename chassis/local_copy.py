@@ -8,11 +8,10 @@ from chassis.mongo import Document
 
 def put_newer(collection: Collection[Document], key: str, values: Document, sequence: int) -> None:
     """Keep `values` under `key` unless what is stored is as new or newer."""
+    older = {"_id": key, "version": {"$lt": sequence}}
+    change = {"$set": {**values, "version": sequence}}
     try:
-        collection.update_one(
-            {"_id": key, "version": {"$lt": sequence}},
-            {"$set": {**values, "version": sequence}},
-            upsert=True,
-        )
+        collection.update_one(older, change, upsert=True)
     except DuplicateKeyError:
-        return  # the document is there, and its version is not lower
+        # It is there, as new or newer; or another thread inserted an older one this very moment.
+        collection.update_one(older, change)

@@ -2,8 +2,8 @@
 
 import hashlib
 import hmac
+import threading
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,17 +12,22 @@ from typing import IO
 
 import gridfs
 from gridfs.errors import FileExists, NoFile
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from chassis.errors import Invalid, NotAllowed, TooLarge, missing
 from chassis.mongo import Mongo
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
-THUMBNAIL = (480, 480)
+THUMBNAIL = 480
 URL_SECONDS = 300
-_FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_FORMATS = list(_TYPES)
+CONTENT_TYPES = tuple(_TYPES.values())
 _CHUNK = 256 * 1024
+# A photo of 50 megapixels takes some 400 MB while it is worked on: more at once would take the machine down.
+_DECODING = threading.BoundedSemaphore(2)
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns, and through process-wide state; ours refuses
 
 
 @dataclass(frozen=True)
@@ -37,57 +42,77 @@ class Photo:
 
 
 def clean(stream: IO[bytes]) -> Photo:
-    """Decode and re-encode an upload, upright and without EXIF, XMP or GPS.
+    """Decode and re-encode an upload, upright and without EXIF, XMP, GPS, profiles or comments.
 
-    Raises Invalid when it is no JPEG, PNG or WebP image, or has more than 50 megapixels, and TooLarge above
-    20 MB. The pixel count is read from the header before anything is decompressed.
+    Of several pictures in a file (an animation, a phone's stereo pair) the first is kept. Raises Invalid when
+    it is no JPEG, PNG or WebP image, or has more than 50 megapixels, and TooLarge above 20 MB. The number of
+    pixels is read from the header before anything is decompressed.
     """
     body = stream.read(MAX_BYTES + 1)
     if len(body) > MAX_BYTES:
         raise TooLarge("photo-too-large", zh="照片不能超过 20 MB。", en="A photo may have 20 MB at most.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(body), formats=list(_FORMATS)) as image:
-                _check_size(image)
-                name = str(image.format)
-                image.load()
-                upright = ImageOps.exif_transpose(image)
-    except Image.DecompressionBombError:
-        raise _too_many_pixels() from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        with _DECODING, Image.open(BytesIO(body), formats=_FORMATS) as image:
+            _check_size(image)
+            return _reencoded(image)
+    except Invalid:
+        raise
+    except Exception as error:  # a damaged file can make Pillow raise nearly anything
         raise Invalid(
             "file",
             zh="这不是可读取的 JPEG、PNG 或 WebP 照片。",
             en="This is no readable JPEG, PNG or WebP photo.",
         ) from error
-    small = upright.convert("RGB")
-    small.thumbnail(THUMBNAIL)
+
+
+def _check_size(image: Image.Image) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        raise Invalid("file", zh="照片不能超过 5000 万像素。", en="A photo may have 50 megapixels at most.")
+
+
+def _reencoded(image: Image.Image) -> Photo:
+    # A phone's stereo or portrait JPEG calls itself MPO; its first picture is an ordinary JPEG.
+    name = "JPEG" if image.format == "MPO" else str(image.format)
+    ImageOps.exif_transpose(image, in_place=True)  # decodes, and turns by the camera's note
+    upright = _eight_bits(image)
+    upright.info = {}  # what came beside the pixels; encoders would write parts of it again
     return Photo(
         body=_encode(upright, name),
-        thumbnail=_encode(small, "JPEG"),
-        content_type=_FORMATS[name],
+        thumbnail=_encode(_opaque(_small(upright)), "JPEG"),
+        content_type=_TYPES[name],
         width=upright.width,
         height=upright.height,
     )
 
 
-def _check_size(image: Image.Image) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_many_pixels()
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """The image as grey, RGB, or RGBA where something shines through."""
+    if image.mode.startswith("I"):  # 16 bits of grey
+        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    if image.mode == "1":
+        return image.convert("L")
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    as_it_is = image.mode == mode or (image.mode == "L" and mode == "RGB")
+    return image if as_it_is else image.convert(mode)
 
 
-def _too_many_pixels() -> Invalid:
-    return Invalid("file", zh="照片不能超过 5000 万像素。", en="A photo may have 50 megapixels at most.")
+def _small(image: Image.Image) -> Image.Image:
+    scale = min(1.0, THUMBNAIL / image.width, THUMBNAIL / image.height)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    paper = Image.new("RGB", image.size, "white")
+    paper.paste(image, mask=image.getchannel("A"))
+    return paper
 
 
 def _encode(image: Image.Image, name: str) -> bytes:
-    # A new image made of the pixels alone: whatever the upload carried beside them stays behind.
-    mode = "RGB" if name == "JPEG" or image.mode not in ("RGB", "RGBA", "L") else image.mode
-    bare = Image.new(mode, image.size)
-    bare.paste(image.convert(mode))
     out = BytesIO()
-    bare.save(out, format=name, quality=88)
+    image.save(out, format=name, quality=88)
     return out.getvalue()
 
 
@@ -106,10 +131,13 @@ class MediaStore:
             (f"{media_id}-thumbnail", photo.thumbnail, "image/jpeg"),
             (media_id, photo.body, photo.content_type),
         ):
+            facts = {**about, "content_type": kind}
             try:
-                bucket.put(body, _id=file_id, metadata={**about, "content_type": kind})
+                bucket.put(body, _id=file_id, metadata=facts)
             except FileExists:
-                continue
+                if not bucket.exists(file_id):  # a process died half-way and left nothing but chunks
+                    bucket.delete(file_id)
+                    bucket.put(body, _id=file_id, metadata=facts)
 
     def exist(self, media_ids: list[str], owner: str) -> bool:
         """Whether all these photos are stored and were uploaded by `owner`."""
@@ -142,7 +170,7 @@ class MediaStore:
 
     def check(self, file_id: str, expires: int, signature: str) -> None:
         """Raises NotAllowed unless the signature is ours and has not expired."""
-        good = hmac.compare_digest(signature, self._sign(file_id, expires))
+        good = hmac.compare_digest(signature.encode(), self._sign(file_id, expires).encode())
         if not good or expires < time.time():
             raise NotAllowed(
                 "link-expired",

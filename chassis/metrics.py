@@ -22,7 +22,7 @@ LAG_SECONDS = Histogram(
     "event_lag_seconds",
     "From the commit of an event to its effect",
     ["service"],
-    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600),
+    buckets=(0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.5, 1, 5, 30, 300, 3600),
 )
 RETRIES = Counter("events_retried_total", "Events sent to a delay queue", ["service"])
 DEAD_LETTERS = Counter("events_dead_lettered_total", "Events given up", ["service"])

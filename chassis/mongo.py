@@ -1,8 +1,10 @@
 """A MongoDB database handle that is opened lazily, once per process (clients must not cross a fork)."""
 
 import os
+from threading import Lock
 from typing import Any
 
+import pymongo
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -18,17 +20,19 @@ class Mongo:
         self._url = url
         self._name = name
         self._pid = 0
+        self._lock = Lock()
         self._client: MongoClient[Document] | None = None
 
     @property
     def client(self) -> MongoClient[Document]:
-        """The client of this process."""
-        if self._client is None or self._pid != os.getpid():
-            self._client = MongoClient(
-                self._url, tz_aware=True, maxPoolSize=40, serverSelectionTimeoutMS=5000, connect=False
-            )
-            self._pid = os.getpid()
-        return self._client
+        """The client of this process, shared by its threads."""
+        with self._lock:
+            if self._client is None or self._pid != os.getpid():
+                self._client = MongoClient(
+                    self._url, tz_aware=True, maxPoolSize=40, serverSelectionTimeoutMS=5000, connect=False
+                )
+                self._pid = os.getpid()
+            return self._client
 
     @property
     def database(self) -> Database[Document]:
@@ -39,8 +43,9 @@ class Mongo:
         return self.database[collection]
 
     def ping(self) -> bool:
-        """Whether the server answers. Raises PyMongoError when it does not."""
-        return bool(self.client.admin.command("ping")["ok"])
+        """Whether the server answers within 1.5 s (probes do not wait longer). Raises PyMongoError if not."""
+        with pymongo.timeout(1.5):
+            return bool(self.client.admin.command("ping")["ok"])
 
     def close(self) -> None:
         """Close this process's client, if it has one."""

@@ -18,8 +18,9 @@ from chassis.errors import Invalid
 from chassis.mongo import Document
 
 FLOOR = datetime(2020, 1, 1, tzinfo=UTC)
-_FIRST_WINDOW = timedelta(minutes=2)
-_WIDEN = 6
+_FIRST_WINDOW = timedelta(seconds=2)
+_WIDEN = 8
+_SKEW = timedelta(minutes=5)
 _ULID_LENGTH = 26
 
 
@@ -71,13 +72,14 @@ def newest_first(
     no query can say, `keep` decides.
     """
     floor = max(since or FLOOR, FLOOR)
-    ceiling = until or utc_now() + timedelta(minutes=5)
+    now = utc_now()
+    ceiling = min(until or now + _SKEW, now + _SKEW)
     high = ulid_at(ceiling)
     if cursor:
         high = min(high, _decode(cursor))
     found: list[Document] = []
     span = _FIRST_WINDOW
-    edge = ceiling if not cursor else _moment(high)
+    edge = _moment(high) if cursor else min(ceiling, now)
     while len(found) <= limit and edge > floor:
         edge = max(edge - span, floor)
         wanted = limit + 1 - len(found)

@@ -10,6 +10,7 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
+from pymongo.write_concern import WriteConcern
 
 from chassis import logs, metrics
 from chassis.broker.publisher import Publisher, PublishFailed
@@ -126,28 +127,21 @@ class Relay:
 
     @staticmethod
     def _forget(collection: Collection[Document], done: Sequence[Document]) -> None:
-        """Empty the outboxes as they were read. A document saved since keeps its newer events pending."""
-        result = collection.bulk_write(
-            [
-                UpdateOne(
-                    {"_id": one["_id"], "version": one["version"]},
-                    {"$set": {"outbox": []}, "$unset": {"pending": ""}},
-                )
-                for one in done
-            ],
-            ordered=False,
-        )
-        if result.matched_count < len(done):
-            collection.bulk_write(
-                [
-                    UpdateOne(
-                        {"_id": one["_id"]},
-                        {"$pull": {"outbox": {"id": {"$in": [event["id"] for event in one["outbox"]]}}}},
-                    )
-                    for one in done
-                ],
-                ordered=False,
+        """Empty the outboxes as they were read. A document saved since keeps its newer events pending.
+
+        Not awaited by the journal: what is forgotten but not emptied is published twice, which does no harm.
+        """
+        unhurried = collection.with_options(write_concern=WriteConcern(w=1))
+        by_version: dict[int, list[Document]] = {}
+        for one in done:
+            by_version.setdefault(one["version"], []).append(one)
+        for version, unchanged in by_version.items():
+            emptied = unhurried.update_many(
+                {"_id": {"$in": [one["_id"] for one in unchanged]}, "version": version},
+                {"$set": {"outbox": []}, "$unset": {"pending": ""}},
             )
+            if emptied.matched_count < len(unchanged):
+                _pull(unhurried, unchanged)
 
     def _gauge(self) -> None:
         if time.monotonic() - self._gauged < _GAUGE_SECONDS:
@@ -161,3 +155,17 @@ class Relay:
                     oldest = max(oldest, (utc_now() - datetime.fromisoformat(event["time"])).total_seconds())
         metrics.OUTBOX_DEPTH.labels(self._service).set(depth)
         metrics.OUTBOX_OLDEST.labels(self._service).set(oldest)
+
+
+def _pull(collection: Collection[Document], done: Sequence[Document]) -> None:
+    """Take just the published events out, where a document may have gained others meanwhile."""
+    collection.bulk_write(
+        [
+            UpdateOne(
+                {"_id": one["_id"]},
+                {"$pull": {"outbox": {"id": {"$in": [event["id"] for event in one["outbox"]]}}}},
+            )
+            for one in done
+        ],
+        ordered=False,
+    )

@@ -5,11 +5,14 @@ case. A wrong or missing value stops the start-up with every offending variable 
 """
 
 import dataclasses
+import logging
 import typing
 from collections.abc import Callable, Mapping
 
 T = typing.TypeVar("T")
 
+ENVIRONMENTS = ("development", "test", "production")
+"""What ENV may be. A word that is none of them must not quietly mean that this is no production."""
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
@@ -67,8 +70,10 @@ def load(kind: type[T], environ: Mapping[str, str]) -> T:
     for field in dataclasses.fields(typing.cast("typing.Any", kind)):
         name = field.name.upper()
         text = environ.get(name)
-        if text is None:
-            if field.default is dataclasses.MISSING:
+        needed = field.default is dataclasses.MISSING
+        if text is None or (needed and not text.strip()):
+            # An empty value is what a compose file makes of a variable nobody set: never a key or an address.
+            if needed:
                 problems.append(f"{name} is not set")
             continue
         try:
@@ -103,7 +108,17 @@ class ServiceSettings:
 
     def check(self) -> typing.Iterator[str]:
         """Yield a sentence for each combination that must not start."""
-        if not (self.district.isdigit() and len(self.district) == 6):
+        if not (self.district.isascii() and self.district.isdigit() and len(self.district) == 6):
             yield "DISTRICT is wrong: it is the 6-digit division code of the district"
+        if self.env not in ENVIRONMENTS:
+            yield f"ENV is wrong: it is one of {', '.join(ENVIRONMENTS)}"
+        if self.log_level not in logging.getLevelNamesMapping():
+            yield "LOG_LEVEL is wrong: it is DEBUG, INFO, WARNING or ERROR"
+        if not 0 <= self.worker_port <= 65535:
+            yield "WORKER_PORT is wrong: it is a port, or 0 for none"
+        if self.worker_threads < 1:
+            yield "WORKER_THREADS is wrong: it is 1 or more"
+        if not all(seconds > 0 for seconds in self.retry_delays):
+            yield "RETRY_DELAYS is wrong: it is seconds, each above 0, parted by commas"
         if self.env == "production" and self.faults:
             yield "FAULTS is refused when ENV=production: it is for fault tests only"

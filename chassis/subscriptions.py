@@ -21,12 +21,15 @@ class FactSchema(Schema):
         unknown = EXCLUDE
 
 
+Handle = Callable[[Envelope, dict[str, Any]], None]
+
+
 @dataclass(frozen=True)
 class Subscription:
     """How one type of event is read and handled. `handle` gets the envelope and the loaded data."""
 
     schema: type[Schema]
-    handle: Callable[[Envelope, dict[str, Any]], None]
+    handle: Handle
 
 
 class Subscriptions:
@@ -34,9 +37,11 @@ class Subscriptions:
 
     def __init__(self, *tables: dict[str, Subscription]) -> None:
         self.table: dict[str, list[Subscription]] = {}
+        self._readers: dict[str, list[tuple[Schema, Handle]]] = {}
         for table in tables:
-            for kind, subscription in table.items():
-                self.table.setdefault(kind, []).append(subscription)
+            for kind, one in table.items():
+                self.table.setdefault(kind, []).append(one)
+                self._readers.setdefault(kind, []).append((one.schema(), one.handle))
 
     @property
     def routing_keys(self) -> list[str]:
@@ -51,6 +56,6 @@ class Subscriptions:
         """
         if event.type not in self.table:
             raise LookupError(f"no handler for {event.type}")
-        for subscription in self.table[event.type]:
-            data: dict[str, Any] = subscription.schema().load(event.data)
-            subscription.handle(event, data)
+        for schema, handle in self._readers[event.type]:
+            data: dict[str, Any] = schema.load(event.data)
+            handle(event, data)

@@ -5,8 +5,9 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import orjson
 from pymongo.errors import PyMongoError
@@ -47,21 +48,26 @@ class Worker:
 
         A part that dies of an unforeseen error takes the process with it, for its supervisor to restart.
         """
-        stop = threading.Event()
+        stop, started = threading.Event(), threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        parts = self._parts(only)
+        if not parts:
+            raise SystemExit(f"The {self.service} service has no {only}: there is nothing to run.")
         self._checks["database"] = self._database_answers
+        self._checks["started"] = started.is_set
         if self.settings.worker_port:
             self._serve_health()
         if self.prepare is not None:
             self._prepare(stop)
         threads = [
             threading.Thread(target=self._guard, args=(name, target, stop), name=name)
-            for name, target in self._parts(only).items()
+            for name, target in parts.items()
         ]
         log.info("worker.started", service=self.service, parts=[thread.name for thread in threads])
         for thread in threads:
             thread.start()
+        started.set()
         for thread in threads:
             thread.join()
         self.mongo.close()
@@ -117,7 +123,13 @@ class Worker:
             return False
 
     def _serve_health(self) -> None:
-        server = make_server("0.0.0.0", self.settings.worker_port, self._health, handler_class=_Quiet)  # noqa: S104 - reached by probes from outside the container
+        server = make_server(
+            "0.0.0.0",  # noqa: S104 - reached by probes from outside the container
+            self.settings.worker_port,
+            self._health,
+            server_class=_HealthServer,
+            handler_class=_Quiet,
+        )
         threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
 
     def _health(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -148,6 +160,12 @@ def _waking(handle: Callable[[Envelope], None], relay: Relay | None) -> Callable
         relay.wake.set()
 
     return handle_and_wake
+
+
+class _HealthServer(ThreadingMixIn, WSGIServer):
+    """Each probe in a thread: `/livez` must not wait for a `/readyz` that waits for the database."""
+
+    daemon_threads = True
 
 
 class _Quiet(WSGIRequestHandler):

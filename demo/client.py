@@ -1,5 +1,6 @@
 """People who use the public API: each signs in by phone and acts under their own token."""
 
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +58,7 @@ class Person:
     tokens: dict[str, Any]
     _until: float = field(init=False)
     _id: str = field(init=False, default="")
+    _renewing: threading.Lock = field(init=False, default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
         self._until = time.monotonic() + self.tokens["expires_in"] - _REFRESH_BEFORE_SECONDS
@@ -76,8 +78,10 @@ class Person:
 
     def headers(self) -> dict[str, str]:
         """The headers that say who is asking."""
-        if time.monotonic() > self._until:
-            self.renew()
+        # A refresh token is good for one use: of several threads that act as this person, one renews.
+        with self._renewing:
+            if time.monotonic() > self._until:
+                self.renew()
         return {"Authorization": f"Bearer {self.tokens['access_token']}", "Accept-Language": "en"}
 
     def send(self, method: str, path: str, **options: Any) -> requests.Response:
@@ -110,6 +114,6 @@ class Person:
         headers = {**self.headers(), **({"Idempotency-Key": key} if key else {})}
         return self.api.call("POST", "/v1/media", files={"file": (name, photo)}, headers=headers)
 
-    def act(self, issue_id: str, action: str, **details: Any) -> Any:
+    def act(self, issue_id: str, action: str, key: str | None = None, **details: Any) -> Any:
         """Carry out an action on an issue. Raises Refused."""
-        return self.post(f"/v1/issues/{issue_id}/transitions", {"action": action, **details})
+        return self.post(f"/v1/issues/{issue_id}/transitions", {"action": action, **details}, key)

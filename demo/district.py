@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 from typing import Any
 
 from demo.client import Api, Person, Refused
@@ -30,6 +31,7 @@ STAFF = {
 }
 STEWARDS_EACH_GRID = 3
 RESIDENTS_OF_A = [f"139000002{number:02d}" for number in range(1, 41)]
+RESIDENTS_OF_OTHERS = 8
 _WEST, _SOUTH = 117.20, 39.12
 _GRID_DEGREES = 0.01
 _COLUMNS = 3
@@ -48,6 +50,14 @@ def stewards_of(community: str) -> dict[str, str]:
         f"13900000{first + place}": grids(community)[place // STEWARDS_EACH_GRID]
         for place in range(GRIDS_EACH * STEWARDS_EACH_GRID)
     }
+
+
+def residents_of(community: str) -> list[str]:
+    """The phones of a community's residents: 40 in community A, as documented, 8 in each other."""
+    number = list(COMMUNITIES).index(community)
+    if number == 0:
+        return RESIDENTS_OF_A
+    return [f"13900000{500 + 20 * number + place}" for place in range(1, RESIDENTS_OF_OTHERS + 1)]
 
 
 def staff_of(community: str) -> str:
@@ -80,6 +90,21 @@ def centre(code: str) -> dict[str, float]:
     """The middle of an area."""
     west, south, east, north = square(code)
     return {"lng": round((west + east) / 2, 6), "lat": round((south + north) / 2, 6)}
+
+
+def point_in(code: str, across: float, up: float) -> dict[str, float]:
+    """A point well within an area: `across` and `up` are fractions from its south-western corner."""
+    west, south, east, north = square(code)
+    return {
+        "lng": round(west + (east - west) * (0.05 + 0.9 * across), 6),
+        "lat": round(south + (north - south) * (0.05 + 0.9 * up), 6),
+    }
+
+
+def spot_in(code: str, name: str) -> dict[str, float]:
+    """Some point within an area, always the same for the same name."""
+    chance = Random(name)
+    return point_in(code, chance.random(), chance.random())
 
 
 def boundary(code: str) -> dict[str, Any]:
@@ -129,10 +154,16 @@ class District:
             self._people[phone] = self.api.sign_in(phone)
         return self._people[phone]
 
-    def people(self, phones: list[str]) -> list[Person]:
-        """Several people, signed in side by side."""
+    def people(self, phones: list[str], done: Callable[[], None] = lambda: None) -> list[Person]:
+        """Several people, signed in side by side. `done` counts them."""
+
+        def one(phone: str) -> Person:
+            person = self.person(phone)
+            done()
+            return person
+
         with ThreadPoolExecutor(8) as pool:
-            return list(pool.map(self.person, phones))
+            return list(pool.map(one, phones))
 
     def set_up(self, done: Callable[[], None] = lambda: None) -> None:
         """Define the areas and enter the members; what is there already stays. `done` counts steps."""
@@ -164,9 +195,15 @@ def members() -> list[dict[str, Any]]:
             )
         for number, (phone, grid) in enumerate(stewards_of(community).items(), 1):
             bodies.append(_member(phone, f"{name}管家{number}", [("steward", grid)], grid))
-    for number, phone in enumerate(RESIDENTS_OF_A):
-        bodies.append(_member(phone, f"居民{number + 1}", [], grids(COMMUNITY_A)[number % GRIDS_EACH]))
+        prefix = "" if community == COMMUNITY_A else name
+        for number, phone in enumerate(residents_of(community)):
+            bodies.append(_member(phone, f"{prefix}居民{number + 1}", [], home_of(community, number)))
     return bodies
+
+
+def home_of(community: str, number: int) -> str:
+    """The grid in which the resident with this number (from 0) of a community lives."""
+    return grids(community)[number % GRIDS_EACH]
 
 
 def _member(phone: str, name: str, roles: list[tuple[str, str]], home: str | None) -> dict[str, Any]:

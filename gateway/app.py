@@ -11,7 +11,7 @@ from flask import Flask, Response, request, send_from_directory
 
 from chassis import logs
 from chassis.errors import NotFound, TooLarge
-from chassis.http import access, problems
+from chassis.http import access, inputs, problems
 from chassis.http.app import observe, register_health
 from chassis.http.blueprint import OrjsonProvider
 from chassis.identity import TokenVerifier
@@ -21,6 +21,8 @@ from gateway.forwarding import Upstreams, forward
 from gateway.limits import RateLimit
 from gateway.routing import ROUTES, Route, route_for
 
+_CHUNK = 64 * 1024
+_DISCARDED_CHUNKS = 1024
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -53,6 +55,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app = Flask("gateway", static_folder=None)
     app.json = OrjsonProvider(app)
     app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.url_map.merge_slashes = False  # one address, one spelling: no redirects
     problems.register(app)
     observe(app, "gateway")
     register_health(
@@ -84,15 +87,22 @@ def _register_forwarding(app: Flask, upstreams: Upstreams, limit: RateLimit) -> 
 
 
 def _check_size(route: Route) -> None:
-    length = request.content_length
-    chunked = request.headers.get("Transfer-Encoding") is not None
-    if chunked or (length or 0) > route.body_limit:
+    inputs.refuse_chunked()
+    if (request.content_length or 0) > route.body_limit:
+        _discard_body()
         raise TooLarge(
             "body-too-large",
-            zh=f"内容过大：上限 {route.body_limit} 字节，须注明长度。",
-            en=f"At most {route.body_limit} bytes may be sent here, with a Content-Length.",
+            zh=f"内容过大：上限 {route.body_limit} 字节。",
+            en=f"At most {route.body_limit} bytes may be sent here.",
             limit=route.body_limit,
         )
+
+
+def _discard_body() -> None:
+    """Take in what is being sent, within reason: a caller cut off in the middle would not read the answer."""
+    for _ in range(_DISCARDED_CHUNKS):
+        if not request.stream.read(_CHUNK):
+            return
 
 
 def _register_documents(app: Flask, folder: Path) -> None:

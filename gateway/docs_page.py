@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import swagger_ui_bundle
+import flask_swagger_ui
 
 PAGE = """<!doctype html>
 <html lang="zh-CN">
@@ -25,4 +25,4 @@ SwaggerUIBundle({url: "/openapi.json", dom_id: "#page", deepLinking: true, docEx
 
 def assets_folder() -> Path:
     """Where the library keeps the page's files."""
-    return Path(swagger_ui_bundle.swagger_ui_path)
+    return Path(flask_swagger_ui.__file__).parent / "dist"

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote
 
 import urllib3
 from flask import Request, Response, g
@@ -15,6 +16,7 @@ from gateway.routing import Route
 _CONNECT_SECONDS = 2.0
 _CHUNK = 64 * 1024
 _SMALL = 256 * 1024
+_QUERY_SAFE = "%!$&'()*+,;=:@/?-._~"
 # Hop by hop (RFC 9110, 7.6.1), or set anew for the next hop.
 _DROPPED = frozenset(
     {
@@ -69,19 +71,18 @@ def forward(upstreams: Upstreams, route: Route, request: Request) -> Response:
     """Send the request to its service and stream the answer back; a 502 or 504 problem where that fails."""
     try:
         answer = _send(upstreams.pool(route.upstream), route, request)
+        length = answer.headers.get("Content-Length")
+        small = length is not None and int(length) <= _SMALL
+        whole = answer.read(decode_content=False) if small else None
     except ReadTimeoutError:
         return problem(504, "upstream-slow", upstream=route.upstream)
     except HTTPError as error:
         log.warning("gateway.upstream-away", upstream=route.upstream, reason=type(error).__name__)
         return problem(502, "upstream-away", upstream=route.upstream, retry_after=2)
     headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _DROPPED]
-    length = answer.headers.get("Content-Length")
-    if length is not None and int(length) <= _SMALL:
-        body: bytes | Iterator[bytes] = answer.read(decode_content=False)
-    else:
-        body = _stream(answer)
-        if length is not None:
-            headers.append(("Content-Length", length))
+    if whole is None and length is not None:
+        headers.append(("Content-Length", length))
+    body = _stream(answer) if whole is None else whole
     return Response(body, status=answer.status, headers=headers)
 
 
@@ -90,13 +91,13 @@ def _send(pool: urllib3.HTTPConnectionPool, route: Route, request: Request) -> B
 
     Only reads are tried again: a write may have been carried out although its answer was lost.
     """
-    target = request.full_path if request.query_string else request.path
+    target, body = _target(request), _body(request)
     for attempt in (1, 2):
         try:
             return pool.urlopen(
                 request.method,
                 target,
-                body=_body(request),
+                body=body,
                 headers=_headers(request),
                 timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=route.timeout),
                 redirect=False,
@@ -109,6 +110,13 @@ def _send(pool: urllib3.HTTPConnectionPool, route: Route, request: Request) -> B
             if attempt == 2 or request.method not in ("GET", "HEAD"):
                 raise
     raise AssertionError("unreachable")
+
+
+def _target(request: Request) -> str:
+    """Path and query as the service must read them: what was escaped stays escaped, and only that splits."""
+    path = quote(request.path)
+    query = quote(request.query_string, safe=_QUERY_SAFE)
+    return f"{path}?{query}" if query else path
 
 
 def _body(request: Request) -> bytes | Iterable[bytes] | None:

@@ -28,6 +28,7 @@ ROUTES = (
     Route("/v1/feedback", "issues", body_limit=16 * KIB),
     Route("/v1/categories", "issues"),
     Route("/v1/calendar", "issues"),
+    Route("/v1/bulk-transitions", "issues", timeout=60.0),
     Route("/v1/saved-filters", "issues"),
     Route("/v1/stats", "issues", timeout=30.0),
     Route("/v1/accounts", "points"),

@@ -1,7 +1,7 @@
 """Generates the contracts from the code, or checks that the committed ones are up to date.
 
-`python -m infra.contracts` writes `infra/topology.json`, `docs/openapi/*.json` and `docs/events/*.json`;
-with `--check` it names what differs and exits with 1.
+`python -m infra.contracts` writes `infra/topology.json`, `docs/openapi/*.json`, `docs/events/*.json` and
+`docs/workflow.md`; with `--check` it names what differs and exits with 1.
 """
 
 import sys
@@ -21,6 +21,7 @@ import services.volunteer.app
 from chassis.contracts import asyncapi, event_schema
 from chassis.events import Event
 from chassis.mongo import Mongo
+from infra import workflow_page
 from infra.local.secrets import Secrets
 
 ROOT = Path(__file__).parent.parent
@@ -86,7 +87,8 @@ def contracts() -> dict[Path, bytes]:
     files[ROOT / "docs/openapi/gateway.json"] = gateway.app.merged_openapi(documents)
     files[ROOT / "infra/topology.json"] = {"subscriptions": subscriptions}
     option = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-    return {path: orjson.dumps(content, option=option) + b"\n" for path, content in files.items()}
+    written = {path: orjson.dumps(content, option=option) + b"\n" for path, content in files.items()}
+    return {**written, ROOT / "docs/workflow.md": workflow_page.page().encode()}
 
 
 def drift(wanted: dict[Path, bytes]) -> list[str]:

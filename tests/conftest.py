@@ -1,5 +1,6 @@
 """A private deployment for the tests: its own broker, database and ports, all processes and a gateway."""
 
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -21,14 +22,16 @@ FAST = {
 
 
 def pytest_report_header() -> str:
-    """Say which database the tests run on."""
+    """Say which deployment and which database the tests run on."""
+    if url := os.environ.get("DISTRICT_URL"):
+        return f"stories told to the running district at {url}"
     return "database: " + ("mongod" if shutil.which("mongod") else "embedded (SecantusDB)")
 
 
 def private_deployment(folder: Path, **overrides: str) -> Deployment:
     """A deployment of its own in a folder, not yet started. Nothing of the caller's environment leaks in."""
     environ = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(folder)}
-    ports = free_ports(random.randrange(20000, 50000))
+    ports = free_ports(random.randrange(20000, 31000))  # below the range of outgoing connections
     return Deployment(folder, ports, {**FAST, **overrides}, environ)
 
 
@@ -44,9 +47,12 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 
 
 @pytest.fixture(scope="session")
-def api(deployment: Deployment) -> Api:
-    """Its gateway."""
-    return Api(f"http://127.0.0.1:{deployment.ports.gateway}")
+def api(request: pytest.FixtureRequest) -> Api:
+    """The gateway of the district at DISTRICT_URL, where that is set, else of the tests' own deployment."""
+    if url := os.environ.get("DISTRICT_URL"):
+        return Api(url)
+    own: Deployment = request.getfixturevalue("deployment")
+    return Api(f"http://127.0.0.1:{own.ports.gateway}")
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,14 @@ def connect(url: str) -> BlockingConnection:
     return BlockingConnection(parameters(url))
 
 
+def close(connection: BlockingConnection) -> None:
+    """Close a connection, whatever its state: one left open keeps its unacknowledged events from others."""
+    try:
+        connection.close()
+    except BROKER_ERRORS:
+        return  # it is gone already
+
+
 def jitter(cap: float = 30.0) -> Iterator[float]:
     """Seconds to wait before each next attempt: full jitter, 0.5 s doubling to `cap`."""
     span = 0.5

@@ -5,6 +5,7 @@ goes to the dead letters. Its neighbours are not held up.
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ from typing import Any
 import pika
 import structlog
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.exceptions import ConsumerCancelled
 from pymongo.errors import ConnectionFailure
 
 from chassis import logs, metrics, trace
 from chassis.broker import topology
-from chassis.broker.connection import BROKER_ERRORS, connect, jitter
+from chassis.broker.connection import BROKER_ERRORS, close, connect, jitter
 from chassis.clock import utc_now
+from chassis.errors import Unavailable
 from chassis.events import Envelope, parse
 from chassis.faults import Faults
 
@@ -37,7 +40,8 @@ class _Delivery:
     @property
     def attempt(self) -> int:
         headers: Mapping[str, Any] = self.properties.headers or {}
-        return int(headers.get(ATTEMPT, 0))
+        counted = headers.get(ATTEMPT, 0)
+        return counted if isinstance(counted, int) else 0
 
 
 class Consumer:
@@ -62,27 +66,40 @@ class Consumer:
         self._delays = delays
         self._faults = faults
         self._in_flight = 0
+        self._waits = jitter()
         self.connected = False
 
     def run(self, stop: threading.Event) -> None:
         """Consume until `stop` is set, reconnecting as often as needed; finishes what it has begun."""
-        waits = jitter()
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="handler") as pool:
-            while not stop.is_set():
-                try:
-                    self._consume(stop, pool)
-                    waits = jitter()
-                except BROKER_ERRORS as error:
-                    log.warning("consumer.reconnecting", reason=repr(error)[:200])
-                self.connected = False
-                stop.wait(next(waits))
+        pool = ThreadPoolExecutor(self._threads, thread_name_prefix="handler")
+        while not stop.is_set():
+            try:
+                self._consume(stop, pool)
+            except BROKER_ERRORS as error:
+                log.warning("consumer.reconnecting", reason=repr(error)[:200])
+            self.connected = False
+            stop.wait(next(self._waits))
+        # What no thread has begun is the broker's to deliver again.
+        pool.shutdown(cancel_futures=True)
 
     def _consume(self, stop: threading.Event, pool: ThreadPoolExecutor) -> None:
         connection = connect(self._url)
-        channel = connection.channel()
-        topology.declare(channel, self._shape, self._delays)
-        channel.basic_qos(prefetch_count=self._threads * 8)
-        channel.confirm_delivery()
+        try:
+            channel = connection.channel()
+            topology.declare(channel, self._shape, self._delays)
+            channel.basic_qos(prefetch_count=self._threads * 8)
+            channel.confirm_delivery()
+            self._serve(stop, pool, connection, channel)
+        finally:
+            close(connection)
+
+    def _serve(
+        self,
+        stop: threading.Event,
+        pool: ThreadPoolExecutor,
+        connection: BlockingConnection,
+        channel: BlockingChannel,
+    ) -> None:
         self._in_flight = 0
 
         def received(_channel: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
@@ -92,17 +109,22 @@ class Consumer:
 
         consumer_tag = channel.basic_consume(topology.queue_name(self._service), received)
         self.connected = True
+        self._waits = jitter()
         while not stop.is_set():
             connection.process_data_events(time_limit=0.5)
+            # pika tells of neither by an exception: the broker closed the channel, or cancelled the
+            # consumer because its queue was deleted or moved.
+            if not channel.is_open or consumer_tag not in channel.consumer_tags:
+                raise ConsumerCancelled("the broker ended the consumer")
         channel.basic_cancel(consumer_tag)
-        left = _DRAIN_SECONDS
-        while self._in_flight and left > 0:
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        while self._in_flight and channel.is_open and time.monotonic() < deadline:
             connection.process_data_events(time_limit=0.1)
-            left -= 0.1
-        connection.close()
 
     def _work(self, connection: BlockingConnection, channel: BlockingChannel, delivery: _Delivery) -> None:
         """In a pool thread: handle, then have the connection's thread settle the delivery."""
+        if not channel.is_open:
+            return  # the broker has given it to somebody else already
         failure = self._try(delivery)
         self._faults.kill_at("consumer.before-ack")
         try:
@@ -120,12 +142,12 @@ class Consumer:
             if delivery.attempt == 0 and self._faults.happens("consumer.delay"):
                 raise ConnectionFailure("delayed on purpose")  # noqa: TRY301 - takes the same road as a real one
             self._handle(event)
+            metrics.LAG_SECONDS.labels(self._service).observe((utc_now() - event.time).total_seconds())
         except Exception as error:  # noqa: BLE001 - whatever it is, the event is kept and tried again
             log.warning("event.failed", attempt=delivery.attempt, reason=repr(error)[:500])
             return error
         else:
             outcome = "handled"
-            metrics.LAG_SECONDS.labels(self._service).observe((utc_now() - event.time).total_seconds())
             return None
         finally:
             metrics.CONSUMED.labels(self._service, kind, outcome).inc()
@@ -144,8 +166,8 @@ class Consumer:
         channel.basic_ack(delivery.tag)
 
     def _put_aside(self, channel: BlockingChannel, delivery: _Delivery, failure: Exception) -> None:
-        # A database that does not answer is no fault of the event: that attempt is not counted.
-        attempt = delivery.attempt + (0 if isinstance(failure, ConnectionFailure) else 1)
+        # A database that does not answer, or is too busy, is no fault of the event: not counted.
+        attempt = delivery.attempt + (0 if isinstance(failure, ConnectionFailure | Unavailable) else 1)
         if attempt > len(self._delays):
             queue = topology.dead_queue_name(self._service)
             metrics.DEAD_LETTERS.labels(self._service).inc()

@@ -1,5 +1,6 @@
 """What operators do with dead letters: list them, send them back to their service, or discard them."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -55,12 +56,10 @@ def _fetch(channel: BlockingChannel, service: str) -> Iterator[tuple[int, DeadLe
         if method is None or properties is None or body is None:
             return
         headers = properties.headers or {}
-        yield (
-            int(method.delivery_tag or 0),
-            DeadLetter(
-                str(properties.message_id), str(properties.type), str(headers.get(ERROR, "")), bytes(body)
-            ),
-        )
+        # What is no event of ours may carry no id; it must still be possible to name it.
+        message_id = properties.message_id or f"sha256-{hashlib.sha256(body).hexdigest()[:16]}"
+        error = str(headers.get(ERROR, "delivered too often without an acknowledgement"))
+        yield int(method.delivery_tag or 0), DeadLetter(message_id, str(properties.type), error, bytes(body))
 
 
 def _send_back(channel: BlockingChannel, service: str, letter: DeadLetter) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -11,9 +12,10 @@ from pika.channel import Channel
 
 from chassis import logs
 from chassis.broker import topology
-from chassis.broker.connection import BROKER_ERRORS, connect, jitter, parameters
+from chassis.broker.connection import BROKER_ERRORS, close, connect, jitter, parameters
 from chassis.events import CONTENT_TYPE
 
+_CONNECT_SECONDS = 2.0
 _CONFIRM_SECONDS = 15.0
 log = logs.get()
 
@@ -22,16 +24,23 @@ class PublishFailed(Exception):
     """The broker could not be reached or did not confirm in time; nothing may be assumed sent."""
 
 
+@dataclass(frozen=True)
+class _Message:
+    key: str
+    event_id: str
+    type: str
+    body: bytes
+
+
 class _Batch:
     """The messages of one call and what became of them."""
 
-    def __init__(self, messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    def __init__(self, messages: Sequence[_Message]) -> None:
         self.messages = messages
         self.by_tag: dict[int, str] = {}
         self.returned: set[str] = set()
         self.confirmed: set[str] = set()
         self.done = threading.Event()
-        self.broken = False
 
     def settle(self, upto: int, multiple: bool, acked: bool) -> None:
         tags = [tag for tag in self.by_tag if tag <= upto] if multiple else [upto]
@@ -52,7 +61,9 @@ class Publisher:
         self._delays = delays
         self._ready = threading.Event()
         self._stop = threading.Event()
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        self._waits = jitter()
         self._connection: SelectConnection | None = None
         self._channel: Channel | None = None
         self._batch: _Batch | None = None
@@ -70,45 +81,69 @@ class Publisher:
     def stop(self) -> None:
         """Close the connection and end the thread."""
         self._stop.set()
-        connection = self._connection
-        if connection is not None and connection.is_open:
-            connection.ioloop.add_callback_threadsafe(connection.close)
+        self._give_up()
         self._thread.join(timeout=10)
 
     def publish(self, messages: Sequence[tuple[str, dict[str, Any]]]) -> set[str]:
         """Publish (routing key, envelope) pairs and return the ids of the events confirmed *and* routed.
 
-        Raises PublishFailed when there is no connection or it breaks before all is confirmed.
+        Raises PublishFailed when there is no connection, or it breaks before anything is confirmed.
         """
-        connection = self._connection
-        if not self._ready.wait(timeout=1) or connection is None:
-            raise PublishFailed("no connection to the broker")
-        batch = _Batch(messages)
-        connection.ioloop.add_callback_threadsafe(lambda: self._send(batch))
-        if not batch.done.wait(_CONFIRM_SECONDS) or batch.broken:
-            raise PublishFailed("the broker did not confirm")
+        if not messages:
+            return set()
+        # Made here and not in the connection's thread: what cannot be written as JSON fails its caller.
+        batch = _Batch([_Message(key, one["id"], one["type"], orjson.dumps(one)) for key, one in messages])
+        self._hand_over(batch)
+        in_time = batch.done.wait(_CONFIRM_SECONDS)
         if batch.returned:
             log.error("publisher.unroutable", events=sorted(batch.returned)[:20])
-        return batch.confirmed
+        if not in_time or batch.returned:
+            # A channel that confirms nothing is of no use, and where an event finds no queue the topology
+            # has suffered: a new connection declares it again.
+            self._give_up()
+        with self._lock:
+            confirmed = set(batch.confirmed)
+        if not confirmed:
+            raise PublishFailed("the broker did not confirm")
+        return confirmed
+
+    def _hand_over(self, batch: _Batch) -> None:
+        # The connection is chosen after the wait and under the lock: one that broke meanwhile would never
+        # run the callback.
+        self._ready.wait(_CONNECT_SECONDS)
+        with self._lock:
+            connection = self._connection
+            if not self._ready.is_set() or connection is None:
+                raise PublishFailed("no connection to the broker")
+            self._batch = batch
+            connection.ioloop.add_callback_threadsafe(lambda: self._send(batch))
+
+    def _give_up(self) -> None:
+        """Have the connection closed; nothing is published before there is a new one."""
+        with self._lock:
+            self._ready.clear()
+            self._batch = None
+            connection = self._connection
+            if connection is not None:
+                connection.ioloop.add_callback_threadsafe(lambda: _close(connection))
 
     # Everything below runs in the connection's own thread.
 
     def _run(self) -> None:
-        waits = jitter()
         while not self._stop.is_set():
             try:
                 self._declare()
                 self._loop()
-                waits = jitter()
             except BROKER_ERRORS as error:
                 log.warning("publisher.reconnecting", reason=repr(error)[:200])
-            self._break()
-            self._stop.wait(next(waits))
+            self._stop.wait(next(self._waits))
 
     def _declare(self) -> None:
         connection = connect(self._url)
-        topology.declare(connection.channel(), self._shape, self._delays)
-        connection.close()
+        try:
+            topology.declare(connection.channel(), self._shape, self._delays)
+        finally:
+            close(connection)
 
     def _loop(self) -> None:
         connection = SelectConnection(
@@ -117,58 +152,72 @@ class Publisher:
             on_open_error_callback=lambda opened, _: opened.ioloop.stop(),
             on_close_callback=lambda opened, _: opened.ioloop.stop(),
         )
-        self._connection = connection
-        connection.ioloop.start()
+        with self._lock:
+            self._connection = connection
+        try:
+            connection.ioloop.start()
+        finally:
+            self._break()
+            connection.ioloop.close()
 
     def _opened(self, channel: Channel) -> None:
         channel.confirm_delivery(self._answered)
         channel.add_on_return_callback(self._came_back)
-        channel.add_on_close_callback(lambda _channel, _reason: self._channel_closed())
-        self._channel, self._next_tag = channel, 1
-        self._ready.set()
+        channel.add_on_close_callback(lambda closed, _reason: self._channel_closed(closed))
+        if self._stop.is_set():
+            channel.connection.close()
+            return
+        self._waits = jitter()
+        with self._lock:
+            self._channel, self._next_tag = channel, 1
+            self._ready.set()
 
-    def _channel_closed(self) -> None:
+    def _channel_closed(self, channel: Channel) -> None:
         self._break()
-        if self._connection is not None and self._connection.is_open:
-            self._connection.close()
+        _close(channel.connection)
 
     def _send(self, batch: _Batch) -> None:
         channel = self._channel
         if channel is None or not channel.is_open:
-            batch.broken = True
             batch.done.set()
             return
-        self._batch = batch
-        for key, envelope in batch.messages:
-            batch.by_tag[self._next_tag] = envelope["id"]
+        for message in batch.messages:
+            batch.by_tag[self._next_tag] = message.event_id
             self._next_tag += 1
             channel.basic_publish(
                 topology.EXCHANGE,
-                key,
-                orjson.dumps(envelope),
+                message.key,
+                message.body,
                 pika.BasicProperties(
                     content_type=CONTENT_TYPE,
                     delivery_mode=2,
-                    message_id=envelope["id"],
-                    type=envelope["type"],
+                    message_id=message.event_id,
+                    type=message.type,
                 ),
-                mandatory=self._shape.heard(key),
+                mandatory=self._shape.heard(message.key),
             )
 
     def _answered(self, frame: Any) -> None:
-        if self._batch is not None:
-            acked = isinstance(frame.method, pika.spec.Basic.Ack)
-            self._batch.settle(frame.method.delivery_tag, frame.method.multiple, acked)
+        with self._lock:
+            if self._batch is not None:
+                acked = isinstance(frame.method, pika.spec.Basic.Ack)
+                self._batch.settle(frame.method.delivery_tag, frame.method.multiple, acked)
 
     def _came_back(self, _channel: Channel, _method: Any, properties: Any, _body: bytes) -> None:
         # The broker sends the return before the ack of the same message.
-        if self._batch is not None:
-            self._batch.returned.add(str(properties.message_id))
+        with self._lock:
+            if self._batch is not None:
+                self._batch.returned.add(str(properties.message_id))
 
     def _break(self) -> None:
-        self._ready.clear()
-        self._channel = None
-        batch, self._batch = self._batch, None
-        if batch is not None and not batch.done.is_set():
-            batch.broken = True
+        with self._lock:
+            self._ready.clear()
+            self._channel = self._connection = None
+            batch, self._batch = self._batch, None
+        if batch is not None:
             batch.done.set()
+
+
+def _close(connection: Any) -> None:
+    if connection.is_open:
+        connection.close()

@@ -9,13 +9,12 @@ from flask import Flask, Response, g, request
 from pymongo.errors import PyMongoError
 
 from chassis import idempotency, logs, metrics, trace
-from chassis.http import access, problems
+from chassis.http import access, inputs, problems
 from chassis.http.blueprint import Api, Blueprint, OrjsonProvider
 from chassis.identity import TokenVerifier
 from chassis.mongo import Mongo
 
 log = logs.get()
-JSON_LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class ServiceApp:
     name: str
     title: str
     blueprints: Sequence[Blueprint]
-    body_limit: int = JSON_LIMIT
+    body_limit: int = inputs.JSON_LIMIT
 
 
 def make(service: ServiceApp, mongo: Mongo, verifier: TokenVerifier) -> Flask:
@@ -37,9 +36,10 @@ def make(service: ServiceApp, mongo: Mongo, verifier: TokenVerifier) -> Flask:
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
         MAX_CONTENT_LENGTH=service.body_limit,
-        MAX_FORM_MEMORY_SIZE=JSON_LIMIT,
+        MAX_FORM_MEMORY_SIZE=inputs.JSON_LIMIT,
         PROPAGATE_EXCEPTIONS=False,
     )
+    app.url_map.merge_slashes = False  # one address, one spelling: no redirects
     problems.register(app)
     api = Api(app)
     observe(app, service.name)
@@ -47,6 +47,7 @@ def make(service: ServiceApp, mongo: Mongo, verifier: TokenVerifier) -> Flask:
     for blueprint in service.blueprints:
         api.register_blueprint(blueprint)
     access.guard(app, verifier)
+    inputs.register(app)
     idempotency.register(app, mongo)
     app.extensions["openapi"] = api
     return app

@@ -1,46 +1,47 @@
 """flask-smorest with the house's habits: unknown fields refused everywhere, problem documents for errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import flask_smorest
 import orjson
 from flask import Response, request
 from flask.json.provider import JSONProvider
-from marshmallow import RAISE, Schema
-from webargs.flaskparser import FlaskParser
+from marshmallow import INCLUDE, Schema, fields
 from werkzeug.exceptions import HTTPException
 
-from chassis.http import problems
+from chassis.http import inputs, problems
 
-
-class StrictParser(FlaskParser):
-    """Refuses unknown fields in bodies and in query strings alike."""
-
-    DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012 - webargs reads this class attribute
-        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
-        "json": RAISE,
-        "query": RAISE,
-    }
-
-
+_MOST_DIGITS = 18
 View = Callable[..., Any]
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
     """A blueprint whose arguments are parsed strictly, with the types that flask-smorest lacks."""
 
-    ARGUMENTS_PARSER = StrictParser()
+    ARGUMENTS_PARSER = inputs.StrictParser()
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
         """Register a view for a path."""
         decorate: Callable[[View], View] = super().route(rule, **options)
-        return decorate
+
+        def registered(view: View) -> View:
+            inputs.declare(view)
+            return decorate(view)
+
+        return registered
 
     def arguments(self, schema: type[Schema], **options: Any) -> Callable[[View], View]:
         """Load and validate what comes in."""
-        decorate: Callable[[View], View] = super().arguments(schema, **options)
-        return decorate
+        # An instance: making one takes longer than loading a body with it, and it keeps no state.
+        decorate: Callable[[View], View] = super().arguments(schema(), **options)
+
+        def declared(view: View) -> View:
+            taking = decorate(view)
+            inputs.declare(taking, **{options.get("location", "json"): schema})
+            return taking
+
+        return declared
 
     def response(
         self, status: int, schema: type[Schema] | None = None, **options: Any
@@ -49,14 +50,45 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         decorate: Callable[[View], View] = super().response(status, schema, **options)
         return decorate
 
+    def sends(self, status: int, content_types: Sequence[str]) -> Callable[[View], View]:
+        """Document an answer that is a file of one of these types."""
+        content: dict[str, object] = {kind: {} for kind in content_types}
+        documented = {"description": "The file itself", "content": content}
+        decorate: Callable[[View], View] = super().doc(responses={str(status): documented})
+        return decorate
+
     def answers(self, status: int, schema: type[Schema]) -> Callable[[View], View]:
         """Document an answer that the view dumps itself, because it sets headers."""
         decorate: Callable[[View], View] = super().alt_response(status, schema=schema, success=True)
         return decorate
 
 
+class ProblemSchema(Schema):
+    """A problem document (RFC 9457). `errors` names the fields to change; a problem may have more members."""
+
+    class Meta:
+        """Problems carry members of their own."""
+
+        unknown = INCLUDE
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    instance = fields.String(required=True)
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+
+
 class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
     """An API whose errors are problem documents."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_responses(self) -> None:
+        """Document errors with their own content type."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = problems.CONTENT_TYPE
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE  # back to the class's own
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Answer a framework error."""
@@ -81,6 +113,12 @@ class OrjsonProvider(JSONProvider):
 
 
 def expected_version(body_version: int | None = None) -> int | None:
-    """The version the caller acted on: from `If-Match` (an ETag of ours) or from the body."""
-    tag = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    return int(tag) if tag.isascii() and tag.isdigit() else body_version
+    """The version the caller acted on: from `If-Match` (an ETag of ours) or from the body.
+
+    A tag that this system never gave out is the version 0, which nothing has.
+    """
+    header = request.headers.get("If-Match", "*").strip()
+    if header == "*":
+        return body_version
+    tag = header.removeprefix("W/").strip('"')
+    return int(tag) if tag.isascii() and tag.isdigit() and len(tag) <= _MOST_DIGITS else 0

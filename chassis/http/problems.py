@@ -9,6 +9,7 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout
 from werkzeug.exceptions import HTTPException
 
 from chassis import errors, logs
+from chassis.http.field_messages import in_language
 
 CONTENT_TYPE = "application/problem+json"
 _TITLES = {
@@ -19,10 +20,13 @@ _TITLES = {
     405: ("不支持的方法", "Method not allowed"),
     409: ("与当前状态冲突", "In conflict with the present state"),
     412: ("内容已被他人更新", "Changed by somebody else meanwhile"),
+    411: ("须注明长度", "Length needed"),
     413: ("内容过大", "Too large"),
+    414: ("地址过长", "The address is too long"),
     415: ("不支持的格式", "Unsupported format"),
     422: ("内容有误", "The content is not valid"),
     429: ("请求过于频繁", "Too many requests"),
+    431: ("请求头过大", "The header fields are too large"),
     500: ("系统内部错误", "Internal error"),
     502: ("服务暂时无法应答", "The service behind gave no usable answer"),
     503: ("服务暂不可用", "Temporarily unavailable"),
@@ -32,6 +36,10 @@ _DETAILS = {
     400: ("请检查请求格式：正文须为 JSON。", "Check the form of the request: the body must be JSON."),
     404: ("没有这个地址，请查看 /docs。", "There is no such address: see /docs."),
     405: ("请查看 /docs 中此地址支持的方法。", "See /docs for the methods of this address."),
+    411: (
+        "请注明 Content-Length，不支持分块传输。",
+        "Send a Content-Length, and no chunks.",
+    ),
     413: ("请减小内容后重试。", "Send a smaller body."),
     415: ("请使用 Content-Type: application/json。", "Use Content-Type: application/json."),
     422: ("请修改 errors 中列出的字段。", "Correct the fields listed in errors."),
@@ -39,6 +47,7 @@ _DETAILS = {
     503: ("请稍后重试。", "Try again in a moment."),
 }
 _STATUS: dict[type[errors.Refusal], int] = {
+    errors.Malformed: 400,
     errors.Unauthenticated: 401,
     errors.NotAllowed: 403,
     errors.NotFound: 404,
@@ -49,18 +58,8 @@ _STATUS: dict[type[errors.Refusal], int] = {
     errors.TooMany: 429,
     errors.Unavailable: 503,
 }
-_FIELD_MESSAGES = {
-    "Missing data for required field.": "缺少此字段。",
-    "Unknown field.": "没有这个字段。",
-    "Field may not be null.": "不能为空。",
-    "Not a valid string.": "应为文字。",
-    "Not a valid integer.": "应为整数。",
-    "Not a valid number.": "应为数字。",
-    "Not a valid boolean.": "应为 true 或 false。",
-    "Not a valid list.": "应为列表。",
-    "Not a valid datetime.": "应为 RFC 3339 时间。",
-    "Invalid input type.": "类型不对。",
-}
+_MOST_ERRORS = 50
+_LONGEST_NAME = 100
 log = logs.get()
 
 
@@ -114,7 +113,7 @@ def from_http(error: HTTPException) -> Response:
     extra: dict[str, Any] = {}
     data = getattr(error, "data", None)
     if isinstance(data, dict) and "messages" in data:
-        extra["errors"] = flatten(data["messages"])
+        extra["errors"] = _of_every_place(data["messages"])
     response = problem(status, **extra)
     if status == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
@@ -122,25 +121,30 @@ def from_http(error: HTTPException) -> Response:
 
 
 def flatten(messages: Any) -> dict[str, list[str]]:
-    """Marshmallow's nested messages as `{"location.lng": ["…"]}` in the caller's language."""
+    """Marshmallow's nested messages as `{"location.lng": ["…"]}` in the caller's language.
+
+    At most 50 fields and 100 characters of a name: an answer is not as long as what it refuses.
+    """
     flat: dict[str, list[str]] = {}
+    spoken = language()
 
     def walk(node: Any, path: tuple[str, ...]) -> None:
+        if len(flat) >= _MOST_ERRORS:
+            return
         if isinstance(node, dict):
             for key, value in node.items():
-                walk(
-                    value, path if key in ("json", "query", "files", "form", "_schema") else (*path, str(key))
-                )
+                walk(value, path if key == "_schema" else (*path, str(key)[:_LONGEST_NAME]))
         else:
             texts = [str(one) for one in (node if isinstance(node, list) else [node])]
-            flat.setdefault(".".join(path) or "body", []).extend(_translated(text) for text in texts)
+            flat.setdefault(".".join(path) or "body", []).extend(in_language(one, spoken) for one in texts)
 
     walk(messages, ())
     return flat
 
 
-def _translated(text: str) -> str:
-    return text if language() == "en" else _FIELD_MESSAGES.get(text, text)
+def _of_every_place(messages: dict[str, Any]) -> dict[str, list[str]]:
+    """The messages about a body, a query or a form, which webargs keeps apart by place."""
+    return {name: texts for place in messages.values() for name, texts in flatten(place).items()}
 
 
 def register(app: Flask) -> None:

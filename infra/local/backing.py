@@ -93,39 +93,45 @@ def database(folder: Path, port: int, environ: Mapping[str, str]) -> Program:
         path.mkdir(parents=True, exist_ok=True)
         command = [mongod, "--dbpath", str(path), "--port", str(port), "--bind_ip", "127.0.0.1"]
         command += ["--replSet", "district", "--quiet"]
-        return Program("backing:database", command, environ, lambda: _mongod_ready(port), 60)
+        url = mongo_url(port, environ)
+        return Program("backing:database", command, environ, lambda: _mongod_ready(port, url), 60)
     path = home / "embedded"
     path.mkdir(parents=True, exist_ok=True)
     server = Path(sys.executable).parent / "secantusd-py"
     if not server.exists():
         raise StartError("No database: set MONGO_URL, or put mongod on the PATH, or install SecantusDB.")
     command = [str(server), "--host", "127.0.0.1", "--port", str(port), "--storage-path", str(path)]
-    return Program(
-        "backing:database", [*command, "--log-level", "WARNING"], environ, lambda: _mongo_answers(port), 60
-    )
+    command += ["--log-level", "WARNING"]
+    url = mongo_url(port, environ)
+    return Program("backing:database", command, environ, lambda: _mongo_answers(port, url), 60)
 
 
-def mongo_url(port: int) -> str:
-    """The URL of a private database."""
-    return f"mongodb://127.0.0.1:{port}/?directConnection=true"
+def mongo_url(port: int, environ: Mapping[str, str]) -> str:
+    """The URL of a private database.
+
+    The embedded server looks through all the retryable writes of the last half hour at each new one, and has
+    no second member that a retry could reach: there the driver does without them.
+    """
+    retries = "true" if shutil.which("mongod", path=environ.get("PATH")) else "false"
+    return f"mongodb://127.0.0.1:{port}/?directConnection=true&retryWrites={retries}"
 
 
-def _mongo_answers(port: int) -> bool:
+def _mongo_answers(port: int, url: str) -> bool:
     if not port_answers(port):
         return False
     try:
-        with MongoClient[dict[str, object]](mongo_url(port), serverSelectionTimeoutMS=1000) as client:
+        with MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=1000) as client:
             return bool(client.admin.command("ping")["ok"])
     except PyMongoError:
         return False
 
 
-def _mongod_ready(port: int) -> bool:
+def _mongod_ready(port: int, url: str) -> bool:
     """Start the single-node replica set on first use, and wait until it is the primary."""
     if not port_answers(port):
         return False
     try:
-        with MongoClient[dict[str, object]](mongo_url(port), serverSelectionTimeoutMS=1000) as client:
+        with MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=1000) as client:
             try:
                 members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
                 client.admin.command("replSetInitiate", {"_id": "district", "members": members})

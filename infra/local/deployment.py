@@ -91,7 +91,7 @@ class Deployment:
         wanted += [] if self.amqp_url else [self.ports.broker, self.ports.broker_cluster]
         self._check_ports(wanted)
         if not self.mongo_url:
-            self.mongo_url = backing.mongo_url(self.ports.database)
+            self.mongo_url = backing.mongo_url(self.ports.database, self.environ)
             programs.append(backing.database(self.folder, self.ports.database, self.environ))
         if not self.amqp_url:
             backing.ensure_rabbitmq_installed(self.on_event)

@@ -39,6 +39,7 @@ class _Running:
     process: subprocess.Popen[bytes]
     started: float
     wanted: bool = True
+    died: float | None = None
     deaths: int = 0
 
 
@@ -51,6 +52,7 @@ class Supervisor:
     _running: dict[str, _Running] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _stopping: threading.Event = field(default_factory=threading.Event)
+    _stopped: threading.Event = field(default_factory=threading.Event)
     _watcher: threading.Thread | None = None
 
     def start(self, *programs: Program) -> None:
@@ -87,12 +89,22 @@ class Supervisor:
             self._signal(running.process, signal.SIGKILL)
             running.process.wait()
 
-    def resume(self, name: str) -> None:
-        """Start a paused program again and wait until it is ready."""
+    def end(self, name: str, seconds: float = _STOP_SECONDS) -> int:
+        """Ask one program to stop (SIGTERM), keep it down until `resume`, and return its exit code.
+
+        Raises subprocess.TimeoutExpired when it has not stopped after so many seconds.
+        """
         with self._lock:
             running = self._running[name]
-            running.process = self._spawn(running.program)
-            running.started = time.monotonic()
+            running.wanted = False
+            self._signal(running.process, signal.SIGTERM, whole_group=False)
+        return running.process.wait(seconds)
+
+    def resume(self, name: str) -> None:
+        """Start a paused or ended program again and wait until it is ready."""
+        with self._lock:
+            running = self._running[name]
+            self._begin(running)
             running.wanted = True
         self.wait_ready(name)
 
@@ -111,6 +123,7 @@ class Supervisor:
             deadline = time.monotonic() + _STOP_SECONDS
             for running in group:
                 self._reap(running, deadline)
+        self._stopped.set()
 
     def _reap(self, running: _Running, deadline: float) -> None:
         try:
@@ -126,16 +139,23 @@ class Supervisor:
                 for running in self._running.values():
                     if running.wanted and running.process.poll() is not None:
                         self._restart(running)
+        # Linux ends what this thread started when the thread ends; all is to stop in order first.
+        self._stopped.wait()
 
     def _restart(self, running: _Running) -> None:
-        lived = time.monotonic() - running.started
-        running.deaths = 1 if lived > 30 else running.deaths + 1
-        if lived < min(5.0, 0.5 * running.deaths):
-            return  # died at once: do not spin
+        now = time.monotonic()
+        if running.died is None:
+            running.died = now
+            running.deaths = 1 if now - running.started > 30 else running.deaths + 1
+        if now - running.started < min(5.0, 0.5 * running.deaths):
+            return  # died soon after its start: do not spin
         self._signal(running.process, signal.SIGKILL)  # children that outlived it
         self.on_event(f"{running.program.name} ended ({running.process.returncode}): started again")
+        self._begin(running)
+
+    def _begin(self, running: _Running) -> None:
         running.process = self._spawn(running.program)
-        running.started = time.monotonic()
+        running.started, running.died = time.monotonic(), None
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
         with self._log_path(program.name).open("ab") as log:

@@ -91,8 +91,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         name=NAME,
         title="Alley Steward: issues",
         blueprints=[
-            finding_routes.blueprint(
-                Finder(mongo, queries.view),
+            finding_routes.blueprint(Finder(mongo, queries.view), settings.district),
+            finding_routes.bulk_blueprint(
                 lambda issue_id, action, details: case_commands.act(
                     store,
                     rulebook,
@@ -103,8 +103,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                     issue_id=issue_id,
                     action=action,
                     details=details,
-                ),
-                settings.district,
+                )
             ),
             finding_routes.saved_blueprint(SavedFilterStore(mongo), utc_now),
             case_routes.blueprint(
@@ -120,7 +119,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         ],
         body_limit=MAX_BYTES + _FORM_OVERHEAD,
     )
-    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks))
+    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
 
 def subscriptions(mongo: Mongo) -> Subscriptions:
@@ -181,8 +180,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         outboxes=["issues"],
         handle=subscriptions(mongo).handle,
         timers=[
-            Timer("issue-clock", 1.0, run_clock),
-            Timer("map-cells", 1.0, sweep_cells),
+            Timer("issue_clock", 1.0, run_clock),
+            Timer("map_cells", 1.0, sweep_cells),
             Timer("anonymise", 5.0, anonymise),
             Timer("erasures", 5.0, sweep_erasures),
         ],

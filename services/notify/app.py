@@ -35,7 +35,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         title="Alley Steward: notify",
         blueprints=[routes.blueprint(InboxStore(mongo), InboxQueries(mongo), utc_now)],
     )
-    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks))
+    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
 
 def subscriptions(mongo: Mongo) -> Subscriptions:

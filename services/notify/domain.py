@@ -19,18 +19,7 @@ class Audience(StrEnum):
     OVERSEERS = "overseers"
     AUTHOR = "author"
     COMMUNITY = "community"
-    STAFF = "staff"
     GAINERS = "gainers"
-
-
-@dataclass(frozen=True)
-class Template:
-    """A message in both languages; `{number}` and the like are filled from the fact."""
-
-    zh_title: str
-    zh_body: str
-    en_title: str
-    en_body: str
 
 
 @dataclass(frozen=True)
@@ -40,181 +29,6 @@ class Rule:
     audience: Audience
     template: str
 
-
-TEMPLATES: dict[str, Template] = {
-    "issue-new": Template(
-        "网格内有新问题", "问题 {number} 等待处理。", "A new issue in your area", "Issue {number} awaits you."
-    ),
-    "issue-claimed": Template(
-        "您的问题已有人认领",
-        "小巷管家已认领问题 {number}。",
-        "Your issue was claimed",
-        "A steward took on {number}.",
-    ),
-    "issue-assigned-to-you": Template(
-        "您有一个指派的问题",
-        "问题 {number} 已指派给您。",
-        "An issue was assigned to you",
-        "{number} is yours.",
-    ),
-    "issue-resolved": Template(
-        "您的问题已解决",
-        "问题 {number} 已处理，请确认并评价；如未解决可重新打开。",
-        "Your issue was resolved",
-        "{number} is said to be solved: confirm and rate it, or reopen it.",
-    ),
-    "issue-confirmed": Template(
-        "解决已确认",
-        "问题 {number} 已确认解决，感谢您的付出。",
-        "Solution confirmed",
-        "{number} is solved. Thank you.",
-    ),
-    "issue-reopened": Template(
-        "问题被重新打开",
-        "问题 {number} 未解决，请继续处理。",
-        "An issue was reopened",
-        "{number} is not solved yet.",
-    ),
-    "issue-escalated": Template(
-        "有上报的问题",
-        "问题 {number} 已上报，等待您处理。",
-        "An issue was escalated to you",
-        "{number} awaits you.",
-    ),
-    "issue-moved-up": Template(
-        "您的问题已上报",
-        "问题 {number} 已上报上级处理。",
-        "Your issue was escalated",
-        "{number} went one level up.",
-    ),
-    "issue-returned": Template(
-        "问题被退回",
-        "问题 {number} 已退回，请继续处理。",
-        "An issue was returned",
-        "{number} came back to you.",
-    ),
-    "issue-referred": Template(
-        "您的问题已转办",
-        "问题 {number} 已转相关单位办理。",
-        "Your issue was referred",
-        "{number} went to an agency.",
-    ),
-    "issue-rejected": Template(
-        "您的问题未受理",
-        "问题 {number} 未受理，原因见详情。",
-        "Your issue was rejected",
-        "See {number} for the reason.",
-    ),
-    "issue-merged": Template(
-        "您的问题已合并",
-        "问题 {number} 与更早的问题合并处理。",
-        "Your issue was merged",
-        "{number} joined an older one.",
-    ),
-    "issue-withdrawn": Template(
-        "问题已撤回",
-        "报告人撤回了问题 {number}。",
-        "An issue was withdrawn",
-        "{number} was withdrawn by its reporter.",
-    ),
-    "issue-info-requested": Template(
-        "需要您补充信息",
-        "请为问题 {number} 补充信息，以便继续处理。",
-        "Something is asked of you",
-        "{number} waits for your answer.",
-    ),
-    "issue-info-given": Template(
-        "报告人已补充信息",
-        "问题 {number} 已补充信息，请继续处理。",
-        "The reporter answered",
-        "{number} can go on.",
-    ),
-    "issue-held": Template(
-        "您的问题暂缓处理",
-        "问题 {number} 暂缓处理，原因见详情。",
-        "Your issue is on hold",
-        "See {number} for the reason.",
-    ),
-    "issue-resumed": Template(
-        "您的问题恢复处理", "问题 {number} 已恢复处理。", "Work on your issue goes on", "{number} goes on."
-    ),
-    "issue-extended": Template(
-        "您的问题已延期",
-        "问题 {number} 的办理时限已延长，原因见详情。",
-        "Your issue takes longer",
-        "{number} has a new due date: see the reason there.",
-    ),
-    "issue-routed": Template(
-        "您的问题已分派",
-        "问题 {number} 已分派到责任单位。",
-        "Your issue was routed",
-        "{number} went to the unit in charge.",
-    ),
-    "issue-objected": Template(
-        "有待裁定的分派异议",
-        "问题 {number} 的承办单位提出异议，请在四个工作小时内裁定。",
-        "An objection awaits your decision",
-        "Decide on {number} within four working hours.",
-    ),
-    "issue-objection-decided": Template(
-        "分派异议已裁定",
-        "问题 {number} 的分派异议已裁定，结果见详情。",
-        "An objection was decided",
-        "See {number} for the decision.",
-    ),
-    "issue-time": Template(
-        "办理时限提醒",
-        "问题 {number} 的办理时限已用 {percent}%。",
-        "Time is running",
-        "{percent} % of the time for {number} are used up.",
-    ),
-    "issue-lapsed": Template(
-        "问题已结案（未反馈）",
-        "问题 {number} 未收到反馈，已结案。",
-        "Closed without an answer",
-        "Nobody answered whether {number} is solved.",
-    ),
-    "issue-split": Template(
-        "您的问题分项处理",
-        "问题 {number} 分为几项处理，全部办结后统一反馈。",
-        "Your issue is handled in parts",
-        "You hear once all parts of {number} are done.",
-    ),
-    "issue-unmerged": Template(
-        "您的问题恢复单独处理",
-        "问题 {number} 不再合并，恢复单独处理。",
-        "Your issue goes on by itself",
-        "{number} was taken out of the other one.",
-    ),
-    "issue-hidden": Template(
-        "有待审核的举报",
-        "问题 {number} 被多位居民举报，已暂停公开显示，请审核。",
-        "Flagged: please review",
-        "Several residents flagged {number}: it is hidden until you decide.",
-    ),
-    "issue-reviewed": Template(
-        "您的问题已审核",
-        "您上报的问题 {number} 的公开显示已经审核，结果见详情。",
-        "Your issue was reviewed",
-        "See {number} for whether it is shown to the public.",
-    ),
-    "activity-submitted": Template(
-        "有待审核的活动", "一条活动记录等待审核。", "An activity to verify", "An activity report awaits you."
-    ),
-    "activity-verified": Template(
-        "活动已通过审核",
-        "您的活动记录已通过审核。",
-        "Activity verified",
-        "Your activity report was verified.",
-    ),
-    "activity-rejected": Template(
-        "活动未通过审核",
-        "您的活动记录未通过，原因见详情。",
-        "Activity not accepted",
-        "See your report for the reason.",
-    ),
-    "points-gained": Template("积分到账", "您获得了 {gains}。", "Points for you", "You gained {gains}."),
-}
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "issue.reported.v1": (Rule(Audience.HANDLERS, "issue-new"),),
@@ -258,7 +72,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "issue.split.v1": (Rule(Audience.FOLLOWERS, "issue-split"),),
     "issue.lapsed.v1": (Rule(Audience.RESOLVER, "issue-lapsed"),),
     "issue.unmerged.v1": (Rule(Audience.FOLLOWERS, "issue-unmerged"),),
-    "issue.hidden.v1": (Rule(Audience.STAFF, "issue-hidden"),),
+    "issue.hidden.v1": (Rule(Audience.COMMUNITY, "issue-hidden"),),
     "issue.reviewed.v1": (Rule(Audience.REPORTER, "issue-reviewed"),),
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
@@ -272,6 +86,7 @@ _OVERSEER_ROLES = {
     "community": "subdistrict_staff",
     "subdistrict": "district_admin",
 }
+_FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
 
@@ -305,10 +120,10 @@ def _one(name: str) -> Callable[[str, Mapping[str, Any], Holders], list[str]]:
 
 
 def _handlers(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]:
-    """Whose turn it is: the assignee; else the holders of the level's role; else the community's staff."""
+    """Whose turn it is: the assignee; else the holders of the level's role."""
     if data.get("assignee"):
         return [str(data["assignee"])]
-    return holders(_LEVEL_ROLES[str(data["level"])], area) or holders("community_staff", area)
+    return _nearest(_LEVEL_ROLES[str(data["level"])], area, holders)
 
 
 def _followers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
@@ -317,17 +132,17 @@ def _followers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
 
 def _overseers(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]:
     """Who stands above the unit that leads."""
-    return holders(_OVERSEER_ROLES[str(data["level"])], area)
+    return _nearest(_OVERSEER_ROLES[str(data["level"])], area, holders)
 
 
 def _community(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
-    return holders("community_staff", area)
+    return _nearest("community_staff", area, holders)
 
 
-def _staff(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
-    """The staff closest to the area: a subdistrict's issues have no community's staff."""
-    levels = (holders(role, area) for role in ("community_staff", "subdistrict_staff", "district_admin"))
-    return next((found for found in levels if found), [])
+def _nearest(role: str, area: str, holders: Holders) -> list[str]:
+    """The holders of a role; where there are none, those next above who may act: somebody must hear of it."""
+    above = _FROM_BELOW[_FROM_BELOW.index(role) :]
+    return next((found for one in above if (found := holders(one, area))), [])
 
 
 def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
@@ -344,7 +159,6 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.HANDLERS: _handlers,
     Audience.OVERSEERS: _overseers,
     Audience.COMMUNITY: _community,
-    Audience.STAFF: _staff,
     Audience.GAINERS: _gainers,
 }
 
@@ -352,19 +166,3 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
     return {"number": data.get("number", ""), "gains": gains, "percent": data.get("percent")}
-
-
-_UNITS = {
-    "zh": {"points": "积分", "minutes": "分钟服务时长"},
-    "en": {"points": "points", "minutes": "minutes of service"},
-}
-
-
-def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str, str]:
-    """Title and body of a message in `zh` or `en`."""
-    words = TEMPLATES[template]
-    names = _UNITS[language]
-    gains = [f"{amount} {names.get(unit, unit)}" for unit, amount in params.get("gains", {}).items()]
-    values = {**params, "gains": ("、" if language == "zh" else ", ").join(gains)}
-    title, body = (words.zh_title, words.zh_body) if language == "zh" else (words.en_title, words.en_body)
-    return title.format(**values), body.format(**values)

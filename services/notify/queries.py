@@ -5,7 +5,7 @@ from typing import Any
 from chassis import paging
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.notify.domain import render
+from services.notify.templates import render
 
 
 class InboxQueries:

@@ -1,16 +1,16 @@
 """Messages ↔ documents; the only writer of inboxes and of the local copy of members."""
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from pymongo.errors import BulkWriteError
-
 from chassis.clock import new_ulid
+from chassis.joined_inserts import JoinedInserts
 from chassis.local_copy import put_newer
 from chassis.mongo import Mongo
 from services.notify.domain import Message, role_keys
 
-_DUPLICATE = 11000
+_HOLDERS_SECONDS = 1.0
 
 
 class InboxStore:
@@ -18,6 +18,9 @@ class InboxStore:
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
+        self._holders: dict[tuple[str, str], tuple[list[str], float]] = {}
+        self._state = object()
+        self._deliveries = JoinedInserts(lambda: mongo["inbox"])
 
     def ensure_indexes(self) -> None:
         """For the inboxes and for finding the holders of a role."""
@@ -43,11 +46,7 @@ class InboxStore:
             }
             for one in messages
         ]
-        try:
-            self._mongo["inbox"].insert_many(documents, ordered=False)
-        except BulkWriteError as error:
-            if any(one["code"] != _DUPLICATE for one in error.details["writeErrors"]):
-                raise
+        self._deliveries.insert(documents)
 
     def mark_read(self, member: str, message_id: str, at: datetime) -> bool:
         """False when the member has no such message."""
@@ -71,10 +70,24 @@ class InboxStore:
         self._mongo["inbox"].delete_many({"member": member})
 
     def holders(self, role: str, area: str) -> list[str]:
-        """The members who hold a role on an area or above it, by the local copy."""
+        """The members who hold a role on an area or above it, by the local copy.
+
+        Remembered for a second: issues come in bursts, and what another worker has just heard of a member
+        may reach this one a second late.
+        """
+        names, until = self._holders.get((role, area), ([], 0.0))
+        if until > time.monotonic():
+            return names
+        state = self._state
         found = self._mongo["members"].find({"grants": {"$in": role_keys(role, area)}}, {"_id": 1})
-        return sorted(str(one["_id"]) for one in found)
+        names = sorted(str(one["_id"]) for one in found)
+        if state is self._state:
+            self._holders[role, area] = (names, time.monotonic() + _HOLDERS_SECONDS)
+        return names
 
     def put_member(self, member_id: str, grants: list[str], sequence: int) -> None:
         """Keep the newest known grants (`role@area`) of a member."""
         put_newer(self._mongo["members"], member_id, {"grants": grants}, sequence)
+        # In this order: a search that began before the write does not outlive it.
+        self._state = object()
+        self._holders.clear()

@@ -33,7 +33,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         title="Alley Steward: points",
         blueprints=[routes.blueprint(LedgerQueries(mongo, settings.district), settings.district)],
     )
-    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks))
+    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
 
 def subscriptions(mongo: Mongo) -> Subscriptions:

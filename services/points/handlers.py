@@ -7,21 +7,15 @@ from chassis.events import Envelope
 from chassis.subscriptions import Subscription
 from services.points import commands
 from services.points.commands import Journal
-from services.points.domain import Evidence
+from services.points.domain import EARNED_BY, Evidence
 from services.points.schemas import ActivityVerifiedFact, IssueFact
-
-_EARNED_BY = {
-    "issue.claimed.v1": ("issue.claimed",),
-    "issue.confirmed.v1": ("issue.resolved", "issue.confirmed"),
-    "activity.verified.v1": ("activity.verified",),
-}
 
 
 def subscriptions(journal: Journal, clock: Clock) -> dict[str, Subscription]:
-    """Type → schema and function. The work of resolving is paid when somebody else has verified it."""
+    """Type → schema and function."""
 
     def pay(event: Envelope, evidence: Evidence) -> None:
-        for rule in _EARNED_BY[event.type]:
+        for rule in EARNED_BY[event.type]:
             commands.pay(journal, clock, rule=rule, evidence=evidence, posting_id=new_ulid())
 
     def issue(event: Envelope, data: dict[str, Any]) -> None:
@@ -29,6 +23,7 @@ def subscriptions(journal: Journal, clock: Clock) -> dict[str, Subscription]:
             cause=event.subject,
             area=event.area,
             worker=data["assignee"],
+            resolver=data["resolver"],
             reporter=data["reporter"],
             photos=data["photos"],
         )

@@ -4,10 +4,10 @@ from collections import Counter
 from typing import Any
 
 from chassis import paging
-from chassis.errors import NotAllowed
+from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.points.domain import is_member, stars
+from services.points.domain import is_account, is_member, stars
 
 _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 
@@ -112,6 +112,8 @@ class LedgerQueries:
         return paging.Page([{**one, "id": one["_id"]} for one in page.items], page.next)
 
     def _check_reader(self, account: str, actor: Actor) -> None:
+        if not is_account(account):
+            raise missing("账户", "account")
         # A wallet carries no area: staff of any area of the district may look, members only at their own.
         if account != actor.member_id and not actor.roles & _STAFF:
             raise NotAllowed(

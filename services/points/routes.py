@@ -6,6 +6,7 @@ from chassis.fields import PageQuery
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
+from chassis.identity import check_area
 from services.points import schemas
 from services.points.queries import LedgerQueries
 
@@ -37,6 +38,7 @@ def blueprint(queries: LedgerQueries, district: str) -> Blueprint:
     def postings(query: dict[str, Any]) -> dict[str, Any]:
         """List the postings of an area."""
         area = query["area"] or district
+        check_area(area, district)
         page = queries.postings(area, query["rule"], actor(), query["limit"], query["cursor"])
         return {"items": page.items, "next": page.next}
 

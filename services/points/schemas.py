@@ -76,6 +76,7 @@ class IssueFact(FactSchema):
 
     reporter = fields.String(required=True, allow_none=True)
     assignee = fields.String(required=True, allow_none=True)
+    resolver = fields.String(required=True, allow_none=True)
     photos = fields.Integer(required=True)
 
 

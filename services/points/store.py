@@ -1,9 +1,11 @@
 """Postings and balances ↔ documents: one transaction a posting."""
 
+import random
+import time
 from collections import Counter
 
 from pymongo.client_session import ClientSession
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from chassis import outbox
 from chassis.errors import Unavailable
@@ -40,19 +42,26 @@ class JournalStore:
     def post(self, posting: Posting) -> bool:
         """Write a posting and the balances it changes, all or nothing; false when its key is known.
 
-        Raises Unavailable when others keep writing to the same accounts.
+        Raises Unavailable when others keep writing to the same accounts, ConnectionFailure when the
+        database is away.
         """
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
             try:
                 with self._mongo.client.start_session() as session, session.start_transaction():
                     self._write(posting, session)
             except DuplicateKeyError:
-                return False
+                # Only a stored posting counts as known: the duplicate may also be a wallet that another
+                # transaction has just made, or a posting that another has not committed yet.
+                if self._mongo["journal"].find_one({"key": posting.key}, {"_id": 1}):
+                    return False
+            except ConnectionFailure:
+                raise
             except PyMongoError as error:
                 if not error.has_error_label("TransientTransactionError"):
                     raise
-                continue
-            return True
+            else:
+                return True
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
         raise Unavailable(
             "busy-ledger", zh="记账繁忙，请稍后重试。", en="The ledger is busy: try again.", retry_after=1
         )

@@ -99,7 +99,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             ),
         ],
     )
-    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks))
+    return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
 
 def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:

@@ -149,11 +149,11 @@ def test_many_issues_are_acted_on_at_once_each_with_its_own_answer(district: Dis
     steward = district.person(next(iter(stewards_of(COMMUNITY))))
     own, foreign = report(resident, location=HERE), report(resident, location=THERE)
     body = {"ids": [own["id"], foreign["id"], "01" + "A" * 24], "action": "claim"}
-    items = steward.post("/v1/issues/bulk-transitions", body)["items"]
+    items = steward.post("/v1/bulk-transitions", body)["items"]
     assert [one["status"] for one in items] == [200, 403, 404]
     assert items[0]["issue_status"] == "claimed"
     too_many = {"ids": [own["id"]] * 201, "action": "claim"}
-    assert steward.send("POST", "/v1/issues/bulk-transitions", json=too_many).status_code == 422
+    assert steward.send("POST", "/v1/bulk-transitions", json=too_many).status_code == 422
 
 
 def test_a_filter_can_be_saved_listed_and_removed(staff: Person, district: District) -> None:

@@ -87,6 +87,7 @@ def report_issue(
     """
     chosen = check_usable(rules.current(category))
     check_answers(chosen, answers or {})
+    grid = _place(places, location, area)
     _check_photos(photos, media, actor)
     now = clock()
     policy = rules.policy(chosen.code, chosen.version)
@@ -97,7 +98,7 @@ def report_issue(
         category_version=chosen.version,
         description=description,
         answers=answers or {},
-        area=_place(places, location, area),
+        area=grid,
         location=location,
         media=tuple(media or ()),
         anonymous=anonymous,
@@ -141,6 +142,8 @@ def _check_photos(photos: Photos, media: list[str] | None, actor: Actor) -> None
 
 
 def _place(places: Places, location: Mapping[str, float] | None, area: str | None) -> str:
+    if area is not None:
+        _check_known(places, area)
     if location is not None:
         found = places.locate(location["lng"], location["lat"])
         if found is None:
@@ -150,13 +153,12 @@ def _place(places: Places, location: Mapping[str, float] | None, area: str | Non
         return found
     if area is None:
         raise Invalid("location", zh="请提供位置或区域代码。", en="Give a location, or the code of an area.")
-    return _known(places, area)
+    return area
 
 
-def _known(places: Places, area: str) -> str:
+def _check_known(places: Places, area: str) -> None:
     if not places.known(area):
         raise Invalid("area", zh="没有这个区域。", en="There is no area with this code.")
-    return area
 
 
 def act(
@@ -175,7 +177,7 @@ def act(
     """Carry out one action of the workflow; see `domain.transition` for what it raises, and Stale."""
     _check_photos(photos, list(details.media), actor)
     if details.area is not None:
-        _known(places, details.area)
+        _check_known(places, details.area)
 
     def decide(issue: Issue, now: datetime) -> Change:
         domain.check_version(issue, expected_version)

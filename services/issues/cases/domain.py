@@ -42,6 +42,7 @@ class Transition:
 
 _WORKED = "claimed in_progress escalated reopened"
 _ANY_OPEN = " ".join(sorted(OPEN))
+_DISPATCHED = " ".join(sorted(OPEN - {Status.REOPENED}))  # what comes back is no longer objected to
 
 
 def _row(
@@ -81,9 +82,11 @@ WORKFLOW: dict[str, Transition] = {
     "object": _row(
         "claimed escalated", "claimed escalated", "assignee level_staff", events.IssueObjected, needs="note"
     ),
-    "accept_objection": _row(_ANY_OPEN, "escalated", "overseer", events.IssueObjectionAccepted, needs="note"),
+    "accept_objection": _row(
+        _DISPATCHED, "escalated", "overseer", events.IssueObjectionAccepted, needs="note"
+    ),
     "deny_objection": _row(
-        _ANY_OPEN, _ANY_OPEN, "overseer system", events.IssueObjectionDenied, needs="note"
+        _DISPATCHED, _DISPATCHED, "overseer system", events.IssueObjectionDenied, needs="note"
     ),
     "resolve": _row(
         f"{_WORKED} on_hold", "resolved", "assignee level_staff system", events.IssueResolved, needs="note"

@@ -111,7 +111,7 @@ class CaseQueries:
         if not answerable or until is None or not may:
             return None
         issue_id = document.get("_id") or document["id"]
-        return f"/v1/feedback/{issue_id}?signature={sign(issue_id, until, self._key)}"
+        return f"/v1/feedback/{issue_id}/{sign(issue_id, until, self._key)}"
 
 
 def histories(mongo: Mongo, issue_ids: Sequence[str] | None) -> Iterator[tuple[str, Fault | None]]:

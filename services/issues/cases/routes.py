@@ -1,6 +1,5 @@
 """Issues over HTTP."""
 
-from dataclasses import asdict
 from typing import Any
 
 from flask import Response, jsonify
@@ -33,11 +32,12 @@ def blueprint(
 ) -> Blueprint:
     """The routes under `/v1/issues`."""
     routes = Blueprint("issues", __name__, url_prefix="/v1/issues", description="Residents' issues")
+    outward = schemas.IssueSchema()
 
     def shown(issue_id: str, status: int = 200) -> Response:
         """The issue as the caller may see it, with its version as ETag."""
         document = queries.one(issue_id, actor())
-        response = jsonify(schemas.IssueSchema().dump(document))
+        response = jsonify(outward.dump(document))
         response.status_code = status
         response.headers["ETag"] = f'"{document["version"]}"'
         if status == 201:
@@ -52,8 +52,8 @@ def blueprint(
         """Report a problem; the grid comes from the location."""
         commands.check_rate(store, clock, actor(), most=reports_per_hour)
         issue = commands.report_issue(store, rules, places, photos, clock, actor(), issue_id=new_id(), **body)
-        fresh = queries.view({**asdict(issue), "_id": issue.id}, actor())
-        response = jsonify(schemas.IssueSchema().dump(fresh))
+        fresh = queries.view({**vars(issue), "_id": issue.id}, actor())
+        response = jsonify(outward.dump(fresh))
         response.status_code = 201
         response.headers["ETag"] = f'"{issue.version}"'
         response.headers["Location"] = f"/v1/issues/{issue.id}"
@@ -143,14 +143,12 @@ def feedback_blueprint(store: CaseStore, rules: Rules, clock: Clock, key: str) -
     """The route of links that answer without signing in."""
     routes = Blueprint("feedback", __name__, url_prefix="/v1/feedback", description="Feedback by link")
 
-    @routes.route("/<issue_id>", methods=["POST"])
-    @routes.arguments(schemas.LinkQuery, location="query")
+    @routes.route("/<issue_id>/<signature>", methods=["POST"])
     @routes.arguments(schemas.FeedbackSchema)
     @routes.response(204)
     @access.public
-    def by_link(query: dict[str, Any], body: dict[str, Any], issue_id: str) -> None:
+    def by_link(body: dict[str, Any], issue_id: str, signature: str) -> None:
         """Answer whether the issue is solved, by the link that the reporter was sent."""
-        signature = (query["signature"], key)
-        commands.answer(store, rules, clock, None, issue_id=issue_id, signature=signature, **body)
+        commands.answer(store, rules, clock, None, issue_id=issue_id, signature=(signature, key), **body)
 
     return routes

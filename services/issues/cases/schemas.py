@@ -2,12 +2,23 @@
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import AreaCode, Identifier, LocationSchema, Moment, PastMoment, PlainText
+from chassis.fields import (
+    MAX_VERSION,
+    AreaCode,
+    Flag,
+    Formed,
+    Identifier,
+    LocationSchema,
+    Moment,
+    PastMoment,
+    PlainText,
+)
 from chassis.subscriptions import FactSchema
 from services.issues.cases.disclosure import View
 from services.issues.cases.domain import PUBLIC_ACTIONS
 from services.issues.cases.feedback import ANSWERS
 from services.issues.cases.issue import Level, Status
+from services.issues.categories.schemas import CATEGORY_PATTERN
 
 MAX_PHOTOS = 6
 _STATUSES = [one.value for one in Status]
@@ -20,7 +31,7 @@ def _media() -> fields.List[str]:
 class ReportSchema(Schema):
     """A new report."""
 
-    category = fields.String(required=True, validate=validate.Length(1, 160))
+    category = Formed(CATEGORY_PATTERN, "Not the code of a category.", required=True)
     description = PlainText(required=True, most=2000)
     location = fields.Nested(LocationSchema, load_default=None)
     area = AreaCode(load_default=None)
@@ -31,7 +42,7 @@ class ReportSchema(Schema):
         load_default=dict,
         validate=validate.Length(max=20),
     )
-    anonymous = fields.Boolean(load_default=False)
+    anonymous = Flag(load_default=False)
     urgency = fields.String(load_default="normal", validate=validate.OneOf(["normal", "urgent"]))
     observed_at = PastMoment(load_default=None)
 
@@ -51,13 +62,7 @@ class TransitionSchema(Schema):
     agency = PlainText(load_default=None, most=100)
     area = AreaCode(load_default=None)
     observed_at = PastMoment(load_default=None)
-    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(min=1))
-
-
-class LinkQuery(Schema):
-    """The signature of a feedback link."""
-
-    signature = fields.String(required=True, validate=validate.Length(1, 64))
+    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(1, MAX_VERSION))
 
 
 class CommentSchema(Schema):
@@ -69,7 +74,7 @@ class CommentSchema(Schema):
 class RatingSchema(Schema):
     """The reporter's satisfaction; score 1 (poor) to 5 (excellent)."""
 
-    satisfied = fields.Boolean(required=True)
+    satisfied = Flag(required=True)
     score = fields.Integer(required=True, strict=True, validate=validate.Range(1, 5))
     comment = PlainText(load_default="", most=1000, least=0)
 
@@ -77,9 +82,9 @@ class RatingSchema(Schema):
 class FeedbackSchema(Schema):
     """The answers after a solution; `partly` and `no` need a reason."""
 
-    contacted = fields.Boolean(required=True)
+    contacted = Flag(required=True)
     resolved = fields.String(required=True, validate=validate.OneOf(ANSWERS))
-    satisfied = fields.Boolean(required=True)
+    satisfied = Flag(required=True)
     reason = PlainText(load_default=None, most=1000)
 
 

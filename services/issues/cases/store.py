@@ -1,8 +1,7 @@
 """Issues ↔ documents; the only writer of issues and of the local copies of areas and members."""
 
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from chassis import outbox
@@ -190,16 +189,28 @@ def _envelopes(change: Change) -> list[dict[str, Any]]:
 
 
 def _fields(issue: Issue) -> Document:
-    values = {**asdict(issue), "scopes": ancestors(issue.area)}
-    del values["id"]
-    values["open_due_at"] = issue.due_at if issue.status in OPEN else None
-    values["forget_from"] = _forget_from(issue)
+    values: Document = {name: value for name, value in vars(issue).items() if name != "id"}
     shown = public_location(issue.location, sensitive=issue.sensitive)
     if shown is not None:
         values["place"] = place(shown["lng"], shown["lat"])
     elif issue.anonymised_at is not None:
         values["place"] = None
-    return {name: value.value if isinstance(value, StrEnum) else value for name, value in values.items()}
+    return {
+        **values,
+        "status": issue.status.value,
+        "status_before": issue.status_before.value if issue.status_before else None,
+        "level": issue.level.value,
+        "countdown": vars(issue.countdown),
+        "objection": _plain(issue.objection),
+        "feedback": _plain(issue.feedback),
+        "rating": _plain(issue.rating),
+        "adopted": [vars(one) for one in issue.adopted],
+        "parts": [vars(one) for one in issue.parts],
+        "flags": [vars(one) for one in issue.flags],
+        "scopes": ancestors(issue.area),
+        "open_due_at": issue.due_at if issue.status in OPEN else None,
+        "forget_from": _forget_from(issue),
+    }
 
 
 def _forget_from(issue: Issue) -> datetime | None:
@@ -207,6 +218,10 @@ def _forget_from(issue: Issue) -> datetime | None:
     if issue.closed_at is None or issue.anonymised_at is not None:
         return None
     return EPOCH if issue.reporter is None else issue.closed_at
+
+
+def _plain(part: Objection | Feedback | Rating | None) -> Document | None:
+    return vars(part) if part is not None else None
 
 
 def _issue(document: Document) -> Issue:

@@ -4,10 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from chassis.fields import PlainText
-from services.issues.categories.domain import LEVELS, Category, Question
+from chassis.fields import Flag, Formed, PlainText
+from services.issues.categories.domain import LEVELS, ROOTS, Category, Question
 from services.issues.limits.domain import Limit, Unit
 
+CATEGORY_PATTERN = f"({'|'.join(ROOTS)})([.][a-z][a-z0-9_]{{0,39}}){{0,3}}"
+QUESTION_PATTERN = "[a-z][a-z0-9_]{0,39}"
 _KINDS = ("text", "number", "boolean", "date", "choice")
 
 
@@ -34,11 +36,11 @@ class LimitsSchema(Schema):
 class QuestionSchema(Schema):
     """A question to who reports; `choices` go with the kind `choice`."""
 
-    code = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,39}$"))
+    code = Formed(QUESTION_PATTERN, "Small letters, digits and _; a letter first.", required=True)
     zh = PlainText(required=True, most=100)
     en = PlainText(required=True, most=100)
     kind = fields.String(required=True, validate=validate.OneOf(_KINDS))
-    required = fields.Boolean(load_default=False)
+    required = Flag(load_default=False)
     choices = fields.List(PlainText(most=60), load_default=list, validate=validate.Length(max=30))
 
     @post_load
@@ -50,15 +52,15 @@ class QuestionSchema(Schema):
 class DefineCategorySchema(Schema):
     """A category, or its next version. Codes lie below the study's five: `environment.garbage`."""
 
-    code = fields.String(required=True, validate=validate.Length(max=160))
+    code = Formed(CATEGORY_PATTERN, "Not the code of a category.", required=True)
     zh = PlainText(required=True, most=40)
     en = PlainText(required=True, most=60)
     limits = fields.Nested(LimitsSchema, required=True)
     urgent_limits = fields.Nested(LimitsSchema, required=True)
-    duty_list = fields.Boolean(load_default=True)
-    after_photo = fields.Boolean(load_default=False)
-    sensitive = fields.Boolean(load_default=False)
-    moderated = fields.Boolean(load_default=False)
+    duty_list = Flag(load_default=True)
+    after_photo = Flag(load_default=False)
+    sensitive = Flag(load_default=False)
+    moderated = Flag(load_default=False)
     questions = fields.List(
         fields.Nested(QuestionSchema), load_default=list, validate=validate.Length(max=20)
     )

@@ -2,14 +2,17 @@
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import LocationSchema, Moment, PlainText
+from chassis.fields import MAX_VERSION, Formed, Moment, PlainText
+from services.issues.categories.schemas import CATEGORY_PATTERN
 
 
-class NearbyQuery(LocationSchema):
+class NearbyQuery(Schema):
     """A report not yet made: where it is, its category and text; within `radius` metres and `days`."""
 
-    category = fields.String(load_default=None, validate=validate.Length(1, 160))
-    description = PlainText(load_default=None, most=2000)
+    lng = fields.Float(required=True, validate=validate.Range(-180, 180), allow_nan=False)
+    lat = fields.Float(required=True, validate=validate.Range(-90, 90), allow_nan=False)
+    category = Formed(CATEGORY_PATTERN, "Not the code of a category.", load_default=None)
+    description = PlainText(load_default=None, most=200)
     radius = fields.Float(load_default=50.0, validate=validate.Range(1, 1000), allow_nan=False)
     days = fields.Integer(load_default=30, validate=validate.Range(1, 365))
     limit = fields.Integer(load_default=10, validate=validate.Range(1, 50))
@@ -48,7 +51,7 @@ class SupportSchema(Schema):
 class PartSchema(Schema):
     """One problem of several."""
 
-    category = fields.String(required=True, validate=validate.Length(1, 160))
+    category = Formed(CATEGORY_PATTERN, "Not the code of a category.", required=True)
     description = PlainText(required=True, most=2000)
 
 
@@ -57,7 +60,7 @@ class SplitSchema(Schema):
 
     note = PlainText(required=True, most=2000)
     parts = fields.List(fields.Nested(PartSchema), required=True, validate=validate.Length(2, 10))
-    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(min=1))
+    version = fields.Integer(load_default=None, strict=True, validate=validate.Range(1, MAX_VERSION))
 
 
 class SplitAnswerSchema(Schema):

@@ -6,11 +6,12 @@ from typing import Any
 from flask import Response, stream_with_context
 
 from chassis.clock import Clock
-from chassis.errors import Invalid, missing
+from chassis.errors import missing
 from chassis.http import access, problems
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
 from chassis.idempotency import new_id
+from chassis.identity import check_area
 from chassis.tiles import Tile
 from services.issues.cases.issue import Details, Issue
 from services.issues.cases.schemas import IssueSchema
@@ -27,8 +28,7 @@ Act = Callable[[str, str, Details], Issue]
 def filters_of(query: dict[str, Any], district: str) -> Filters:
     """The filters of a query. Raises Invalid."""
     area = query["area"] or district
-    if not area.startswith(district):
-        raise Invalid("area", zh="该区域不属于本区。", en=f"This deployment serves the district {district}.")
+    check_area(area, district)
     for name in ("reporter", "assignee"):
         if query[name] == "me":
             query[name] = actor().member_id
@@ -52,7 +52,7 @@ def filters_of(query: dict[str, Any], district: str) -> Filters:
     )
 
 
-def blueprint(finder: Finder, act: Act, district: str) -> Blueprint:
+def blueprint(finder: Finder, district: str) -> Blueprint:
     """The routes under `/v1/issues` that concern many issues."""
     routes = Blueprint("finding", __name__, url_prefix="/v1/issues", description="Finding issues")
 
@@ -68,7 +68,7 @@ def blueprint(finder: Finder, act: Act, district: str) -> Blueprint:
 
     @routes.route("/export", methods=["GET"])
     @routes.arguments(schemas.ExportQuery, location="query")
-    @routes.response(200, content_type="text/csv")
+    @routes.sends(200, ("text/csv", "application/geo+json"))
     @access.roles(*_STAFF)
     def export(query: dict[str, Any]) -> Response:
         """Export issues as CSV or GeoJSON, however many there are."""
@@ -82,16 +82,21 @@ def blueprint(finder: Finder, act: Act, district: str) -> Blueprint:
         headers = {"Content-Disposition": f'attachment; filename="issues.{form}"'}
         return Response(stream_with_context(write(rows)), content_type=kind, headers=headers)
 
-    @routes.route("/tiles/<int:z>/<int:x>/<int:y>", methods=["GET"])
+    @routes.route("/tiles/<z>/<x>/<y>", methods=["GET"])
     @routes.response(200, schemas.TileSchema)
     @access.signed_in
-    def tile(z: int, x: int, y: int) -> dict[str, Any]:
+    def tile(z: str, x: str, y: str) -> dict[str, Any]:
         """Show the open issues of a map tile: in clusters or, far in, each."""
-        if z > _DEEPEST_TILE or x >= 1 << z or y >= 1 << z:
-            raise missing("地图瓦片", "map tile")
-        return finder.tile(Tile(z, x, y), actor())
+        return finder.tile(_tile(z, x, y), actor())
 
-    @routes.route("/bulk-transitions", methods=["POST"])
+    return routes
+
+
+def bulk_blueprint(act: Act) -> Blueprint:
+    """The route `/v1/bulk-transitions`."""
+    routes = Blueprint("bulk", __name__, url_prefix="/v1/bulk-transitions", description="Many issues at once")
+
+    @routes.route("", methods=["POST"])
     @routes.arguments(schemas.BulkSchema)
     @routes.response(200, schemas.OutcomeListSchema)
     @access.roles("steward", *_STAFF)
@@ -103,6 +108,15 @@ def blueprint(finder: Finder, act: Act, district: str) -> Blueprint:
         return {"items": [_outcome(one) for one in outcomes]}
 
     return routes
+
+
+def _tile(*texts: str) -> Tile:
+    if not all(text.isascii() and text.isdigit() and len(text) < 8 for text in texts):
+        raise missing("地图瓦片", "map tile")
+    z, x, y = map(int, texts)
+    if z > _DEEPEST_TILE or x >= 1 << z or y >= 1 << z:
+        raise missing("地图瓦片", "map tile")
+    return Tile(z, x, y)
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

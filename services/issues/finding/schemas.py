@@ -4,9 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from chassis.fields import AreaCode, Identifier, LocationSchema, Moment, PageQuery, PlainText
+from chassis.fields import AreaCode, Formed, Identifier, LocationSchema, Moment, PageQuery, PlainText
 from services.issues.cases.issue import Status
 from services.issues.cases.schemas import IssueSchema, TransitionSchema
+from services.issues.categories.schemas import CATEGORY_PATTERN
 from services.issues.finding.domain import MOST_RADIUS
 
 MOST_AT_ONCE = 200
@@ -31,8 +32,8 @@ class FilterQuery(Schema):
     """
 
     area = AreaCode(load_default=None)
-    status = StatusList(load_default=frozenset())
-    category = fields.String(load_default=None, validate=validate.Regexp(r"^[a-z0-9_.]{1,160}$"))
+    status = StatusList(load_default=frozenset(), validate=validate.Length(max=len(_STATUSES)))
+    category = Formed(CATEGORY_PATTERN, "Not the code of a category.", load_default=None)
     assignee = fields.String(load_default=None, validate=validate.Length(max=26))
     reporter = fields.String(load_default=None, validate=validate.Length(max=26))
     since = Moment(load_default=None)

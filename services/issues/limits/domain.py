@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 REMINDERS = (50, 80, 100)
 """Percent of a limit at which the handler is reminded; at the last one the issue escalates by itself."""
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
+"""The days that the calendar can be asked about."""
 _MOST_DAYS = 3650
 
 

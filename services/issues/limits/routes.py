@@ -7,6 +7,7 @@ from chassis.errors import Invalid
 from chassis.http import access
 from chassis.http.blueprint import Blueprint
 from services.issues.limits import schemas
+from services.issues.limits.domain import EARLIEST, LATEST
 from services.issues.limits.queries import Calendar
 from services.issues.limits.store import DayStore
 
@@ -29,11 +30,18 @@ def blueprint(store: DayStore, calendar: Calendar) -> Blueprint:
     @access.roles("district_admin")
     def put(body: dict[str, Any], day: str) -> dict[str, Any]:
         """Say whether a day is worked here, other than the national calendar says."""
-        try:
-            chosen = date.fromisoformat(day)
-        except ValueError:
-            raise Invalid("day", zh="日期格式应为 2026-10-10。", en="Dates read like 2026-10-10.") from None
+        chosen = _day(day)
         store.put(chosen, **body)
         return calendar.days(chosen, chosen)[0]
 
     return routes
+
+
+def _day(text: str) -> date:
+    try:
+        chosen = date.fromisoformat(text)
+    except ValueError:
+        chosen = None
+    if chosen is None or not EARLIEST <= chosen <= LATEST:
+        raise Invalid("day", zh="日期格式应为 2026-10-10。", en="Dates read like 2026-10-10.")
+    return chosen

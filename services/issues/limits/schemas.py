@@ -2,7 +2,8 @@
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from chassis.fields import PlainText
+from chassis.fields import Flag, PlainText
+from services.issues.limits.domain import EARLIEST, LATEST
 
 _MOST_DAYS = 366
 
@@ -16,8 +17,9 @@ class DaysQuery(Schema):
     @validates_schema
     def in_order(self, data: dict[str, object], **_: object) -> None:
         """The end is not before the beginning, nor more than a year after it."""
-        days = (data["until"] - data["since"]).days  # type: ignore[operator]  # both are dates here
-        if not 0 <= days < _MOST_DAYS:
+        since, until = data["since"], data["until"]
+        days = (until - since).days  # type: ignore[operator]  # both are dates here
+        if not 0 <= days < _MOST_DAYS or not EARLIEST <= since <= LATEST:  # type: ignore[operator]
             raise ValidationError({"to": ["At most a year, and not before from."]})
 
 
@@ -39,5 +41,5 @@ class DayListSchema(Schema):
 class ExceptionSchema(Schema):
     """A day of the district's own."""
 
-    working = fields.Boolean(required=True)
+    working = Flag(required=True)
     note = PlainText(required=True, most=100)

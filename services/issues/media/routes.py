@@ -9,7 +9,7 @@ from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
 from chassis.idempotency import new_id
-from chassis.media import MediaStore, clean
+from chassis.media import CONTENT_TYPES, MediaStore, clean
 from services.issues.media import schemas
 
 
@@ -38,7 +38,7 @@ def blueprint(photos: MediaStore, clock: Clock) -> Blueprint:
 
     @routes.route("/<media_id>", methods=["GET"])
     @routes.arguments(schemas.LinkQuery, location="query")
-    @routes.response(200, content_type="image/jpeg")
+    @routes.sends(200, CONTENT_TYPES)
     @access.public
     def photo(query: dict[str, Any], media_id: str) -> Response:
         """Show a photo, by a URL that an answer of this API contained."""

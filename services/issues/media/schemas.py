@@ -3,6 +3,8 @@
 from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
+LATEST_SECOND = 2**53
+
 
 class UploadSchema(Schema):
     """A photo: JPEG, PNG or WebP, at most 20 MB and 50 megapixels."""
@@ -25,5 +27,5 @@ class MediaSchema(Schema):
 class LinkQuery(Schema):
     """The signature of a photo's URL."""
 
-    expires = fields.Integer(required=True)
+    expires = fields.Integer(required=True, validate=validate.Range(0, LATEST_SECOND))
     signature = fields.String(required=True, validate=validate.Length(max=64))

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chassis.errors import Invalid
 from chassis.http import access
 from chassis.http.blueprint import Blueprint
+from chassis.identity import check_area
 from services.issues.statistics import schemas
 from services.issues.statistics.queries import Figures
 
@@ -14,10 +14,7 @@ def blueprint(figures: Figures, district: str) -> Blueprint:
     routes = Blueprint("stats", __name__, url_prefix="/v1/stats", description="Figures")
 
     def of_district(area: str | None) -> str:
-        if area is not None and not area.startswith(district):
-            raise Invalid(
-                "area", zh="该区域不属于本区。", en=f"This deployment serves the district {district}."
-            )
+        check_area(area or district, district)
         return area or district
 
     @routes.route("/usage", methods=["GET"])

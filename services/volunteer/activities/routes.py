@@ -7,6 +7,7 @@ from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
 from chassis.idempotency import new_id
+from chassis.identity import check_area
 from services.volunteer.activities import commands, schemas
 from services.volunteer.activities.commands import Areas
 from services.volunteer.activities.queries import ActivityQueries
@@ -34,6 +35,7 @@ def blueprint(
     def page(query: dict[str, Any]) -> dict[str, Any]:
         """List activity reports."""
         query["area"] = query["area"] or district
+        check_area(query["area"], district)
         if query["member"] == "me":
             query["member"] = actor().member_id
         found = queries.page(actor(), **query)

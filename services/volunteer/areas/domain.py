@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chassis.errors import Conflict, Invalid, NotAllowed
-from chassis.identity import Actor
+from chassis.identity import Actor, check_area
 from services.volunteer.areas.events import AreaDefined
 
 KINDS = {6: "district", 9: "subdistrict", 12: "community", 15: "grid"}
@@ -44,8 +44,7 @@ def define(
     Raises NotAllowed, Invalid for a code outside the district or without its parent, and Conflict where
     nothing would change.
     """
-    if not area.code.startswith(district):
-        raise Invalid("code", zh="该区域不属于本区。", en=f"Codes of this district begin with {district}.")
+    check_area(area.code, district, "code")
     if not actor.has("district_admin", area.code):
         raise NotAllowed(
             "not-your-area", zh="您不管理此区域。", en="Only the district's admin defines areas."

@@ -4,11 +4,13 @@ from typing import Any
 
 from chassis.clock import Clock
 from chassis.errors import missing
-from chassis.geography import check_boundary
+from chassis.geography import read_boundary
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
+from chassis.identity import check_area
 from services.volunteer.areas import commands, schemas
+from services.volunteer.areas.domain import parent
 from services.volunteer.areas.queries import AreaQueries
 from services.volunteer.areas.store import AreaStore
 
@@ -23,7 +25,9 @@ def blueprint(store: AreaStore, queries: AreaQueries, clock: Clock, district: st
     @access.public
     def tree(query: dict[str, Any]) -> dict[str, Any]:
         """Show the areas."""
-        return {"items": queries.tree(query["area"] or district), "next": None}
+        area = query["area"] or district
+        check_area(area, district)
+        return {"items": queries.tree(area), "next": None}
 
     @routes.route("", methods=["POST"])
     @routes.arguments(schemas.DefineAreaSchema)
@@ -32,9 +36,9 @@ def blueprint(store: AreaStore, queries: AreaQueries, clock: Clock, district: st
     def define(body: dict[str, Any]) -> dict[str, Any]:
         """Define an area, or change its name or boundary."""
         if body["boundary"] is not None:
-            check_boundary(body["boundary"])
+            body["boundary"] = read_boundary(body["boundary"])
         area = commands.define_area(store, clock, actor(), district=district, **body)
-        return {**vars(area), "kind": area.kind, "parent": area.code[:-3] or None}
+        return {**vars(area), "kind": area.kind, "parent": parent(area.code)}
 
     @routes.route("/locate", methods=["GET"])
     @routes.arguments(schemas.PointQuery, location="query")

@@ -131,6 +131,10 @@ def ensure_admin(members: Members, *, phone: str, member_id: str, district: str)
     if known is None:
         member = Member(member_id, phone, "管理员", (Grant("resident", district), wanted), district)
         members.add(member, domain.changed(member))
+    elif wanted not in known.roles:
+        # Whoever signed in before the first start is a resident by now.
+        deployment = Actor("deployment", (wanted,))
+        _until_saved(members, known.id, lambda one: domain.grant(one, wanted, deployment, district))
 
 
 def _until_saved(

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from chassis.errors import Conflict, Invalid, NotAllowed
-from chassis.identity import Actor, Grant
+from chassis.errors import Conflict, NotAllowed
+from chassis.identity import Actor, Grant, check_area
 from services.volunteer.people.events import MemberChanged, MemberErased, Role
 
 ROLES = (
@@ -54,19 +54,18 @@ def enrol(
     district: str,
 ) -> tuple[Member, MemberChanged]:
     """A member entered by staff, with roles. Raises NotAllowed, Invalid."""
-    for grant in roles:
-        check_grant(grant, actor, district)
-    if home_area is not None and not home_area.startswith(district):
-        raise Invalid("home_area", zh="该区域不属于本区。", en=f"Areas here begin with {district}.")
+    for number, one in enumerate(roles):
+        check_grant(one, actor, district, f"roles.{number}.area")
+    if home_area is not None:
+        check_area(home_area, district, "home_area")
     held = roles if any(one.role == "resident" for one in roles) else (Grant("resident", district), *roles)
     member = Member(member_id, phone, name, held, home_area)
     return member, changed(member)
 
 
-def check_grant(grant: Grant, actor: Actor, district: str) -> None:
-    """Raises unless the actor may give or take this role there."""
-    if not grant.area.startswith(district):
-        raise Invalid("roles", zh="该区域不属于本区。", en=f"Areas of this district begin with {district}.")
+def check_grant(grant: Grant, actor: Actor, district: str, field: str) -> None:
+    """Raises NotAllowed unless the actor may give this role there, Invalid (naming `field`) elsewhere."""
+    check_area(grant.area, district, field)
     if actor.has("district_admin", grant.area):
         return
     if grant.role in _STAFF_GRANTS and actor.has("community_staff", grant.area):
@@ -80,7 +79,7 @@ def check_grant(grant: Grant, actor: Actor, district: str) -> None:
 
 def grant(member: Member, new: Grant, actor: Actor, district: str) -> tuple[Member, MemberChanged]:
     """Give a role. Raises NotAllowed, Invalid, and Conflict when it is held already."""
-    check_grant(new, actor, district)
+    check_grant(new, actor, district, "area")
     if new in member.roles:
         raise Conflict("role-held", zh="已有此角色。", en="The member has this role there already.")
     granted = replace(member, roles=(*member.roles, new), version=member.version + 1)
@@ -91,8 +90,8 @@ def describe(
     member: Member, name: str | None, home_area: str | None, district: str
 ) -> tuple[Member, MemberChanged]:
     """Change one's own name or home area; what is None stays. Raises Invalid."""
-    if home_area is not None and not home_area.startswith(district):
-        raise Invalid("home_area", zh="该区域不属于本区。", en=f"Areas here begin with {district}.")
+    if home_area is not None:
+        check_area(home_area, district, "home_area")
     described = replace(
         member,
         name=name or member.name,

@@ -8,7 +8,7 @@ from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
 from chassis.idempotency import new_id
-from chassis.identity import Grant
+from chassis.identity import Grant, check_area
 from services.volunteer.people import commands, schemas
 from services.volunteer.people.queries import MemberQueries, view
 from services.volunteer.people.store import CodeStore, MemberStore, SessionStore
@@ -66,7 +66,7 @@ def auth_blueprint(store: MemberStore, desk: SignIn, district: str) -> Blueprint
         }
 
     @routes.route("/jwks.json", methods=["GET"])
-    @routes.response(200)
+    @routes.response(200, schemas.KeySetSchema)
     @access.public
     def jwks() -> dict[str, Any]:
         """Show the public keys that access tokens are signed with."""
@@ -101,6 +101,7 @@ def blueprint(store: MemberStore, queries: MemberQueries, district: str) -> Blue
     def page(query: dict[str, Any]) -> dict[str, Any]:
         """List the members of an area."""
         area = query["area"] or district
+        check_area(area, district)
         found = queries.page(area, query["role"], actor(), query["limit"], query["cursor"])
         return {"items": found.items, "next": found.next}
 

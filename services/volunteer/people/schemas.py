@@ -1,17 +1,21 @@
 """What comes in to and goes out of sign-in and members."""
 
+from typing import Any
+
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from chassis.fields import AreaCode, PageQuery, PlainText
+from chassis.fields import AreaCode, Formed, PageQuery, PlainText
 from services.volunteer.people.domain import ROLES
 
-_PHONE = validate.Regexp(r"^1[3-9]\d{9}$", error="Not a mainland mobile number.")
+
+def _phone(**options: Any) -> Formed:
+    return Formed("1[3-9][0-9]{9}", "Not a mainland mobile number.", **options)
 
 
 class CodeRequestSchema(Schema):
     """Where to send a one-time code."""
 
-    phone = fields.String(required=True, validate=_PHONE)
+    phone = _phone(required=True)
 
 
 class CodeSentSchema(Schema):
@@ -25,9 +29,9 @@ class TokenRequestSchema(Schema):
     """`grant: code` with phone and code, or `grant: refresh` with refresh_token."""
 
     grant = fields.String(required=True, validate=validate.OneOf(["code", "refresh"]))
-    phone = fields.String(load_default=None, validate=_PHONE)
-    code = fields.String(load_default=None, validate=validate.Regexp(r"^\d{6}$", error="Six digits."))
-    refresh_token = fields.String(load_default=None, validate=validate.Length(max=200))
+    phone = _phone(load_default=None)
+    code = Formed("[0-9]{6}", "Six digits.", load_default=None)
+    refresh_token = Formed("[0-9A-Za-z._-]{1,200}", "Not a refresh token of this system.", load_default=None)
 
     @validates_schema
     def complete(self, data: dict[str, str | None], **_: object) -> None:
@@ -46,6 +50,23 @@ class TokensSchema(Schema):
     expires_in = fields.Integer()
 
 
+class KeySchema(Schema):
+    """A public key (RFC 7517, RFC 8037)."""
+
+    kty = fields.String()
+    crv = fields.String()
+    use = fields.String()
+    alg = fields.String()
+    kid = fields.String()
+    x = fields.String()
+
+
+class KeySetSchema(Schema):
+    """The public keys that access tokens are signed with."""
+
+    keys = fields.List(fields.Nested(KeySchema))
+
+
 class RoleSchema(Schema):
     """A role on an area and all below it."""
 
@@ -56,7 +77,7 @@ class RoleSchema(Schema):
 class EnrolSchema(Schema):
     """A member entered by staff."""
 
-    phone = fields.String(required=True, validate=_PHONE)
+    phone = _phone(required=True)
     name = PlainText(required=True, most=40)
     roles = fields.List(fields.Nested(RoleSchema), load_default=list, validate=validate.Length(max=20))
     home_area = AreaCode(load_default=None)
@@ -67,6 +88,12 @@ class DescribeSchema(Schema):
 
     name = PlainText(load_default=None, most=40)
     home_area = AreaCode(load_default=None)
+
+    @validates_schema
+    def changes_something(self, data: dict[str, str | None], **_: object) -> None:
+        """A change of nothing would still be told to every service."""
+        if not any(data.values()):
+            raise ValidationError("Nothing to change.")
 
 
 class MemberSchema(Schema):

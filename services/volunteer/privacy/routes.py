@@ -3,12 +3,12 @@
 from typing import Any
 
 from chassis.clock import Clock
-from chassis.errors import Invalid
 from chassis.fields import PageQuery
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
 from chassis.idempotency import new_id, untracked
+from chassis.identity import check_area
 from services.volunteer.people.store import MemberStore, SessionStore
 from services.volunteer.privacy import commands, schemas
 from services.volunteer.privacy.commands import Activities
@@ -50,10 +50,7 @@ def blueprint(
     def listing(query: dict[str, Any]) -> dict[str, Any]:
         """List who looked up whose phone, the newest first."""
         area = query["area"] or district
-        if not area.startswith(district):
-            raise Invalid(
-                "area", zh="该区域不属于本区。", en=f"This deployment serves the district {district}."
-            )
+        check_area(area, district)
         page = queries.of_area(area, query["member"], query["limit"], query["cursor"])
         return {"items": page.items, "next": page.next}
 

@@ -1,0 +1,150 @@
+"""The proofs of a replay: each a sentence, whether it holds, and what speaks against it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from demo import due, study
+from demo.district import COMMUNITY_A
+from demo.due import Fact, legs_of
+from demo.evidence import Evidence
+from demo.municipal_export import Export
+from demo.records import Record
+from demo.story import IssueStory, reference_in
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence that should be true, whether it is, and the first few things that speak against it."""
+
+    text: str
+    holds: bool
+    against: tuple[str, ...] = ()
+
+
+def follows(evidence: Evidence) -> list[Finding]:
+    """What the events must have brought about a moment after the last answer."""
+    return [usage(evidence), conserved(evidence), confirmed_paid(evidence), earned(evidence), told(evidence)]
+
+
+def usage(evidence: Evidence) -> Finding:
+    """Community A's usage figures are the study's row, plus what others entered there."""
+    figures = {row["category"]: row["count"] for row in evidence.usage["rows"]}
+    others = entered_by_others(evidence)
+    wrong = [
+        f"{category}: {figures[category]} instead of {count + others[category]}"
+        for category, count in study.RECORDS.items()
+        if figures[category] != count + others[category]
+    ]
+    row = "/".join(str(count) for count in study.RECORDS.values())
+    besides = f", beside {others.total()} records of others" if others else ""
+    return _finding(f"community A's usage is the study's row {row}{besides}", wrong)
+
+
+def entered_by_others(evidence: Evidence) -> Counter[str]:
+    """Records of community A by category that are none of the study's."""
+    there = [(one, one["description"]) for one in evidence.held.issues]
+    there += [(one, one["summary"]) for one in evidence.held.activities]
+    return Counter(
+        one["category"]
+        for one, text in there
+        if one["area"].startswith(COMMUNITY_A) and not (reference_in(text) or "").startswith(study.REFERENCE)
+    )
+
+
+def conserved(evidence: Evidence) -> Finding:
+    """Whatever was gained was issued: the whole journal sums to zero, as do its postings and balances."""
+    ledger = evidence.ledger
+    wrong = [f"the sum of {unit} is {amount}" for unit, amount in ledger["sums"].items() if amount]
+    wrong += [f"posting {one} does not balance" for one in ledger["unbalanced"]]
+    wrong += [f"the balance of {one} is not what was posted to it" for one in ledger["differing"]]
+    return _finding(f"the legs of all {ledger['postings']:,} postings sum to 0 in every unit", wrong)
+
+
+def confirmed_paid(evidence: Evidence) -> Finding:
+    """Every confirmed issue of the district that earns somebody something was paid once, as the rule says."""
+    confirmed = [one for one in evidence.held.issues if one["status"] == "confirmed"]
+    facts = [
+        Fact("issue.confirmed.v1", one["id"], one["area"], {**one, "photos": len(one["media"])})
+        for one in confirmed
+    ]
+    paid = [one for one in evidence.postings if one["rule"] == "issue.confirmed"]
+    expected = due.postings_due(facts)
+    free = len(confirmed) - len(expected)
+    besides = f"; {free:,}, solved by staff and without a photo, earn none" if free else ""
+    text = f"{len(expected):,} of {len(confirmed):,} confirmed issues earn points, each paid once{besides}"
+    return _finding(text, _differences(expected, paid))
+
+
+def earned(evidence: Evidence) -> Finding:
+    """Every claim, solution, confirmation and verified activity of the stories was paid once, in full."""
+    expected = due.postings_due(evidence.facts)
+    wrong = _differences(expected, evidence.own_postings())
+    return _finding(f"all {len(expected):,} earnings of these records were paid once, by rule", wrong)
+
+
+def told(evidence: Evidence) -> Finding:
+    """Every message that the histories make due is in its inbox, once."""
+    expected, delivered = evidence.messages_due(), evidence.messages_delivered()
+    missing, surplus = expected - delivered, delivered - expected
+    wrong = [f"{count} × {kind} about {subject} missing" for (_, kind, subject), count in missing.items()]
+    wrong += [f"{count} × {kind} about {subject} too many" for (_, kind, subject), count in surplus.items()]
+    text = (
+        f"of {expected.total():,} messages due {(delivered & expected).total():,} were delivered, each once"
+    )
+    return _finding(text, wrong)
+
+
+def acted_out(failures: dict[str, str], number: int) -> Finding:
+    """Every story could be acted out."""
+    wrong = [f"{reference}: {reason}" for reference, reason in failures.items()]
+    return _finding(f"all {number:,} records were acted out", wrong)
+
+
+def nothing_doubled(evidence: Evidence) -> Finding:
+    """No record is in the system twice."""
+    found = {**evidence.held.issues_by_reference(), **evidence.held.activities_by_reference()}
+    wrong = [f"{reference} is there {len(ones)} times" for reference, ones in found.items() if len(ones) > 1]
+    return _finding(f"none of {len(found):,} records is there twice", wrong)
+
+
+def rows_accounted_for(evidence: Evidence, export: Export) -> Finding:
+    """Every row that was read was replayed or refused."""
+    there = evidence.held.issues_by_reference()
+    replayed = sum(one.reference in there for one in export.stories)
+    gone = export.rows - replayed - export.refused
+    wrong = [f"{gone} rows are neither"] if gone else []
+    return _finding(f"{export.rows:,} rows read = {replayed:,} replayed + {export.refused:,} refused", wrong)
+
+
+def statuses_mapped(evidence: Evidence, stories: Sequence[IssueStory], elsewhere: set[str]) -> Finding:
+    """Every row's issue stands where the row's status says."""
+    there = evidence.held.issues_by_reference()
+    wrong = [
+        f"{one.reference} is {there[one.reference][0]['status']} instead of {one.ends}"
+        for one in stories
+        if one.reference in there
+        and one.reference not in elsewhere
+        and there[one.reference][0]["status"] != one.ends
+    ]
+    moved = sum(one.reference in elsewhere for one in stories)
+    besides = f", {moved} went another way by other hands" if moved else ""
+    return _finding(f"every replayed row's issue has the status of its row{besides}", wrong)
+
+
+def _differences(expected: dict[str, due.Legs], paid: Sequence[Record]) -> list[str]:
+    times = Counter(one["key"] for one in paid)
+    legs = {one["key"]: legs_of(one["legs"]) for one in paid}
+    wrong = [f"{key} was not paid" for key in expected if key not in times]
+    wrong += [f"{key} was paid {count} times" for key, count in times.items() if count > 1]
+    wrong += [f"{key} was paid, and nothing was due" for key in times if key not in expected]
+    wrong += [f"{key} was paid wrongly" for key, one in expected.items() if legs.get(key, one) != one]
+    return wrong
+
+
+def _finding(text: str, wrong: list[str]) -> Finding:
+    rest = len(wrong) - _SHOWN
+    shown = wrong[:_SHOWN] + ([f"and {rest} more"] if rest > 0 else [])
+    return Finding(text, not wrong, tuple(shown))

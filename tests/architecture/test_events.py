@@ -1,0 +1,89 @@
+"""The shape of the events: what is published is described, relayed and heard; what is heard is published."""
+
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+import services.issues.app
+import services.notify.app
+import services.points.app
+import services.volunteer.app
+from chassis.broker import topology
+from chassis.mongo import Mongo
+from chassis.subscriptions import Subscriptions
+from chassis.worker import Worker
+from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District, centre, grids, stewards_of
+from infra import contracts
+from infra.local.deployment import Deployment, wait_until
+
+NOWHERE = Mongo("mongodb://127.0.0.1:1", "none")
+SUBSCRIPTIONS: dict[str, Subscriptions] = {
+    "issues": services.issues.app.subscriptions(NOWHERE),
+    "notify": services.notify.app.subscriptions(NOWHERE),
+    "points": services.points.app.subscriptions(NOWHERE),
+}
+WORKERS: dict[str, Worker] = {
+    "issues": services.issues.app.create_worker(contracts.environment()),
+    "notify": services.notify.app.create_worker(contracts.environment()),
+    "points": services.points.app.create_worker(contracts.environment()),
+    "volunteer": services.volunteer.app.create_worker(contracts.environment()),
+}
+PUBLISHED = {kind.type: kind for one in contracts.SERVICES.values() for kind in one.published}
+HEARD = [(name, kind) for name, one in SUBSCRIPTIONS.items() for kind in one.table]
+
+
+def test_every_service_is_among_those_looked_at_here() -> None:
+    assert set(WORKERS) == set(contracts.SERVICES)
+    assert set(SUBSCRIPTIONS) == {name for name, one in contracts.SERVICES.items() if one.subscribed}
+
+
+@pytest.mark.parametrize(("service", "kind"), HEARD)
+def test_what_a_service_listens_to_is_published(service: str, kind: str) -> None:
+    assert kind in PUBLISHED, service
+
+
+def test_each_type_of_event_has_one_publisher_and_a_version() -> None:
+    kinds = [kind.type for one in contracts.SERVICES.values() for kind in one.published]
+    assert len(kinds) == len(set(kinds))
+    assert all(kind.rsplit(".v", 1)[1].isdigit() for kind in kinds)
+
+
+@pytest.mark.parametrize("kind", sorted(PUBLISHED))
+def test_every_published_event_has_its_schema_in_the_documentation(kind: str) -> None:
+    assert (contracts.ROOT / f"docs/events/{kind}.json").is_file()
+
+
+@pytest.mark.parametrize("service", sorted(SUBSCRIPTIONS))
+def test_every_service_that_listens_has_a_queue_and_a_worker_that_consumes_it(service: str) -> None:
+    declared = topology.load(str(contracts.ROOT / "infra/topology.json"))
+    assert set(declared.subscriptions[service]) == set(SUBSCRIPTIONS[service].routing_keys)
+    assert WORKERS[service].handle is not None
+    assert WORKERS[service].service == service
+
+
+def test_no_queue_is_declared_that_nobody_consumes() -> None:
+    declared = topology.load(str(contracts.ROOT / "infra/topology.json"))
+    assert set(declared.subscriptions) == set(SUBSCRIPTIONS)
+    assert WORKERS["volunteer"].handle is None
+
+
+def test_every_collection_with_an_outbox_is_relayed(deployment: Deployment, district: District) -> None:
+    """Told by the indexes that workers look for work through, and by the documents themselves."""
+    resident = district.person(RESIDENTS_OF_A[20])
+    steward = district.person(next(iter(stewards_of(COMMUNITY_A))))
+    grid = grids(COMMUNITY_A)[0]
+    place = {"category": "safety", "description": "x", "location": centre(grid)}
+    steward.act(resident.post("/v1/issues", place)["id"], "claim")
+    activity = {"category": "ad_hoc", "area": grid, "summary": "x"}
+    steward.post("/v1/activities", activity)
+    with MongoClient[dict[str, Any]](deployment.mongo_url) as client:
+        journal = client["points"]["journal"]
+        wait_until(lambda: journal.count_documents({}) > 0, 20, "the claim is paid")
+        for service, worker in WORKERS.items():
+            database = client[service]
+            names = [name for name in database.list_collection_names() if "." not in name]
+            indexed = {name for name in names if "pending_1" in database[name].index_information()}
+            kept = {name for name in names if database[name].find_one({"outbox": {"$exists": True}})}
+            assert set(worker.outboxes) == indexed, service
+            assert kept == indexed, service

@@ -1,0 +1,210 @@
+"""Real answers through the gateway, held against the OpenAPI document that the gateway publishes."""
+
+from io import BytesIO
+from typing import Any
+
+import jsonschema
+import pytest
+import requests
+from PIL import Image
+
+from demo.client import Api, Person
+from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District, centre, grids, stewards_of
+from infra.local.deployment import wait_until
+
+GRID = grids(COMMUNITY_A)[1]
+STEWARD = next(phone for phone, grid in stewards_of(COMMUNITY_A).items() if grid == GRID)
+
+
+class Documented:
+    """Sends requests and fails where an answer is not as documented."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.document: dict[str, Any] = api.call("GET", "/openapi.json")
+        self.checked: set[tuple[str, str, int]] = set()
+
+    def call(
+        self, person: Person | None, method: str, path: str, *identifiers: str, **options: Any
+    ) -> requests.Response:
+        """Call an operation by its documented path; `identifiers` fill its parameters."""
+        target = path
+        for one in identifiers:
+            before, _, after = target.partition("{")
+            target = before + one + after.partition("}")[2]
+        send = person.send if person else self.api.send
+        answer = send(method, target, **options)
+        responses = self.document["paths"][path][method.lower()]["responses"]
+        documented = self._resolved(responses.get(str(answer.status_code), responses["default"]))
+        assert not answer.ok or str(answer.status_code) in responses, f"{answer.status_code}: {answer.text}"
+        content = documented.get("content", {})
+        if not content:
+            assert answer.content == b""
+        else:
+            kind = answer.headers["Content-Type"].split(";")[0]
+            assert kind in content, f"{method} {path}: {kind} is not among {sorted(content)}"
+            if "json" in kind:
+                self._check(content[kind]["schema"], answer.json())
+        self.checked.add((method, path, answer.status_code))
+        return answer
+
+    def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in node:
+            found: Any = self.document
+            for part in node["$ref"].removeprefix("#/").split("/"):
+                found = found[part]
+            node = found
+        return node
+
+    def _check(self, schema: dict[str, Any], value: Any) -> None:
+        whole = {**schema, "components": self.document["components"]}
+        checker = jsonschema.FormatChecker(["date-time"])
+        jsonschema.Draft202012Validator(whole, format_checker=checker).validate(value)
+
+
+@pytest.fixture(scope="module")
+def documented(api: Api, district: District) -> Documented:
+    return Documented(api)
+
+
+def picture() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (32, 32), "red").save(out, "JPEG")
+    return out.getvalue()
+
+
+def main_job(documented: Documented, district: District) -> None:
+    """From the photo to the rating, the activity and the points."""
+    resident, steward, staff = (
+        district.person(RESIDENTS_OF_A[9]),
+        district.person(STEWARD),
+        district.community_staff,
+    )
+    call = documented.call
+    media = call(resident, "POST", "/v1/media", files={"file": ("a.jpg", picture())}).json()
+    call(None, "GET", "/v1/media/{media_id}", media["id"], params=_query(media["url"]))
+    body = {"category": "safety", "description": "井盖松动", "location": centre(GRID), "media": [media["id"]]}
+    issue = call(resident, "POST", "/v1/issues", json=body).json()["id"]
+    call(resident, "GET", "/v1/issues/{issue_id}", issue)
+    call(steward, "GET", "/v1/issues", params={"area": GRID, "status": "reported"})
+    act = "/v1/issues/{issue_id}/transitions"
+    call(steward, "POST", act, issue, json={"action": "claim"})
+    call(steward, "POST", "/v1/issues/{issue_id}/comments", issue, json={"text": "已联系"})
+    call(steward, "POST", act, issue, json={"action": "resolve", "note": "已更换"})
+    call(resident, "POST", act, issue, json={"action": "confirm"})
+    call(resident, "POST", "/v1/issues/{issue_id}/ratings", issue, json={"satisfied": True, "score": 5})
+    call(resident, "GET", "/v1/issues/{issue_id}/history", issue)
+    report = {"category": "outreach", "area": GRID, "summary": "入户", "minutes": 30}
+    activity = call(steward, "POST", "/v1/activities", json=report).json()["id"]
+    call(steward, "GET", "/v1/activities", params={"member": "me"})
+    verdict = {"decision": "reject", "reason": "重复"}
+    call(staff, "POST", "/v1/activities/{activity_id}/verifications", activity, json=verdict)
+    call(steward, "GET", "/v1/activities/{activity_id}", activity)
+    wait_until(lambda: bool(steward.pages("/v1/inbox")), 20, "a message for the steward")
+    inbox = call(steward, "GET", "/v1/inbox", params={"unread": "true"}).json()["items"]
+    call(steward, "POST", "/v1/inbox/{message_id}/read", inbox[0]["id"])
+    call(steward, "GET", "/v1/inbox/unread-count")
+    call(steward, "POST", "/v1/inbox/read-all")
+    wait_until(lambda: bool(steward.pages(f"/v1/accounts/{steward.id}/statement")), 20, "a posting")
+    call(steward, "GET", "/v1/accounts/{account}", steward.id)
+    call(steward, "GET", "/v1/accounts/{account}/statement", steward.id)
+    call(district.admin, "GET", "/v1/postings")
+    call(district.admin, "GET", "/v1/ledger/verification")
+    call(resident, "GET", "/v1/stats/usage", params={"area": COMMUNITY_A})
+    call(resident, "GET", "/v1/stats/issues", params={"group_by": "month"})
+
+
+def people_and_areas(documented: Documented, district: District) -> None:
+    """Signing in, members and the map."""
+    admin, resident, call = district.admin, district.person(RESIDENTS_OF_A[10]), documented.call
+    phone = "13900008888"
+    code = call(None, "POST", "/v1/auth/codes", json={"phone": phone}).json()["dev_code"]
+    call(None, "POST", "/v1/auth/tokens", json={"grant": "code", "phone": phone, "code": code})
+    call(None, "GET", "/v1/auth/jwks.json")
+    call(resident, "GET", "/v1/me")
+    call(resident, "PATCH", "/v1/me", json={"name": "王阿姨"})
+    call(admin, "GET", "/v1/members", params={"role": "steward"})
+    entered = {"phone": "13900008889", "name": "李师傅", "roles": [{"role": "steward", "area": GRID}]}
+    member = call(admin, "POST", "/v1/members", json=entered).json()["id"]
+    given = {"role": "team_leader", "area": COMMUNITY_A}
+    call(admin, "POST", "/v1/members/{member_id}/grants", member, json=given)
+    call(None, "GET", "/v1/areas", params={"area": COMMUNITY_A})
+    call(None, "GET", "/v1/areas/locate", params=centre(GRID))
+    call(admin, "POST", "/v1/areas", json={"code": f"{COMMUNITY_A}099", "name": "无边界网格"})
+
+
+def case_work(documented: Documented, district: District) -> None:
+    """Feedback, duplicates, finding, categories and the calendar."""
+    resident, steward, staff = (
+        district.person(RESIDENTS_OF_A[12]),
+        district.person(STEWARD),
+        district.community_staff,
+    )
+    call, act = documented.call, "/v1/issues/{issue_id}/transitions"
+    body = {"category": "safety", "description": "楼道灯不亮", "location": centre(GRID)}
+    one, other = (call(resident, "POST", "/v1/issues", json=body).json()["id"] for _ in range(2))
+    call(resident, "GET", "/v1/issues/nearby", params={**centre(GRID), "description": "灯不亮"})
+    call(district.person(RESIDENTS_OF_A[13]), "POST", "/v1/issues/{issue_id}/support", one)
+    parts = [{"category": "safety", "description": text} for text in ("灯", "线")]
+    call(staff, "POST", "/v1/issues/{issue_id}/splits", other, json={"note": "两件", "parts": parts})
+    yes = {"contacted": True, "resolved": "yes", "satisfied": True}
+    no = {**yes, "resolved": "no", "satisfied": False, "reason": "还不亮"}
+    call(steward, "POST", "/v1/bulk-transitions", json={"ids": [one], "action": "claim"})
+    call(steward, "POST", act, one, json={"action": "resolve", "note": "已换灯"})
+    call(resident, "POST", "/v1/issues/{issue_id}/feedback", one, json=no)
+    call(steward, "POST", act, one, json={"action": "resolve", "note": "已换线"})
+    link = resident.get(f"/v1/issues/{one}")["feedback_url"]
+    signature = link.rsplit("/", 1)[1]
+    call(None, "POST", "/v1/feedback/{issue_id}/{signature}", one, signature, json=yes)
+    call(staff, "GET", "/v1/issues/export", params={"area": GRID})
+    call(staff, "GET", "/v1/issues/tiles/{z}/{x}/{y}", "3", "6", "3")
+    saved = {"name": "待办", "query": {"status": "reported"}}
+    kept = call(staff, "POST", "/v1/saved-filters", json=saved).json()["id"]
+    call(staff, "GET", "/v1/saved-filters")
+    call(staff, "DELETE", "/v1/saved-filters/{filter_id}", kept)
+    limits = {
+        level: {"amount": 3, "unit": "working_days"} for level in ("steward", "community", "subdistrict")
+    }
+    category = {"code": "safety.lamp", "zh": "路灯", "en": "lamps", "limits": limits, "urgent_limits": limits}
+    call(district.admin, "POST", "/v1/categories", json=category)
+    call(None, "GET", "/v1/categories")
+    call(district.admin, "POST", "/v1/categories/{code}/retirement", "safety.lamp")
+    day = {"working": True, "note": "调休"}
+    call(district.admin, "PUT", "/v1/calendar/{day}", "2026-12-26", json=day)
+    call(None, "GET", "/v1/calendar", params={"from": "2026-12-01", "to": "2026-12-31"})
+
+
+def test_every_operation_answers_as_documented(documented: Documented, district: District) -> None:
+    main_job(documented, district)
+    people_and_areas(documented, district)
+    case_work(documented, district)
+    operations = {
+        (method.upper(), path)
+        for path, methods in documented.document["paths"].items()
+        for method in methods
+        if method != "parameters"
+    }
+    successes = {(method, path) for method, path, status in documented.checked if status < 400}
+    assert operations == successes, "a new operation belongs into one of the stories above"
+
+
+def test_refusals_are_as_documented(documented: Documented, district: District) -> None:
+    resident, call = district.person(RESIDENTS_OF_A[11]), documented.call
+    unknown = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+    statuses = [
+        call(None, "GET", "/v1/me").status_code,
+        call(resident, "GET", "/v1/issues/{issue_id}", unknown).status_code,
+        call(resident, "POST", "/v1/issues", json={"category": "x"}).status_code,
+        call(
+            resident, "POST", "/v1/issues", data=b"{", headers={"Content-Type": "application/json"}
+        ).status_code,
+        call(resident, "POST", "/v1/issues", data=b"{}", headers={"Content-Type": "text/plain"}).status_code,
+        call(resident, "GET", "/v1/postings").status_code,
+        call(resident, "GET", "/v1/issues", params={"limit": 0}).status_code,
+        call(district.admin, "POST", "/v1/areas", json={"code": "120199", "name": "x" * 61}).status_code,
+    ]
+    assert statuses == [401, 404, 422, 400, 415, 403, 422, 422]
+
+
+def _query(url: str) -> dict[str, str]:
+    return dict(one.split("=") for one in url.split("?")[1].split("&"))

@@ -1,0 +1,113 @@
+"""What comes in everywhere: texts, identifiers, area codes, moments."""
+
+import unicodedata
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from marshmallow import ValidationError
+
+from chassis.clock import new_ulid, rfc3339, ulid_at
+from chassis.fields import AreaCode, Identifier, Moment, PageQuery, PlainText
+
+TEXT = PlainText(most=100)
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\u202e", "\u202d", "\u2066", "\u200f", "\ufeff", "\ud800"],
+)
+def test_characters_that_control_or_turn_a_text_around_are_refused_and_named(character: str) -> None:
+    with pytest.raises(ValidationError, match=f"U\\+{ord(character):04X}"):
+        TEXT.deserialize(f"楼道{character}口")
+
+
+@pytest.mark.parametrize("text", ["第一行\n第二行", "甲\t乙", "👍🏽", "👨‍👩‍👧", "é", "𠮷野家", "100％"])
+def test_what_people_write_is_kept_as_it_is(text: str) -> None:
+    assert TEXT.deserialize(text) == text
+
+
+@given(st.text(max_size=60))
+def test_a_text_that_is_accepted_is_printable_and_trimmed_and_reads_the_same_again(text: str) -> None:
+    try:
+        kept = TEXT.deserialize(text)
+    except ValidationError:
+        return
+    assert kept == kept.strip() != ""
+    assert not any(unicodedata.category(one) in ("Cc", "Cs") and one not in "\n\t" for one in kept)
+    assert TEXT.deserialize(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "good"), [("", False), ("   ", False), ("字" * 100, True), ("字" * 101, False)]
+)
+def test_the_length_is_that_of_the_trimmed_text(text: str, good: bool) -> None:
+    if good:
+        assert TEXT.deserialize(f" {text} ") == text
+    else:
+        with pytest.raises(ValidationError):
+            TEXT.deserialize(text)
+
+
+@pytest.mark.parametrize("value", [5, True, ["字"], {"字": 1}, None])
+def test_what_is_no_text_is_refused(value: object) -> None:
+    with pytest.raises(ValidationError):
+        TEXT.deserialize(value)
+
+
+def test_an_identifier_is_one_of_ours() -> None:
+    made = new_ulid()
+    assert Identifier().deserialize(made) == made
+    for wrong in (made + "\n", made.lower(), made[:-1], made + "0", "", "U" * 26, "8" + made[1:], "０" * 26):
+        with pytest.raises(ValidationError):
+            Identifier().deserialize(wrong)
+
+
+@given(st.text("0123456789", max_size=18))
+def test_an_area_code_has_six_nine_twelve_or_fifteen_digits(text: str) -> None:
+    if len(text) in (6, 9, 12, 15):
+        assert AreaCode().deserialize(text) == text
+    else:
+        with pytest.raises(ValidationError):
+            AreaCode().deserialize(text)
+
+
+@pytest.mark.parametrize("text", ["１２０１９９", "120199\n", "12019a", " 120199", "١٢٠١٩٩"])
+def test_an_area_code_is_ascii_digits_alone(text: str) -> None:
+    with pytest.raises(ValidationError):
+        AreaCode().deserialize(text)
+
+
+MOMENTS = st.datetimes(datetime(1970, 1, 3), datetime(2199, 12, 29)).map(  # noqa: DTZ001 - zones follow
+    lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+)
+ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(MOMENTS, ZONES)
+def test_a_moment_is_the_same_moment_in_utc_whatever_zone_it_was_told_in(
+    moment: datetime, zone: timezone
+) -> None:
+    told = moment.replace(tzinfo=zone)
+    read = Moment().deserialize(told.isoformat())
+    assert read == told
+    assert read.utcoffset() == timedelta(0)
+    assert Moment().deserialize(rfc3339(told)) == told
+
+
+@given(MOMENTS)
+def test_the_lowest_identifier_of_a_moment_is_below_all_made_then_and_above_all_made_before(
+    moment: datetime,
+) -> None:
+    at = moment.replace(tzinfo=UTC)
+    assert len(ulid_at(at)) == 26
+    assert ulid_at(at) == ulid_at(at)[:10] + "0" * 16
+    assert ulid_at(at - timedelta(milliseconds=1)) < ulid_at(at) < ulid_at(at + timedelta(milliseconds=1))
+
+
+@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 101}, {"limit": "x"}, {"cursor": "x" * 101}])
+def test_a_page_has_one_to_a_hundred_items(query: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        PageQuery().load(query)
+    assert PageQuery().load({}) == {"limit": 20, "cursor": None}

@@ -1,0 +1,209 @@
+"""The message rules: who is told of which fact, in which words."""
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import services.issues.app
+import services.points.app
+import services.volunteer.app
+from services.notify.domain import RULES, Message, messages, role_keys
+from services.notify.templates import TEMPLATES, render
+
+GRID = "120199001001001"
+HELD = {
+    "steward": {GRID: ["S1", "S2"]},
+    "community_staff": {GRID[:12]: ["C1"]},
+    "subdistrict_staff": {GRID[:9]: ["D1"]},
+    "district_admin": {GRID[:6]: ["A1"]},
+}
+FACT: dict[str, Any] = {
+    "number": "20261124-000001",
+    "level": "steward",
+    "reporter": "R1",
+    "followers": ["R1"],
+    "assignee": None,
+    "resolver": None,
+    "member": "S1",
+    "actor": "somebody else",
+    "percent": 50,
+    "legs": [
+        {"account": "S1", "unit": "points", "amount": 3},
+        {"account": "issuer:120199", "unit": "points", "amount": -3},
+    ],
+}
+
+
+def holders(role: str, area: str) -> list[str]:
+    """Who holds a role on an area or above it, as the local copy would say."""
+    places = HELD.get(role, {})
+    return sorted(one for code, members in places.items() if area.startswith(code) for one in members)
+
+
+def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
+    """Member → template of the messages a fact makes due."""
+    data = {**FACT, **changes}
+    return {one.member: one.template for one in messages(kind, area, data, holders)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "expected"),
+    [
+        ("issue.reported.v1", {}, {"S1", "S2"}),
+        ("issue.claimed.v1", {"assignee": "S1", "actor": "S1"}, {"R1"}),
+        ("issue.assigned.v1", {"assignee": "S1", "actor": "C1"}, {"S1", "R1"}),
+        ("issue.released.v1", {"actor": "S1"}, {"S2"}),
+        ("issue.resolved.v1", {"assignee": "S1", "resolver": "S1", "actor": "S1"}, {"R1"}),
+        ("issue.confirmed.v1", {"resolver": "S1", "actor": "R1"}, {"S1"}),
+        ("issue.reopened.v1", {"assignee": "S1", "resolver": "C1", "actor": "R1"}, {"S1", "C1"}),
+        ("issue.escalated.v1", {"level": "community", "actor": "S1"}, {"C1", "R1"}),
+        ("issue.escalated.v1", {"level": "subdistrict", "actor": "C1"}, {"D1", "R1"}),
+        ("issue.returned.v1", {"assignee": "S1", "actor": "C1"}, {"S1"}),
+        ("issue.returned.v1", {"actor": "C1"}, {"S1", "S2"}),
+        ("issue.referred.v1", {"actor": "C1"}, {"R1"}),
+        ("issue.rejected.v1", {"actor": "C1"}, {"R1"}),
+        ("issue.merged.v1", {"actor": "C1"}, {"R1"}),
+        ("issue.withdrawn.v1", {"assignee": "S1", "actor": "R1"}, {"S1"}),
+        ("issue.withdrawn.v1", {"actor": "R1"}, set()),
+        ("activity.submitted.v1", {"actor": "S1"}, {"C1"}),
+        ("activity.verified.v1", {"actor": "C1"}, {"S1"}),
+        ("activity.rejected.v1", {"actor": "C1"}, {"S1"}),
+        ("points.posted.v1", {}, {"S1"}),
+    ],
+)
+def test_each_fact_is_told_to_those_it_concerns(
+    kind: str, changes: dict[str, Any], expected: set[str]
+) -> None:
+    assert set(told(kind, **changes)) == expected
+
+
+@pytest.mark.parametrize("kind", RULES)
+@given(
+    data=st.fixed_dictionaries(
+        {
+            name: st.sampled_from([None, "R1", "S1", "S2", "C1", "D1"])
+            for name in ("assignee", "resolver", "actor")
+        }
+        | {
+            "reporter": st.sampled_from(["R1", "S1", "C1"]),
+            "member": st.sampled_from(["S1", "C1"]),
+            "level": st.sampled_from(["steward", "community", "subdistrict"]),
+        }
+    ),
+    length=st.sampled_from([6, 9, 12, 15]),
+)
+def test_nobody_hears_of_their_own_deed_and_nobody_hears_twice(
+    kind: str, data: dict[str, Any], length: int
+) -> None:
+    fact = {**FACT, **data, "followers": [data["reporter"], "R1"]}
+    due = messages(kind, GRID[:length], fact, holders)
+    members = [one.member for one in due]
+    assert data["actor"] not in members
+    assert len(set(members)) == len(members)
+    assert all(one.template in TEMPLATES for one in due)
+
+
+@pytest.mark.parametrize(
+    ("level", "missing", "expected"),
+    [
+        ("steward", ["steward"], "C1"),
+        ("steward", ["steward", "community_staff"], "D1"),
+        ("community", ["community_staff"], "D1"),
+        ("subdistrict", ["subdistrict_staff"], "A1"),
+        ("steward", ["steward", "community_staff", "subdistrict_staff"], "A1"),
+    ],
+)
+def test_where_nobody_holds_the_role_those_next_above_hear_of_it(
+    level: str, missing: list[str], expected: str
+) -> None:
+    def fewer(role: str, area: str) -> list[str]:
+        return [] if role in missing else holders(role, area)
+
+    due = messages("issue.reported.v1", GRID, {**FACT, "level": level}, fewer)
+    assert [one.member for one in due] == [expected]
+
+
+@pytest.mark.parametrize("kind", ["issue.reported.v1", "activity.submitted.v1"])
+@pytest.mark.parametrize(("length", "expected"), [(9, "D1"), (6, "A1")])
+def test_what_lies_in_no_community_is_told_to_the_staff_around_it(
+    kind: str, length: int, expected: str
+) -> None:
+    assert set(told(kind, GRID[:length], level="community")) == {expected}
+
+
+def test_an_assignee_who_also_resolved_gets_one_message_of_a_reopening() -> None:
+    assert told("issue.reopened.v1", assignee="S1", resolver="S1", actor="R1") == {"S1": "issue-reopened"}
+
+
+def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
+    legs = [
+        {"account": "S1", "unit": "points", "amount": 2},
+        {"account": "S1", "unit": "minutes", "amount": 90},
+        {"account": "R1", "unit": "points", "amount": 1},
+        {"account": "issuer:120199", "unit": "points", "amount": -3},
+    ]
+    due = {one.member: one for one in messages("points.posted.v1", GRID, {"legs": legs}, holders)}
+    assert set(due) == {"S1", "R1"}
+    assert render("points-gained", due["S1"].params, "en")[1] == (
+        "You gained 2 points, 90 minutes of service."
+    )
+    assert render("points-gained", due["R1"].params, "zh")[1] == "您获得了 1 积分。"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_renders_in_both_languages_and_fills_every_blank(name: str, language: str) -> None:
+    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80}
+    title, body = render(name, params, language)
+    assert title
+    assert body
+    assert "{" not in title + body
+    chinese = any("一" <= letter <= "鿿" for letter in title + body)
+    assert chinese == (language == "zh")
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_both_languages_of_a_template_tell_the_same_facts(name: str) -> None:
+    def blanks(*texts: str) -> set[str]:
+        return {field for text in texts for _, field, _, _ in Formatter().parse(text) if field}
+
+    words = TEMPLATES[name]
+    assert blanks(words.zh_title, words.zh_body) == blanks(words.en_title, words.en_body)
+
+
+def test_every_fact_that_is_told_is_published_by_some_service() -> None:
+    published = {
+        kind.type
+        for service in (services.issues.app, services.points.app, services.volunteer.app)
+        for kind in service.PUBLISHED
+    }
+    assert set(RULES) <= published
+
+
+def test_every_template_is_used_and_every_rule_has_its_template() -> None:
+    used = {rule.template for rules in RULES.values() for rule in rules}
+    assert used == set(TEMPLATES)
+
+
+def test_the_holders_of_a_role_are_sought_on_the_area_and_all_above_it() -> None:
+    assert role_keys("steward", GRID) == [
+        "steward@120199",
+        "steward@120199001",
+        "steward@120199001001",
+        "steward@120199001001001",
+    ]
+
+
+def test_a_message_holds_nothing_personal_beyond_member_and_number() -> None:
+    due = messages("issue.resolved.v1", GRID, {**FACT, "description": "13900000201"}, holders)
+    texts = [str(value) for one in due for value in _all_values(one)]
+    assert not any("13900000201" in text for text in texts)
+
+
+def _all_values(message: Message) -> list[object]:
+    params: Mapping[str, Any] = message.params
+    return [message.member, message.template, *params.values()]

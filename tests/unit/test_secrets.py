@@ -1,0 +1,46 @@
+"""The keys of a deployment: made once, kept, and nobody else's to read."""
+
+import stat
+from pathlib import Path
+
+import orjson
+
+from chassis.clock import utc_now
+from chassis.field_cipher import FieldCipher
+from chassis.identity import TokenVerifier
+from infra.local.secrets import Secrets
+from services.volunteer.people.domain import Member
+from services.volunteer.people.tokens import TokenIssuer
+
+
+def test_the_file_of_keys_is_its_owners_alone(tmp_path: Path) -> None:
+    Secrets.kept_in(tmp_path / "data")
+    mode = (tmp_path / "data/secrets.json").stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600
+
+
+def test_the_keys_of_a_folder_stay_the_same_and_those_of_another_differ(tmp_path: Path) -> None:
+    first = Secrets.kept_in(tmp_path / "one")
+    assert Secrets.kept_in(tmp_path / "one") == first
+    other = Secrets.kept_in(tmp_path / "two")
+    assert not set(vars(first).values()) & set(vars(other).values())
+
+
+def test_what_is_signed_with_the_key_is_good_by_the_public_side_and_that_holds_no_secret() -> None:
+    keys = Secrets.new()
+    member = Member("M", "13900000101", None, ())
+    token = TokenIssuer(keys.token_signing_key, "1", utc_now).issue(member)
+    assert TokenVerifier(keys.jwks()).actor(token).member_id == "M"
+    (published,) = orjson.loads(keys.jwks())["keys"]
+    assert "d" not in published
+    assert keys.token_signing_key not in keys.jwks()
+
+
+def test_a_personal_field_is_sealed_differently_each_time_and_found_by_its_fingerprint() -> None:
+    cipher, other = FieldCipher(Secrets.new().field_key), FieldCipher(Secrets.new().field_key)
+    phone = "13900000101"
+    assert cipher.decrypt(cipher.encrypt(phone)) == phone
+    assert cipher.encrypt(phone) != cipher.encrypt(phone)
+    assert cipher.fingerprint(phone) == cipher.fingerprint(phone)
+    assert cipher.fingerprint(phone) != other.fingerprint(phone)
+    assert phone not in cipher.fingerprint(phone)

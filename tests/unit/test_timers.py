@@ -1,0 +1,62 @@
+"""Work by the clock: done when due, again after a failure of the database, and never after the end."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from pymongo.errors import ConnectionFailure
+
+from chassis.timers import Timer, run_timers
+from infra.local.deployment import wait_until
+
+
+@contextmanager
+def running(*timers: Timer) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=run_timers, args=(timers, stop))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def test_a_timer_runs_at_once_and_then_every_so_often() -> None:
+    often: list[int] = []
+    seldom: list[int] = []
+    with running(
+        Timer("often", 0.01, lambda: often.append(1)), Timer("seldom", 3600, lambda: seldom.append(1))
+    ):
+        wait_until(lambda: len(often) >= 3, 60, "three runs")
+    assert len(seldom) == 1
+
+
+def test_a_database_that_is_away_stops_neither_the_timer_nor_the_others() -> None:
+    tries: list[int] = []
+    others: list[int] = []
+
+    def fail() -> None:
+        tries.append(1)
+        raise ConnectionFailure("away")
+
+    with running(Timer("failing", 0.01, fail), Timer("other", 0.01, lambda: others.append(1))):
+        wait_until(lambda: len(tries) >= 2 and len(others) >= 2, 60, "two runs of each")
+
+
+def test_an_unforeseen_error_is_not_swallowed() -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_timers([Timer("failing", 1, fail)], threading.Event())
+
+
+def test_nothing_runs_after_the_end() -> None:
+    runs: list[int] = []
+    stop = threading.Event()
+    stop.set()
+    run_timers([Timer("late", 0.01, lambda: runs.append(1))], stop)
+    assert runs == []
