@@ -169,10 +169,12 @@ def test_who_is_erased_is_forgotten_everywhere_and_signs_in_as_somebody_new(
         assert person.send("GET", path).status_code == 200, path
     person_id, headers = person.id, person.headers()
 
-    assert person.send("POST", "/v1/me/erasure").status_code == 202
+    refusal(422, person.post, "/v1/me/erasure", {"confirm": False})
+    assert person.send("POST", "/v1/me/erasure", json={"confirm": True}).status_code == 202
     refusal(401, person.renew)
     assert api.send("GET", "/v1/me", headers=headers).status_code == 404
-    assert api.send("POST", "/v1/me/erasure", headers=headers).status_code == 404
+    again = api.send("POST", "/v1/me/erasure", headers=headers, json={"confirm": True})
+    assert again.status_code == 404
 
     wait_until(
         lambda: not list(stored["issues"].find({"people": person_id})), PATIENCE, "nothing kept in issues"
@@ -201,9 +203,9 @@ def test_who_is_erased_is_forgotten_everywhere_and_signs_in_as_somebody_new(
     for one in (open_issue, done, supported):
         assert verified(staff, one["id"])["sound"]
 
-    again = api.sign_in(person.phone)
-    assert again.id != person_id
-    assert again.pages("/v1/issues", reporter="me") == []
+    newly = api.sign_in(person.phone)
+    assert newly.id != person_id
+    assert newly.pages("/v1/issues", reporter="me") == []
     assert district.admin.get("/v1/ledger/verification")["sound"]
 
 
@@ -216,7 +218,7 @@ def test_an_erased_stewards_work_is_open_to_the_grid_again(
     made = report(district.person(RESIDENTS_OF_A[5]))
     steward.act(made["id"], "claim")
     steward_id = steward.id
-    steward.send("POST", "/v1/me/erasure")
+    steward.post("/v1/me/erasure", {"confirm": True})
     hears(district.person(STEWARDS[0]), "issue.released.v1", made["id"])
     assert district.person(STEWARDS[0]).act(made["id"], "claim")["status"] == "claimed"
     assert not list(stored["issues"].find({"people": steward_id}))

@@ -194,7 +194,7 @@ class HistorySchema(Schema):
 class VerificationQuery(Schema):
     """`known`: a head of the history that was seen before."""
 
-    known = fields.String(load_default=None, validate=validate.Regexp(r"^[0-9a-f]{64}$"))
+    known = Formed("[0-9a-f]{64}", "Not a hash of a history.", load_default=None)
 
 
 class FaultSchema(Schema):

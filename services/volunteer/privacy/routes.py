@@ -81,9 +81,10 @@ def blueprint(
         }
 
     @routes.route("/me/erasure", methods=["POST"])
+    @routes.arguments(schemas.ErasureSchema)
     @routes.response(202)
     @access.signed_in
-    def erase() -> None:
+    def erase(_: dict[str, Any]) -> None:
         """Have oneself forgotten, here at once and elsewhere within moments; it cannot be undone."""
         commands.erase(members, sessions, activities, views, actor(), district=district)
 

@@ -2,18 +2,16 @@
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import AreaCode, Identifier, Moment, PageQuery, PlainText
+from chassis.fields import AreaCode, Flag, Formed, Identifier, Moment, PageQuery, PlainText
 from services.volunteer.activities.schemas import ActivitySchema
 from services.volunteer.people.schemas import RoleSchema
-
-_NUMBER = validate.Regexp(r"^\d{8}-[0-9A-Z]{6}$", error="Not the number of an issue.")
 
 
 class ContactRequestSchema(Schema):
     """Why a member must be reached; `subject` is the number of the issue that it is about."""
 
     reason = PlainText(required=True, least=5, most=300)
-    subject = fields.String(required=True, validate=_NUMBER)
+    subject = Formed("[0-9]{8}-[0-9A-Z]{6}", "Not the number of an issue.", required=True)
 
 
 class ContactViewSchema(Schema):
@@ -46,6 +44,12 @@ class ContactViewPageSchema(Schema):
 
     items = fields.List(fields.Nested(ContactViewSchema))
     next = fields.String(allow_none=True)
+
+
+class ErasureSchema(Schema):
+    """`confirm: true` says that it is meant: it cannot be undone."""
+
+    confirm = Flag(required=True, validate=validate.Equal(True))
 
 
 class ExportSchema(Schema):
