@@ -93,8 +93,8 @@ format: $(READY)  ## Format the code
 .PHONY: lock
 lock: $(READY)  ## Resolve the dependencies anew and write both lock files
 	$(VENV)/bin/pip install -q pip-tools
-	$(VENV)/bin/pip-compile -q --generate-hashes --strip-extras --no-header --no-annotate --extra embedded -o requirements.lock pyproject.toml
-	$(VENV)/bin/pip-compile -q --generate-hashes --strip-extras --no-header --no-annotate --extra embedded --extra dev -o requirements-dev.lock pyproject.toml
+	$(VENV)/bin/pip-compile -q --generate-hashes --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra embedded -o requirements.lock pyproject.toml
+	$(VENV)/bin/pip-compile -q --generate-hashes --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra embedded --extra dev -o requirements-dev.lock pyproject.toml
 
 ##@ Other
 .PHONY: setup

@@ -101,16 +101,23 @@ class Flag(fields.Boolean):
         return bool(super()._deserialize(value, attr, data, **kwargs))
 
 
-class Degrees(fields.Float):
-    """An angle up to `most` degrees to either side; a JSON number, not a text that looks like one."""
+class Number(fields.Float):
+    """A JSON number from `least` to `most`, not a text that looks like one."""
 
-    def __init__(self, most: float, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Range(-most, most), allow_nan=False, **kwargs)
+    def __init__(self, least: float, most: float, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(least, most), allow_nan=False, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
         if not isinstance(value, int | float):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Degrees(Number):
+    """An angle up to `most` degrees to either side."""
+
+    def __init__(self, most: float, **kwargs: Any) -> None:
+        super().__init__(-most, most, **kwargs)
 
 
 class LocationSchema(Schema):

@@ -6,10 +6,11 @@ the claim's lock has run out, meets its own document under the reserved identifi
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
+import orjson
 from flask import Flask, Response, current_app, g, request
 from pymongo.collection import Collection
 from pymongo.errors import ConnectionFailure, DuplicateKeyError
@@ -32,6 +33,23 @@ def new_id() -> str:
     """The identifier for what the present request creates (the reserved one when the caller sent a key)."""
     reserved: str | None = g.get("reserved_id")
     return reserved or new_ulid()
+
+
+def keep_without(*names: str) -> None:
+    """Leave members of the present JSON answer out of what is kept of it: in a repeat they are null."""
+    g.not_kept = names
+
+
+def required_key() -> str:
+    """The present request's key. Raises Invalid where the caller sent none."""
+    key = request.headers.get("Idempotency-Key")
+    if not key:
+        raise Invalid(
+            "Idempotency-Key",
+            zh="此操作须带幂等键。",
+            en="This needs an Idempotency-Key.",
+        )
+    return key
 
 
 def untracked(view: View) -> View:
@@ -149,8 +167,12 @@ def _conclude(claims: Collection[Document], claim_id: str, response: Response) -
         answer = {
             "state": "answered",
             "status": response.status_code,
-            "answer": response.get_data(),
+            "answer": _without(response.get_data(), g.pop("not_kept", ())),
             "content_type": response.content_type,
             "headers": kept,
         }
         claims.update_one({"_id": claim_id}, {"$set": answer})
+
+
+def _without(answer: bytes, names: Sequence[str]) -> bytes:
+    return orjson.dumps({**orjson.loads(answer), **dict.fromkeys(names)}) if names else answer

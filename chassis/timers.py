@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pymongo.errors import PyMongoError
@@ -14,22 +14,25 @@ log = logs.get()
 
 @dataclass(frozen=True)
 class Timer:
-    """A task and the seconds between its runs. The task itself must bear running twice at once."""
+    """A task and the seconds between its runs. The task itself must bear running twice at once.
+
+    It runs for at most `share` of the time: after a run that took long it waits the longer.
+    """
 
     name: str
     every: float
     task: Callable[[], None]
+    share: float = 1.0
 
 
-def run_timers(timers: Sequence[Timer], stop: threading.Event) -> None:
-    """Run each timer when due until `stop` is set."""
-    due = {timer.name: time.monotonic() for timer in timers}
-    while not stop.wait(0.2):
-        for timer in timers:
-            if time.monotonic() < due[timer.name]:
-                continue
-            due[timer.name] = time.monotonic() + timer.every
-            try:
-                timer.task()
-            except PyMongoError as error:
-                log.warning("timer.failed", timer=timer.name, reason=str(error)[:200])
+def run_timer(timer: Timer, stop: threading.Event) -> None:
+    """Run a timer's task whenever it is due until `stop` is set. What the database refuses is tried again."""
+    pause = 0.0
+    while not stop.wait(pause):
+        began = time.monotonic()
+        try:
+            timer.task()
+        except PyMongoError as error:
+            log.warning("timer.failed", timer=timer.name, reason=str(error)[:200])
+        took = time.monotonic() - began
+        pause = max(timer.every - took, took / timer.share - took, 0.0)

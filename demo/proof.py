@@ -71,7 +71,8 @@ def confirmed_paid(evidence: Evidence) -> Finding:
         for one in confirmed
     ]
     paid = [one for one in evidence.postings if one["rule"] == "issue.confirmed"]
-    expected = due.postings_due(facts)
+    earned_by_all = due.postings_due(facts)
+    expected = {key: legs for key, legs in earned_by_all.items() if key.startswith("issue.confirmed:")}
     free = len(confirmed) - len(expected)
     besides = f"; {free:,}, solved by staff and without a photo, earn none" if free else ""
     text = f"{len(expected):,} of {len(confirmed):,} confirmed issues earn points, each paid once{besides}"

@@ -30,9 +30,12 @@ ROUTES = (
     Route("/v1/calendar", "issues"),
     Route("/v1/bulk-transitions", "issues", timeout=60.0),
     Route("/v1/saved-filters", "issues"),
+    Route("/v1/suggestions", "issues"),
+    Route("/v1/proposals", "issues"),
     Route("/v1/stats", "issues", timeout=30.0),
     Route("/v1/accounts", "points"),
     Route("/v1/postings", "points"),
+    Route("/v1/funds", "points"),
     Route("/v1/ledger", "points", timeout=60.0),
     Route("/v1/inbox", "notify"),
 )

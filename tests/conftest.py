@@ -17,6 +17,8 @@ FAST = {
     "CODES_PER_TEN_MINUTES": "1000",
     "RATE_LIMIT": "100000/second",
     "LOG_LEVEL": "WARNING",
+    "PHOTO_MEGABYTES": "10",
+    "PHOTO_MEGAPIXELS": "40",
 }
 """Settings that make tests quick; everything else is as `make run` has it."""
 

@@ -22,11 +22,12 @@ class Secrets:
     token_signing_key: str
     field_key: str
     media_url_key: str
+    ballot_key: str
 
     @classmethod
     def new(cls) -> "Secrets":
         """Fresh random keys."""
-        return cls(*(_base64url(secrets.token_bytes(32)) for _ in range(3)))
+        return cls(*(_base64url(secrets.token_bytes(32)) for _ in range(4)))
 
     @classmethod
     def kept_in(cls, folder: Path) -> "Secrets":
@@ -37,7 +38,11 @@ class Secrets:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:
                 file.write(orjson.dumps(asdict(cls.new())))
-        return cls(**orjson.loads(path.read_bytes()))
+        stored = orjson.loads(path.read_bytes())
+        complete = {**asdict(cls.new()), **stored}
+        if complete != stored:  # a folder of an earlier release lacks the newer keys
+            path.write_bytes(orjson.dumps(complete))
+        return cls(**complete)
 
     def jwks(self) -> str:
         """The public side of the signing key, as a JSON Web Key Set."""
@@ -53,5 +58,6 @@ class Secrets:
             "TOKEN_SIGNING_KEY": self.token_signing_key,
             "FIELD_KEY": self.field_key,
             "MEDIA_URL_KEY": self.media_url_key,
+            "BALLOT_KEY": self.ballot_key,
             "TOKEN_JWKS": self.jwks(),
         }

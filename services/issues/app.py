@@ -16,8 +16,9 @@ from chassis.geography import AreaFinder
 from chassis.http import access
 from chassis.http.app import ServiceApp
 from chassis.identity import TokenVerifier
-from chassis.media import MAX_BYTES, MediaStore
+from chassis.media import Links
 from chassis.mongo import Mongo
+from chassis.pictures import MEGABYTE, MOST_MEGABYTES, MOST_MEGAPIXELS, Limits, Pictures
 from chassis.settings import Secret, ServiceSettings, load
 from chassis.subscriptions import Subscriptions
 from chassis.timers import Timer
@@ -43,17 +44,37 @@ from services.issues.flags import routes as flag_routes
 from services.issues.limits import routes as calendar_routes
 from services.issues.limits.queries import Calendar
 from services.issues.limits.store import DayStore
+from services.issues.media import commands as media_commands
+from services.issues.media import handlers as media_handlers
 from services.issues.media import routes as media_routes
+from services.issues.media.queries import PhotoQueries
+from services.issues.media.store import PhotoStore
 from services.issues.privacy import commands as privacy_commands
 from services.issues.privacy import events as privacy_events
 from services.issues.privacy import handlers as privacy_handlers
+from services.issues.proposals import commands as proposal_commands
+from services.issues.proposals import events as proposal_events
+from services.issues.proposals import handlers as proposal_handlers
+from services.issues.proposals import routes as proposal_routes
+from services.issues.proposals.queries import ProposalQueries
+from services.issues.proposals.store import ProposalStore
 from services.issues.statistics import handlers as statistics_handlers
 from services.issues.statistics import routes as statistics_routes
 from services.issues.statistics.queries import Figures
-from services.issues.statistics.store import UsageStore
+from services.issues.statistics.store import BucketStore, UsageStore
+from services.issues.suggestions import events as suggestion_events
+from services.issues.suggestions import routes as suggestion_routes
+from services.issues.suggestions.queries import SuggestionQueries
+from services.issues.suggestions.store import SuggestionStore
 
 NAME = "issues"
-PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *flag_events.PUBLISHED, *privacy_events.PUBLISHED]
+PUBLISHED: list[type[Event]] = [
+    *events.PUBLISHED,
+    *flag_events.PUBLISHED,
+    *privacy_events.PUBLISHED,
+    *suggestion_events.PUBLISHED,
+    *proposal_events.PUBLISHED,
+]
 _FORM_OVERHEAD = 1024 * 1024
 _MOST = 36500
 
@@ -63,12 +84,22 @@ class IssuesSettings(ServiceSettings):
     """Settings of the issues service."""
 
     media_url_key: Secret
+    ballot_key: Secret
+    photo_megabytes: int = 20
+    photo_megapixels: int = 50
+    photos_at_once: int = 1
     reports_per_hour: int = 10
     anonymise_after_days: int = 365
 
     def check(self) -> Iterator[str]:
-        """Both are numbers from 0 on; 0 is no limit, and never."""
+        """Yield a sentence for each combination that must not start."""
         yield from super().check()
+        if not 1 <= self.photo_megabytes <= MOST_MEGABYTES:
+            yield f"PHOTO_MEGABYTES is wrong: it is 1 to {MOST_MEGABYTES}"
+        if not 1 <= self.photo_megapixels <= MOST_MEGAPIXELS:
+            yield f"PHOTO_MEGAPIXELS is wrong: it is 1 to {MOST_MEGAPIXELS}"
+        if self.photos_at_once < 1:
+            yield "PHOTOS_AT_ONCE is wrong: it is 1 or more"
         for name in ("reports_per_hour", "anonymise_after_days"):
             if not 0 <= getattr(self, name) <= _MOST:
                 yield f"{name.upper()} is wrong: use a number from 0 to {_MOST}"
@@ -79,19 +110,23 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     settings = load(IssuesSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-api")
     mongo = Mongo(settings.mongo_url, NAME)
-    photos = MediaStore(mongo, settings.media_url_key)
-    queries = CaseQueries(mongo, photos.url, settings.media_url_key)
+    links = Links(settings.media_url_key)
+    photos = PhotoStore(mongo)
+    photo_queries = PhotoQueries(mongo, links.url)
+    queries = CaseQueries(mongo, photo_queries, settings.media_url_key)
+    limits = Limits(settings.photo_megabytes, settings.photo_megapixels, settings.photos_at_once)
     days = DayStore(mongo)
     calendar = Calendar(days.all)
     categories = CategoryStore(mongo)
     rulebook = Rulebook(categories, calendar)
     store = CaseStore(mongo)
     places = AreaFinder(queries.areas)
+    suggestions, suggestion_queries = SuggestionStore(mongo), SuggestionQueries(mongo)
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: issues",
         blueprints=[
-            finding_routes.blueprint(Finder(mongo, queries.view), settings.district),
+            finding_routes.blueprint(Finder(mongo, queries.views), settings.district),
             finding_routes.bulk_blueprint(
                 lambda issue_id, action, details: case_commands.act(
                     store,
@@ -103,7 +138,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                     issue_id=issue_id,
                     action=action,
                     details=details,
-                )
+                ),
+                settings.district,
             ),
             finding_routes.saved_blueprint(SavedFilterStore(mongo), utc_now),
             case_routes.blueprint(
@@ -114,10 +150,21 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             case_routes.feedback_blueprint(store, rulebook, utc_now, settings.media_url_key),
             category_routes.blueprint(categories, rulebook, settings.district),
             calendar_routes.blueprint(days, calendar),
-            media_routes.blueprint(photos, utc_now),
-            statistics_routes.blueprint(Figures(mongo), settings.district),
+            media_routes.blueprint(photos, photo_queries, Pictures(limits), links, store, utc_now),
+            statistics_routes.blueprint(Figures(mongo, utc_now), settings.district),
+            proposal_routes.blueprint(
+                ProposalStore(mongo),
+                ProposalQueries(mongo, links.url),
+                places,
+                photos,
+                utc_now,
+                ballot_key=settings.ballot_key,
+                district=settings.district,
+            ),
+            suggestion_routes.blueprint(suggestions, suggestion_queries, places, utc_now, settings.district),
+            suggestion_routes.figures_blueprint(suggestions, suggestion_queries, settings.district),
         ],
-        body_limit=MAX_BYTES + _FORM_OVERHEAD,
+        body_limit=settings.photo_megabytes * MEGABYTE + _FORM_OVERHEAD,
     )
     return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
@@ -125,15 +172,16 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 def subscriptions(mongo: Mongo) -> Subscriptions:
     """What this service listens to."""
     cases = CaseStore(mongo)
-    # To remove photos takes no key: links are signed elsewhere.
-    photos = MediaStore(mongo, "")
+    photos = PhotoStore(mongo)
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     return Subscriptions(
         case_handlers.subscriptions(cases),
         duplicate_handlers.subscriptions(cases, rulebook, utc_now),
         privacy_handlers.subscriptions(cases, photos, Erasures(mongo["erasures"]), utc_now),
         finding_handlers.subscriptions(CellStore(mongo)),
-        statistics_handlers.subscriptions(UsageStore(mongo)),
+        media_handlers.subscriptions(photos),
+        statistics_handlers.subscriptions(UsageStore(mongo), BucketStore(mongo, utc_now)),
+        proposal_handlers.subscriptions(ProposalStore(mongo), utc_now),
     )
 
 
@@ -145,13 +193,15 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
 
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     cases = CaseStore(mongo)
+    buckets = BucketStore(mongo, utc_now)
+    proposals = ProposalStore(mongo)
 
     def run_clock() -> None:
         while case_commands.run_clock(cases, rulebook, utc_now):
             pass
 
     keep = timedelta(days=settings.anonymise_after_days) if settings.anonymise_after_days else None
-    saved_filters = SavedFilterStore(mongo)
+    saved_filters, photos = SavedFilterStore(mongo), PhotoStore(mongo)
 
     def anonymise() -> None:
         privacy_commands.anonymise_due(cases, utc_now, keep)
@@ -159,31 +209,51 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def forget(member_id: str) -> None:
         privacy_commands.forget_member(cases, rulebook, utc_now, member_id=member_id)
         saved_filters.forget(member_id)
+        photos.forget(member_id, utc_now())
 
     def sweep_erasures() -> None:
         Erasures(mongo["erasures"]).sweep(forget, utc_now())
 
+    def run_proposal_clock() -> None:
+        while proposal_commands.run_clock(proposals, utc_now):
+            pass
+
     def sweep_cells() -> None:
         CellStore(mongo).sweep()
+
+    def sweep_photos() -> None:
+        uses = PhotoQueries(mongo, Links(settings.media_url_key).url)
+        while media_commands.sweep(PhotoStore(mongo), uses, cases, utc_now):
+            pass
+
+    def sweep_figures() -> None:
+        buckets.sweep(settings.district)
 
     def prepare() -> None:
         CaseStore(mongo).ensure_indexes()
         UsageStore(mongo).ensure_indexes()
+        buckets.ensure_indexes()
+        SuggestionStore(mongo).ensure_indexes()
+        proposals.ensure_indexes()
         CellStore(mongo).ensure_indexes()
         saved_filters.ensure_indexes()
+        photos.ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["issues"],
+        outboxes=["issues", "suggestions", "proposals"],
         handle=subscriptions(mongo).handle,
         timers=[
             Timer("issue_clock", 1.0, run_clock),
             Timer("map_cells", 1.0, sweep_cells),
             Timer("anonymise", 5.0, anonymise),
             Timer("erasures", 5.0, sweep_erasures),
+            Timer("photos", 30.0, sweep_photos),
+            Timer("figures", 1.0, sweep_figures, share=0.2),
+            Timer("proposal_clock", 1.0, run_proposal_clock),
         ],
         prepare=prepare,
     )

@@ -20,6 +20,8 @@ class Audience(StrEnum):
     AUTHOR = "author"
     COMMUNITY = "community"
     GAINERS = "gainers"
+    PROPOSER = "proposer"
+    OFFICERS = "officers"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class Rule:
 
     audience: Audience
     template: str
+
+
+def _both(template: str) -> tuple[Rule, ...]:
+    """For the author, and for the council's chair and the community's staff."""
+    return Rule(Audience.PROPOSER, template), Rule(Audience.OFFICERS, template)
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -78,6 +85,21 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
     "points.posted.v1": (Rule(Audience.GAINERS, "points-gained"),),
+    "suggestion.made.v1": (Rule(Audience.COMMUNITY, "suggestion-new"),),
+    "suggestion.answered.v1": (Rule(Audience.FOLLOWERS, "suggestion-answered"),),
+    "suggestion.withdrawn.v1": (Rule(Audience.FOLLOWERS, "suggestion-withdrawn"),),
+    "proposal.submitted.v1": (Rule(Audience.OFFICERS, "proposal-submitted"),),
+    "proposal.returned.v1": (Rule(Audience.PROPOSER, "proposal-returned"),),
+    "proposal.deliberated.v1": (Rule(Audience.PROPOSER, "proposal-deliberated"),),
+    "proposal.voting_opened.v1": _both("proposal-voting"),
+    "proposal.approved.v1": _both("proposal-approved"),
+    "proposal.refused.v1": _both("proposal-refused"),
+    "proposal.funded.v1": _both("proposal-funded"),
+    "proposal.funding_refused.v1": _both("proposal-unfunded"),
+    "proposal.accounted.v1": (Rule(Audience.OFFICERS, "proposal-accounted"),),
+    "proposal.reopened.v1": (Rule(Audience.PROPOSER, "proposal-reopened"),),
+    "proposal.closed.v1": _both("proposal-closed"),
+    "proposal.cancelled.v1": _both("proposal-cancelled"),
 }
 
 _LEVEL_ROLES = {"steward": "steward", "community": "community_staff", "subdistrict": "subdistrict_staff"}
@@ -145,6 +167,11 @@ def _nearest(role: str, area: str, holders: Holders) -> list[str]:
     return next((found for one in above if (found := holders(one, area))), [])
 
 
+def _officers(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
+    """The council's chair and the community's staff."""
+    return list(dict.fromkeys(holders("council_chair", area) + _nearest("community_staff", area, holders)))
+
+
 def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
     gained = [leg["account"] for leg in data["legs"] if leg["amount"] > 0 and ":" not in leg["account"]]
     return list(dict.fromkeys(gained))
@@ -160,9 +187,12 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.OVERSEERS: _overseers,
     Audience.COMMUNITY: _community,
     Audience.GAINERS: _gainers,
+    Audience.PROPOSER: _one("author"),
+    Audience.OFFICERS: _officers,
 }
 
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
-    return {"number": data.get("number", ""), "gains": gains, "percent": data.get("percent")}
+    named = {name: data.get(name) for name in ("percent", "decision")}
+    return {"number": data.get("number", ""), "gains": gains, **named}

@@ -16,6 +16,8 @@ from services.notify.schemas import (
     MemberChangedFact,
     MemberErasedFact,
     PointsPostedFact,
+    ProposalFact,
+    SuggestionFact,
 )
 from services.notify.store import InboxStore
 
@@ -23,6 +25,8 @@ _SCHEMAS: dict[str, type[Schema]] = {
     "issue": IssueFact,
     "activity": ActivityFact,
     "points": PointsPostedFact,
+    "proposal": ProposalFact,
+    "suggestion": SuggestionFact,
 }
 
 

@@ -74,6 +74,23 @@ class ActivityFact(FactSchema):
     actor = fields.String(required=True)
 
 
+class SuggestionFact(FactSchema):
+    """What this service needs of a suggestion's events."""
+
+    number = fields.String(required=True)
+    followers = fields.List(fields.String(), required=True)
+    actor = fields.String(required=True)
+    decision = fields.String(required=True, allow_none=True)
+
+
+class ProposalFact(FactSchema):
+    """What this service needs of a proposal's events."""
+
+    number = fields.String(required=True)
+    author = fields.String(required=True)
+    actor = fields.String(required=True)
+
+
 class LegFact(FactSchema):
     """A leg of a posting."""
 

@@ -16,11 +16,16 @@ from chassis.settings import ServiceSettings, load
 from chassis.subscriptions import Subscriptions
 from chassis.worker import Worker
 from services.points import events, handlers, routes
+from services.points.funds import events as fund_events
+from services.points.funds import handlers as fund_handlers
+from services.points.funds import routes as fund_routes
+from services.points.funds.queries import FundQueries
+from services.points.funds.store import FundStore
 from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
 
 NAME = "points"
-PUBLISHED: list[type[Event]] = events.PUBLISHED
+PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *fund_events.PUBLISHED]
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -31,14 +36,21 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: points",
-        blueprints=[routes.blueprint(LedgerQueries(mongo, settings.district), settings.district)],
+        blueprints=[
+            routes.blueprint(LedgerQueries(mongo, settings.district), settings.district),
+            fund_routes.blueprint(FundStore(mongo, JournalStore(mongo)), FundQueries(mongo), utc_now),
+        ],
     )
     return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
 
 def subscriptions(mongo: Mongo) -> Subscriptions:
     """What this service listens to."""
-    return Subscriptions(handlers.subscriptions(JournalStore(mongo), utc_now))
+    journal = JournalStore(mongo)
+    return Subscriptions(
+        handlers.subscriptions(journal, utc_now),
+        fund_handlers.subscriptions(FundStore(mongo, journal), utc_now),
+    )
 
 
 def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
@@ -48,14 +60,16 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     mongo = Mongo(settings.mongo_url, NAME)
 
     def prepare() -> None:
-        JournalStore(mongo).ensure_indexes()
+        journal = JournalStore(mongo)
+        journal.ensure_indexes()
+        FundStore(mongo, journal).ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal"],
+        outboxes=["journal", "allocations"],
         handle=subscriptions(mongo).handle,
         prepare=prepare,
     )

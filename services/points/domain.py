@@ -5,13 +5,15 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.errors import Invalid
+from chassis.errors import Conflict, Invalid
 from services.points.events import LegFact, PointsPosted
 
 UNITS = ("points", "minutes", "fen")
 STAR_HOURS = (100, 300, 600, 1000, 1500)
 MAX_AMOUNT = 2**53
-_ACCOUNT = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}|(issuer|fund|shop|pool):[0-9]{6,15}")
+_ACCOUNT = re.compile(
+    r"[0-7][0-9A-HJKMNP-TV-Z]{25}|(issuer|fund|shop|pool):[0-9]{6,15}|project:[0-7][0-9A-HJKMNP-TV-Z]{25}"
+)
 MIN_LEGS, MAX_LEGS = 2, 20
 
 
@@ -26,7 +28,10 @@ class Leg:
 
 @dataclass(frozen=True)
 class Posting:
-    """An entry of the journal. `key` is unique for ever: the same cause is never paid twice."""
+    """An entry of the journal. `key` is unique for ever: the same cause is never paid twice.
+
+    `by` is the member who ordered it and `memo` what they said, where it does not follow from an event.
+    """
 
     id: str
     key: str
@@ -36,6 +41,17 @@ class Posting:
     area: str
     legs: tuple[Leg, ...]
     posted_at: datetime
+    memo: str | None = None
+    by: str | None = None
+
+
+class Overdrawn(Conflict):
+    """A posting would take an account below its floor."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            "overdrawn", zh="账户余额不足。", en="The account has too little for this.", account=account
+        )
 
 
 @dataclass(frozen=True)
@@ -174,6 +190,11 @@ def is_account(account: str) -> bool:
 def is_member(account: str) -> bool:
     """Whether an account is a member's wallet (other accounts are named `kind:…`)."""
     return ":" not in account
+
+
+def has_floor(account: str) -> bool:
+    """Whether an account may never fall below zero: a community's fund, and what a project was given."""
+    return account.startswith(("fund:", "project:"))
 
 
 def stars(minutes: int) -> int:

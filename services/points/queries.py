@@ -7,7 +7,7 @@ from chassis import paging
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.points.domain import is_account, is_member, stars
+from services.points.domain import UNITS, has_floor, is_account, is_member, stars
 
 _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 
@@ -68,7 +68,7 @@ class LedgerQueries:
 
     def verification(self) -> Document:
         """Add up the whole journal and hold it against the stored balances."""
-        sums: Counter[str] = Counter({"points": 0, "minutes": 0})
+        sums: Counter[str] = Counter(dict.fromkeys(UNITS, 0))
         wallets: dict[str, Counter[str]] = {}
         count, unbalanced = 0, []
         for one in self._mongo["journal"].find({"scopes": self._district}, {"legs": 1}):
@@ -83,10 +83,10 @@ class LedgerQueries:
         stored = {str(one["_id"]): one for one in self._mongo["accounts"].find()}
         differing = sorted(
             account
-            for account in {*stored, *(name for name in wallets if is_member(name))}
+            for account in {*stored, *(name for name in wallets if is_member(name) or has_floor(name))}
             if any(
                 _balance(stored.get(account, {}), unit)["posted"] != wallets.get(account, Counter())[unit]
-                for unit in ("points", "minutes")
+                for unit in UNITS
             )
         )
         return {

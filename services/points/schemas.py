@@ -44,6 +44,7 @@ class PostingSchema(Schema):
     area = fields.String()
     legs = fields.List(fields.Nested(LegSchema))
     posted_at = Moment()
+    memo = fields.String(allow_none=True)
 
 
 class PostingPageSchema(Schema):

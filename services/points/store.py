@@ -3,6 +3,7 @@
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from pymongo.client_session import ClientSession
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
@@ -13,7 +14,7 @@ from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.mongo import Document, Mongo
 from services.points import domain
-from services.points.domain import Posting
+from services.points.domain import Overdrawn, Posting
 
 _TRIES = 6
 
@@ -39,16 +40,19 @@ class JournalStore:
         if "accounts" not in self._mongo.database.list_collection_names():
             self._mongo.database.create_collection("accounts", check_exists=False)
 
-    def post(self, posting: Posting) -> bool:
+    def post(self, posting: Posting, beside: Callable[[ClientSession], None] | None = None) -> bool:
         """Write a posting and the balances it changes, all or nothing; false when its key is known.
 
-        Raises Unavailable when others keep writing to the same accounts, ConnectionFailure when the
-        database is away.
+        What `beside` writes in the session belongs to the same transaction. Raises Overdrawn when an account
+        with a floor would fall below it, Unavailable when others keep writing to the same accounts,
+        ConnectionFailure when the database is away.
         """
         for attempt in range(_TRIES):
             try:
                 with self._mongo.client.start_session() as session, session.start_transaction():
                     self._write(posting, session)
+                    if beside is not None:
+                        beside(session)
             except DuplicateKeyError:
                 # Only a stored posting counts as known: the duplicate may also be a wallet that another
                 # transaction has just made, or a posting that another has not committed yet.
@@ -70,16 +74,27 @@ class JournalStore:
         self._mongo["journal"].insert_one(_document(posting), session=session)
         gains: dict[str, Counter[str]] = {}
         for leg in posting.legs:
-            if domain.is_member(leg.account):
+            if domain.is_member(leg.account) or domain.has_floor(leg.account):
                 gains.setdefault(leg.account, Counter())[leg.unit] += leg.amount
         for account in sorted(gains):
-            change = {f"{unit}.posted": amount for unit, amount in gains[account].items()}
-            earned = gains[account]["points"]
-            if earned > 0:
-                change["lifetime_points"] = earned
-            self._mongo["accounts"].update_one(
-                {"_id": account}, {"$inc": {**change, "version": 1}}, upsert=True, session=session
-            )
+            self._change_balance(account, gains[account], session)
+
+    def _change_balance(self, account: str, gains: Counter[str], session: ClientSession) -> None:
+        """One conditional write: where there is a floor, it holds or nothing is posted."""
+        change = {f"{unit}.posted": amount for unit, amount in gains.items()}
+        if gains["points"] > 0:
+            change["lifetime_points"] = gains["points"]
+        losses = {unit: -amount for unit, amount in gains.items() if amount < 0}
+        limited = bool(losses) and domain.has_floor(account)
+        floor = {f"{unit}.posted": {"$gte": loss} for unit, loss in losses.items()} if limited else {}
+        changed = self._mongo["accounts"].update_one(
+            {"_id": account, **floor},
+            {"$inc": {**change, "version": 1}},
+            upsert=not limited,
+            session=session,
+        )
+        if limited and not changed.matched_count:
+            raise Overdrawn(account)
 
 
 def _document(posting: Posting) -> Document:
@@ -103,6 +118,8 @@ def _document(posting: Posting) -> Document:
         "accounts": sorted({leg.account for leg in posting.legs}),
         "legs": [vars(leg) for leg in posting.legs],
         "posted_at": posting.posted_at,
+        "memo": posting.memo,
+        "by": posting.by,
         "version": 1,
     }
     return outbox.fresh(document, [event])

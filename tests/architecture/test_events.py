@@ -1,5 +1,6 @@
 """The shape of the events: what is published is described, relayed and heard; what is heard is published."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ import services.notify.app
 import services.points.app
 import services.volunteer.app
 from chassis.broker import topology
+from chassis.clock import rfc3339, utc_now
 from chassis.mongo import Mongo
 from chassis.subscriptions import Subscriptions
 from chassis.worker import Worker
+from demo.client import Person
 from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District, centre, grids, stewards_of
 from infra import contracts
 from infra.local.deployment import Deployment, wait_until
@@ -68,6 +71,19 @@ def test_no_queue_is_declared_that_nobody_consumes() -> None:
     assert WORKERS["volunteer"].handle is None
 
 
+def cancel_a_proposal(district: District, author: Person) -> None:
+    """The fund hears of it, and keeps that it must not pay."""
+    terms, budget = {"quorum": 1}, [{"purpose": "x", "amount": 1}]
+    plan = {"area": COMMUNITY_A, "title": "x", "text": "x", "budget": budget, "terms": terms}
+    act = f"/v1/proposals/{author.post('/v1/proposals', plan)['id']}/transitions"
+    author.post(act, {"action": "submit"})
+    staff = district.community_staff
+    staff.post(act, {"action": "deliberate"})
+    until = rfc3339(utc_now() + timedelta(hours=1))
+    staff.post(act, {"action": "open_voting", "closes_at": until})
+    staff.post(act, {"action": "cancel", "note": "x"})
+
+
 def test_every_collection_with_an_outbox_is_relayed(deployment: Deployment, district: District) -> None:
     """Told by the indexes that workers look for work through, and by the documents themselves."""
     resident = district.person(RESIDENTS_OF_A[20])
@@ -77,7 +93,12 @@ def test_every_collection_with_an_outbox_is_relayed(deployment: Deployment, dist
     steward.act(resident.post("/v1/issues", place)["id"], "claim")
     activity = {"category": "ad_hoc", "area": grid, "summary": "x"}
     steward.post("/v1/activities", activity)
+    wish = {"kind": "other", "area": COMMUNITY_A, "title": "x", "text": "x"}
+    resident.post("/v1/suggestions", wish)
+    cancel_a_proposal(district, steward)
     with MongoClient[dict[str, Any]](deployment.mongo_url) as client:
+        allocations = client["points"]["allocations"]
+        wait_until(lambda: allocations.count_documents({}) > 0, 20, "the fund hears of the proposal")
         journal = client["points"]["journal"]
         wait_until(lambda: journal.count_documents({}) > 0, 20, "the claim is paid")
         for service, worker in WORKERS.items():

@@ -61,6 +61,10 @@ def test_what_is_public_is_no_more_than_signing_in_the_map_and_signed_links(name
         "/v1/categories",
         "/v1/feedback/<issue_id>/<signature>",
         "/v1/media/<media_id>",
+        "/v1/funds/<community>",
+        "/v1/funds/<community>/allocations",
+        "/v1/proposals/<proposal_id>/account",
+        "/v1/suggestions/kinds",
     }
     assert public <= known
 
@@ -132,7 +136,10 @@ def nested(schema: Schema) -> Iterator[Schema]:
 def bounded(field: fields.Field[object]) -> bool:
     """Whether a field refuses what is too long or too large."""
     kinds = {type(one) for one in field.validators}
-    if isinstance(field, Formed | PlainText | fields.Boolean | fields.DateTime | fields.Date | fields.Nested):
+    if isinstance(
+        field,
+        Formed | PlainText | fields.Boolean | fields.DateTime | fields.Date | fields.Enum | fields.Nested,
+    ):
         return True
     if isinstance(field, fields.List):
         return validate.Length in kinds and bounded(field.inner)

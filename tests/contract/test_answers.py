@@ -1,5 +1,6 @@
 """Real answers through the gateway, held against the OpenAPI document that the gateway publishes."""
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -8,11 +9,23 @@ import pytest
 import requests
 from PIL import Image
 
+from chassis.clock import rfc3339, utc_now
 from demo.client import Api, Person
-from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District, centre, grids, stewards_of
-from infra.local.deployment import wait_until
+from demo.district import (
+    COMMUNITIES,
+    COMMUNITY_A,
+    RESIDENTS_OF_A,
+    District,
+    centre,
+    grids,
+    staff_of,
+    stewards_of,
+)
+from infra.local.deployment import Deployment, wait_until
+from tests.e2e.votings import end_voting
 
 GRID = grids(COMMUNITY_A)[1]
+COMMUNITY_E = list(COMMUNITIES)[4]
 STEWARD = next(phone for phone, grid in stewards_of(COMMUNITY_A).items() if grid == GRID)
 
 
@@ -83,9 +96,13 @@ def main_job(documented: Documented, district: District) -> None:
     call = documented.call
     media = call(resident, "POST", "/v1/media", files={"file": ("a.jpg", picture())}).json()
     call(None, "GET", "/v1/media/{media_id}", media["id"], params=_query(media["url"]))
+    call(resident, "GET", "/v1/media/{media_id}/links", media["id"])
     body = {"category": "safety", "description": "井盖松动", "location": centre(GRID), "media": [media["id"]]}
     issue = call(resident, "POST", "/v1/issues", json=body).json()["id"]
     call(resident, "GET", "/v1/issues/{issue_id}", issue)
+    boxes = {"boxes": [{"x": 0, "y": 0, "width": 8, "height": 8}]}
+    call(staff, "POST", "/v1/media/{media_id}/redactions", media["id"], json=boxes)
+    call(staff, "POST", "/v1/media/{media_id}/moderations", media["id"], json={"decision": "approve"})
     call(steward, "GET", "/v1/issues", params={"area": GRID, "status": "reported"})
     act = "/v1/issues/{issue_id}/transitions"
     call(steward, "POST", act, issue, json={"action": "claim"})
@@ -119,6 +136,66 @@ def main_job(documented: Documented, district: District) -> None:
     call(district.admin, "GET", "/v1/ledger/verification")
     call(resident, "GET", "/v1/stats/usage", params={"area": COMMUNITY_A})
     call(resident, "GET", "/v1/stats/issues", params={"group_by": "month"})
+    call(resident, "GET", "/v1/stats/rankings", params={"by": "resolution_rate"})
+
+
+def suggestions(documented: Documented, district: District) -> None:
+    """A resident's wish, supported and answered."""
+    resident, steward, staff = (
+        district.person(RESIDENTS_OF_A[9]),
+        district.person(STEWARD),
+        district.community_staff,
+    )
+    call, one = documented.call, "/v1/suggestions/{suggestion_id}"
+    wish = {"kind": "parking", "area": COMMUNITY_A, "title": "停车位", "text": "北门可增设停车位"}
+    suggestion = call(resident, "POST", "/v1/suggestions", json=wish).json()["id"]
+    call(steward, "POST", f"{one}/support", suggestion)
+    answer = {"action": "answer", "decision": "planned", "text": "列入计划"}
+    call(staff, "POST", f"{one}/transitions", suggestion, json=answer)
+    call(resident, "GET", one, suggestion)
+    call(resident, "GET", "/v1/suggestions", params={"mine": "true"})
+    call(None, "GET", "/v1/suggestions/kinds")
+    kind = {"zh": "停车管理", "en": "parking"}
+    call(district.admin, "PUT", "/v1/suggestions/kinds/{code}", "parking", json=kind)
+    call(resident, "GET", "/v1/stats/suggestions", params={"area": COMMUNITY_A})
+
+
+def proposals(documented: Documented, district: District, deployment: Deployment) -> None:
+    """A plan, voted on openly, paid by the fund, begun and cancelled; its author lives there."""
+    author = district.person(next(iter(stewards_of(COMMUNITY_E))))
+    staff = district.person(staff_of(COMMUNITY_E))
+    call, one, fund = documented.call, "/v1/proposals/{proposal_id}", "/v1/funds/{community}"
+    money, key = {"amount": 100, "memo": "街道拨款"}, {"Idempotency-Key": "contract"}
+    call(staff, "POST", f"{fund}/deposits", COMMUNITY_E, json=money, headers=key)
+    plan = {
+        "area": COMMUNITY_E,
+        "title": "楼道照明",
+        "text": "更换楼道灯",
+        "budget": [{"purpose": "灯具", "amount": 100}],
+        "terms": {"quorum": 1, "secret": False},
+    }
+    proposal = call(author, "POST", "/v1/proposals", json=plan).json()["id"]
+    call(author, "PATCH", one, proposal, json={"title": "三号楼照明"})
+    call(author, "GET", "/v1/proposals", params={"mine": "true"})
+    call(author, "POST", f"{one}/transitions", proposal, json={"action": "submit"})
+    call(staff, "POST", f"{one}/transitions", proposal, json={"action": "deliberate"})
+    opening = {"action": "open_voting", "closes_at": rfc3339(utc_now() + timedelta(hours=1))}
+    call(staff, "POST", f"{one}/transitions", proposal, json=opening)
+    call(author, "POST", f"{one}/votes", proposal, json={"choice": "yes"})
+    end_voting(deployment, proposal)
+    shown = f"/v1/proposals/{proposal}"
+    wait_until(lambda: author.get(shown)["status"] == "funded", 60, "the money for the project")
+    call(author, "GET", one, proposal)
+    call(author, "GET", f"{one}/votes", proposal)
+    call(author, "POST", f"{one}/transitions", proposal, json={"action": "start"})
+    photo = call(author, "POST", "/v1/media", files={"file": ("r.jpg", picture())}).json()["id"]
+    expense = {"purpose": "灯具", "amount": 1, "receipts": [photo]}
+    call(author, "POST", f"{one}/expenses", proposal, json=expense)
+    call(staff, "POST", f"{one}/transitions", proposal, json={"action": "cancel", "note": "另有安排"})
+    call(author, "GET", f"{one}/history", proposal)
+    call(None, "GET", f"{one}/account", proposal)
+    call(None, "GET", fund, COMMUNITY_E)
+    call(None, "GET", f"{fund}/allocations", COMMUNITY_E)
 
 
 def people_and_areas(documented: Documented, district: District) -> None:
@@ -188,9 +265,13 @@ def case_work(documented: Documented, district: District) -> None:
     call(None, "GET", "/v1/calendar", params={"from": "2026-12-01", "to": "2026-12-31"})
 
 
-def test_every_operation_answers_as_documented(documented: Documented, district: District) -> None:
+def test_every_operation_answers_as_documented(
+    documented: Documented, district: District, deployment: Deployment
+) -> None:
     main_job(documented, district)
     people_and_areas(documented, district)
+    suggestions(documented, district)
+    proposals(documented, district, deployment)
     case_work(documented, district)
     operations = {
         (method.upper(), path)

@@ -4,7 +4,7 @@ The list is `public_view.json`; a field that is added to an issue stays out unle
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,12 +37,23 @@ from services.issues.cases.issue import (
 from services.issues.cases.queries import CaseQueries
 from services.issues.cases.schemas import EntrySchema, IssueSchema
 from services.issues.limits.domain import Countdown
+from services.issues.media.queries import PhotoQueries, States
 from tests.e2e.people import GRID, STEWARDS, photo, report
 
 ROOT = Path(__file__).parent.parent.parent
 LISTED: dict[str, list[str]] = orjson.loads((Path(__file__).parent / "public_view.json").read_bytes())
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
-QUERIES = CaseQueries(Mongo("mongodb://127.0.0.1:1", "none"), lambda name: f"/v1/media/{name}", "key")
+NOWHERE = Mongo("mongodb://127.0.0.1:1", "none")
+
+
+class KnownPhotos(PhotoQueries):
+    """Photos that their reporter uploaded and nobody has to look at; no database is asked."""
+
+    def states(self, photo_ids: Iterable[str]) -> States:
+        return {one: {"owner": "R", "moderation": "open"} for one in photo_ids}
+
+
+QUERIES = CaseQueries(NOWHERE, KnownPhotos(NOWHERE, lambda name: f"/v1/media/{name}"), "key")
 EVERYTHING = Issue(
     id="01BBBBBBBBBBBBBBBBBBBBBBBB",
     number="20261124-000001",
@@ -87,6 +98,7 @@ EVERYTHING = Issue(
     discarded=("P0",),
     people=("F", "G", "M", "R", "S"),
     chain="0" * 64,
+    photo_acts=("A1",),
 )
 STRANGER = Actor("X", (Grant("resident", "120199"), Grant("steward", "120199001001002")))
 

@@ -1,6 +1,7 @@
 """Every operation of every service, read off the applications, with a request that its schema accepts."""
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -71,7 +72,7 @@ def _of_service(name: str) -> Iterator[Operation]:
         access_rule = access.rule_of(app, rule.endpoint)
         if takes is None or access_rule is None:
             continue
-        path = rule.rule.replace("<", "{").replace(">", "}")
+        path = re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", rule.rule)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             operation = document["paths"][path][method.lower()]
             content = operation.get("requestBody", {}).get("content", {})

@@ -11,7 +11,7 @@ from infra.local.deployment import wait_until
 
 GRID = grids(COMMUNITY_A)[0]
 STEWARDS = [phone for phone, grid in stewards_of(COMMUNITY_A).items() if grid == GRID]
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def photo() -> bytes:

@@ -7,9 +7,13 @@ import zlib
 from io import BytesIO
 from typing import Any
 
+import pillow_heif
 from PIL import Image, PngImagePlugin
 
+pillow_heif.register_heif_opener()
+
 SECRET = b"N 39.1234 E 117.5678 of my home"
+TAKEN = "2026:03:05 14:30:00"
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
@@ -29,12 +33,20 @@ def picture(mode: str = "RGB", size: tuple[int, int] = (64, 48)) -> Image.Image:
     return image.convert("RGB").convert(mode)
 
 
+def shade(image: Image.Image, spot: tuple[int, int]) -> tuple[float, ...]:
+    """What an RGB image shows at a spot."""
+    pixel = image.getpixel(spot)
+    assert isinstance(pixel, tuple)
+    return pixel
+
+
 def exif(orientation: int = 1) -> Image.Exif:
     """What a phone notes: its make, the place, which way it was held."""
     notes = Image.Exif()
     notes[0x010F] = SECRET.decode()
     notes[0x0112] = orientation
-    notes[0x8825] = {1: "N", 2: (39.0, 7.0, 24.0), 29: SECRET.decode()}
+    notes[0x8769] = {0x9003: TAKEN, 0x9011: "+08:00"}
+    notes[0x8825] = {1: "N", 2: (39.0, 7.0, 24.0), 3: "E", 4: (117.0, 12.0, 3.6), 29: SECRET.decode()}
     return notes
 
 
@@ -50,6 +62,8 @@ def with_everything(kind: str) -> bytes:
         return encoded(image, kind, exif=exif(), icc_profile=profile, pnginfo=texts)
     if kind == "WEBP":
         return encoded(image, kind, exif=exif(), icc_profile=profile, xmp=xmp)
+    if kind == "HEIF":
+        return encoded(image, kind, exif=exif().tobytes(), icc_profile=profile, xmp=xmp)
     plain = encoded(image, kind, exif=exif(), icc_profile=profile, xmp=xmp, comment=SECRET)
     iptc = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + struct.pack(">I", len(SECRET)) + SECRET
     marker = b"\xff\xed" + struct.pack(">H", len(iptc) + 2) + iptc
@@ -73,6 +87,14 @@ def png_of(width: int, height: int, data: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
+def webp_that_claims(width: int, height: int) -> bytes:
+    """A small WebP whose header announces a large canvas."""
+    inner = encoded(picture(), "WEBP")[12:]
+    size = b"".join((one - 1).to_bytes(3, "little") for one in (width, height))
+    body = b"WEBPVP8X" + struct.pack("<I", 10) + b"\0\0\0\0" + size + inner
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
 def bomb_of_text() -> bytes:
     """A small PNG with a comment that unpacks to 200 MB."""
     whole = png_of(1, 1, zlib.compress(b"\0\0\0\0"))
@@ -87,6 +109,23 @@ def archive() -> bytes:
     with zipfile.ZipFile(out, "w") as packed:
         packed.writestr("photo.jpg", encoded(picture(), "JPEG"))
     return out.getvalue()
+
+
+def polyglot() -> bytes:
+    """A JPEG that is also a zip file."""
+    return encoded(picture(), "JPEG", comment=b"PK") + archive()
+
+
+def heic(size: tuple[int, int] = (640, 480)) -> bytes:
+    """A photo as newer phones take them."""
+    return encoded(picture(size=size), "HEIF")
+
+
+def heic_that_claims(size: tuple[int, int], claimed: tuple[int, int]) -> bytes:
+    """A HEIC of one size whose header announces another."""
+    return heic(size).replace(
+        b"ispe\0\0\0\0" + struct.pack(">II", *size), b"ispe\0\0\0\0" + struct.pack(">II", *claimed)
+    )
 
 
 def noise(size: int) -> bytes:
@@ -108,7 +147,12 @@ NOT_PHOTOS: dict[str, bytes] = {
     "a BMP": encoded(picture(), "BMP"),
     "an SVG": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
     "a page": b"<html><script>alert(1)</script></html>",
-    "51 megapixels": encoded(Image.new("1", (10_200, 5_000)), "PNG"),
+    "41 megapixels": encoded(Image.new("1", (8_200, 5_000)), "PNG"),
+    "half a HEIC": heic()[: len(heic()) // 2],
+    "a HEIC cut in its header": heic()[:40],
+    "a HEIC that claims 2 gigapixels": heic_that_claims((64, 64), (50_000, 40_000)),
+    "an AVIF": encoded(picture(), "AVIF"),
+    "a WebP that claims 268 megapixels": webp_that_claims(16_384, 16_384),
     "a claim of 2 gigapixels": png_of(50_000, 40_000, zlib.compress(b"\0" * 1000)),
     "a claim of no pixels": png_of(0, 0, zlib.compress(b"")),
     "a comment that unpacks to 200 MB": bomb_of_text(),

@@ -46,9 +46,9 @@ def test_forms_without_one_file_named_file_are_refused(doors: Doors) -> None:
         doors.refuses(UPLOAD, what, body=parts[0], headers=parts[1], statuses=(422,), names="more")
 
 
-def test_more_than_20_megabytes_are_refused(doors: Doors) -> None:
-    over, headers = form(("file", ("a.jpg", photos.noise(20 * MEBI + 1))))
-    refuses(doors, "20 MB and a byte", over, headers, 413)
+def test_more_than_10_megabytes_are_refused(doors: Doors) -> None:
+    over, headers = form(("file", ("a.jpg", photos.noise(10 * MEBI + 1))))
+    refuses(doors, "10 MB and a byte", over, headers, 413)
     far_over, headers = form(("file", ("a.jpg", photos.noise(30 * MEBI))))
     refuses(doors, "30 MB", far_over, headers, 413)
 

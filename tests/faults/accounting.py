@@ -28,10 +28,8 @@ from services.issues.limits import domain as limits
 from services.issues.limits.domain import WorkCalendar
 from services.notify import domain as message_rules
 from services.points import domain as point_rules
-from tests.conftest import FAST
 
 _OUTBOXES = {"volunteer": ("members", "areas", "activities"), "issues": ("issues",), "points": ("journal",)}
-_DELAYS = [float(text) for text in FAST["RETRY_DELAYS"].split(",")]
 _LIFE = ["reported", "claimed", "resolved", "confirmed"]
 
 
@@ -50,6 +48,7 @@ class Books:
 
     def __init__(self, deployment: Deployment) -> None:
         self._url = deployment.amqp_url
+        self._delays = [float(text) for text in deployment.overrides["RETRY_DELAYS"].split(",")]
         self._of = {name: Mongo(deployment.mongo_url, name) for name in SERVICES}
 
     def close(self) -> None:
@@ -96,7 +95,9 @@ class Books:
             for name in names
         )
         queues = [topology.queue_name(name) for name in self._listeners()]
-        queues += [topology.retry_queue_name(name, delay) for name in self._listeners() for delay in _DELAYS]
+        queues += [
+            topology.retry_queue_name(name, delay) for name in self._listeners() for delay in self._delays
+        ]
         return pending + self.depth(queues)
 
     def depth(self, queues: Iterable[str]) -> int:

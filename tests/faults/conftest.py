@@ -17,7 +17,7 @@ from tests.faults.storm import Storm
 @pytest.fixture(scope="session")
 def harmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The deployment whose processes are killed, paused and started with faults inside."""
-    running = private_deployment(tmp_path_factory.mktemp("harmed"))
+    running = private_deployment(tmp_path_factory.mktemp("harmed"), RETRY_DELAYS="0.2,0.5,1")
     try:
         running.start()
         yield running

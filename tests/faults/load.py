@@ -4,9 +4,11 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 import requests
+from PIL import Image
 
 from chassis.clock import new_ulid
 from demo.client import Person
@@ -18,6 +20,13 @@ _AGAIN = {429, 502, 503, 504}
 _DONE = {"claim": "claimed", "resolve": "resolved", "confirm": "confirmed"}
 
 
+def _photo() -> bytes:
+    """A small photo: only reports with one earn their reporter points."""
+    out = BytesIO()
+    Image.new("RGB", (64, 48), "green").save(out, "JPEG")
+    return out.getvalue()
+
+
 class Unanswered(Exception):
     """A request got no definite answer in time, or one that a good client must not get."""
 
@@ -27,7 +36,7 @@ class Load:
     """Threads that live whole stories (report, claim, resolve, confirm) until they are told to stop."""
 
     district: District
-    threads: int = 5
+    threads: int = 4
     acknowledged: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
@@ -42,7 +51,8 @@ class Load:
         for number, resident in enumerate(residents):
             grid = grids(COMMUNITY_A)[number % 4]
             pair = [stewards[phone] for phone, own in stewards_of(COMMUNITY_A).items() if own == grid]
-            args = (resident, pair, grid)
+            photo = resident.upload(_photo())["id"]
+            args = (resident, pair, grid, photo)
             self._running.append(threading.Thread(target=self._live, args=args, name=f"load-{number}"))
         for thread in self._running:
             thread.start()
@@ -60,16 +70,21 @@ class Load:
         """Stories that were told to their end."""
         return sum(status == "confirmed" for status in list(self.acknowledged.values()))
 
-    def _live(self, resident: Person, stewards: list[Person], grid: str) -> None:
+    def _live(self, resident: Person, stewards: list[Person], grid: str, photo: str) -> None:
         try:
             while not self._stop.is_set():
-                self._story(resident, random.choice(stewards), grid)
+                self._story(resident, random.choice(stewards), grid, photo)
         except Exception as error:  # noqa: BLE001 - told by `stop`, in the test's own thread
             self.troubles.append(repr(error))
 
-    def _story(self, resident: Person, steward: Person, grid: str) -> None:
+    def _story(self, resident: Person, steward: Person, grid: str, photo: str) -> None:
         key = new_ulid()
-        body = {"category": "environment", "description": f"楼道堆物 {key}", "location": centre(grid)}
+        body = {
+            "category": "environment",
+            "description": f"楼道堆物 {key}",
+            "location": centre(grid),
+            "media": [photo],
+        }
         issue = self._persist(resident, "/v1/issues", body, key).json()
         self.acknowledged[issue["id"]] = "reported"
         self.keys[key] = issue["id"]

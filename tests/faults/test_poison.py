@@ -10,8 +10,8 @@ import pika
 from chassis.broker import topology
 from chassis.broker.connection import connect
 from infra.local.deployment import ROOT, wait_until
+from tests.faults.line import fact
 from tests.faults.storm import Storm
-from tests.faults.test_delivery import fact
 
 
 def test_poison_ends_in_the_dead_letters_and_the_operator_replays_or_discards_it(storm: Storm) -> None:

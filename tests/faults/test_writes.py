@@ -15,13 +15,14 @@ from chassis.errors import Unavailable
 from chassis.http import problems
 from chassis.identity import Actor
 from chassis.local_copy import put_newer
-from chassis.media import MediaStore, Photo
 from chassis.mongo import Mongo
+from chassis.pictures import Picture
+from services.issues.media.store import PhotoStore
 from services.points.domain import Leg, Posting
 from services.points.store import JournalStore
 
 THREADS = 8
-PHOTO = Photo(body=b"body" * 100_000, thumbnail=b"small", content_type="image/jpeg", width=2, height=2)
+PICTURE = Picture(body=b"body" * 100_000, thumbnail=b"small", content_type="image/jpeg", width=2, height=2)
 
 
 def test_of_states_that_arrive_at_once_the_newest_stays(mongo: Mongo) -> None:
@@ -128,10 +129,15 @@ def test_a_repeat_after_an_unknown_outcome_meets_what_the_first_try_stored(
 
 
 def test_a_photo_whose_upload_died_half_way_is_there_after_the_repeat(mongo: Mongo) -> None:
-    store = MediaStore(mongo, "key")
-    store.add("whole", "owner", PHOTO, utc_now())
-    for chunk in mongo["media.chunks"].find({"files_id": "whole"}):
-        mongo["media.chunks"].insert_one({**chunk, "_id": new_ulid(), "files_id": "half"})
-    store.add("half", "owner", PHOTO, utc_now())
+    store = PhotoStore(mongo)
+    store.add("half", "owner", PICTURE, utc_now())
+    written = mongo["photos"].find_one({"_id": "half"}) or {}
+    mongo["media.files"].delete_many({})
+    half = {"file": None, "leftovers": [written["file"]], "unused_until": None}
+    mongo["photos"].update_one({"_id": "half"}, {"$set": half})
+    store.add("half", "owner", PICTURE, utc_now())
     content_type, size, chunks = store.open("half")
-    assert (content_type, size, b"".join(chunks)) == ("image/jpeg", len(PHOTO.body), PHOTO.body)
+    assert (content_type, size, b"".join(chunks)) == ("image/jpeg", len(PICTURE.body), PICTURE.body)
+    [again] = store.due(utc_now(), 10)
+    store.clear(again)
+    assert {one["files_id"].split("-")[0] for one in mongo["media.chunks"].find()} == {again.file}

@@ -157,19 +157,13 @@ def test_every_part_of_an_issue_is_either_kept_on_purpose_or_forgotten() -> None
         *("id", "number", "category_version", "anonymous", "urgency", "countdown", "sensitive", "hidden"),
         *("observed_at", "status_before", "level", "lead_unit", "merged_into", "part_of", "parts"),
         *("assignee", "steward", "resolver", "referred_to", "objection"),
-        *("feedback_until", "due_at", "next_check_at", "chain"),
+        *("feedback_until", "due_at", "next_check_at", "chain", "photo_acts"),
     }
 
 
 def test_an_open_or_anonymous_issue_is_left_as_it_is() -> None:
     assert domain.anonymise(issue(Status.CLAIMED), LINES, NOW) is None
     assert domain.anonymise(issue(anonymised_at=NOW), LINES, NOW) is None
-
-
-def test_a_part_leaves_the_photos_to_its_whole() -> None:
-    change = domain.anonymise(issue(part_of="01CCCCCCCCCCCCCCCCCCCCCCCC"), LINES, NOW)
-    assert change is not None
-    assert change.issue.discarded == ()
 
 
 def test_an_anonymous_issue_takes_part_in_nothing() -> None:
@@ -278,10 +272,11 @@ class Album:
     """Photos in memory."""
 
     def __init__(self) -> None:
-        self.removed: list[str] = []
+        self.gone: list[str] = []
 
-    def remove(self, media_ids: Any) -> None:
-        self.removed += media_ids
+    def let_go(self, photo_ids: Any, at: datetime) -> None:
+        assert at == NOW
+        self.gone += photo_ids
 
 
 def test_issues_are_made_anonymous_when_their_time_is_over_and_not_before() -> None:
@@ -304,11 +299,11 @@ def test_whoever_loses_the_race_for_an_issue_leaves_it_to_the_other() -> None:
     assert commands.anonymise_due(shelf, lambda: NOW + timedelta(days=400), timedelta(days=365)) == 0
 
 
-def test_photos_are_removed_once_and_again_changes_nothing() -> None:
+def test_photos_are_let_go_once_and_again_changes_nothing() -> None:
     shelf, album = Shelf(issue(discarded=("P1", "P2"))), Album()
     for _ in range(2):
-        commands.remove_photos(shelf, album, lambda: NOW, issue_id=issue().id)
-    assert album.removed == ["P1", "P2"]
+        commands.let_photos_go(shelf, album, lambda: NOW, issue_id=issue().id)
+    assert album.gone == ["P1", "P2"]
     assert shelf.get(issue().id).discarded == ()
 
 

@@ -7,21 +7,23 @@ from contextlib import contextmanager
 import pytest
 from pymongo.errors import ConnectionFailure
 
-from chassis.timers import Timer, run_timers
+from chassis.timers import Timer, run_timer
 from infra.local.deployment import wait_until
 
 
 @contextmanager
 def running(*timers: Timer) -> Iterator[None]:
     stop = threading.Event()
-    thread = threading.Thread(target=run_timers, args=(timers, stop))
-    thread.start()
+    threads = [threading.Thread(target=run_timer, args=(timer, stop)) for timer in timers]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join(60)
-        assert not thread.is_alive()
+        for thread in threads:
+            thread.join(60)
+            assert not thread.is_alive()
 
 
 def test_a_timer_runs_at_once_and_then_every_so_often() -> None:
@@ -51,12 +53,16 @@ def test_an_unforeseen_error_is_not_swallowed() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        run_timers([Timer("failing", 1, fail)], threading.Event())
+        run_timer(Timer("failing", 1, fail), threading.Event())
 
 
-def test_nothing_runs_after_the_end() -> None:
+def test_nothing_runs_again_after_the_end() -> None:
     runs: list[int] = []
     stop = threading.Event()
-    stop.set()
-    run_timers([Timer("late", 0.01, lambda: runs.append(1))], stop)
-    assert runs == []
+
+    def end() -> None:
+        runs.append(1)
+        stop.set()
+
+    run_timer(Timer("last", 0.0, end), stop)
+    assert runs == [1]

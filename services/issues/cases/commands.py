@@ -1,7 +1,7 @@
 """What can be done with issues."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -56,9 +56,11 @@ class Places(Protocol):
 
 
 class Photos(Protocol):
-    """The uploaded photos."""
+    """The uploaded photos. `hold` says whether all are there and the owner's, and keeps them for an issue."""
 
-    def exist(self, media_ids: list[str], owner: str) -> bool: ...
+    def hold(
+        self, photo_ids: Sequence[str], owner: str, issue_id: str, *, moderated: bool, at: datetime
+    ) -> bool: ...
 
 
 def report_issue(
@@ -86,10 +88,10 @@ def report_issue(
     that do not fit its questions, or photos that are not the reporter's own.
     """
     chosen = check_usable(rules.current(category))
-    check_answers(chosen, answers or {})
     grid = _place(places, location, area)
-    _check_photos(photos, media, actor)
+    check_answers(chosen, answers or {})
     now = clock()
+    _hold_photos(photos, media or (), actor, issue_id, moderated=chosen.moderated, at=now)
     policy = rules.policy(chosen.code, chosen.version)
     issue = Issue(
         id=issue_id,
@@ -132,8 +134,10 @@ def check_rate(reports: Reports, clock: Clock, actor: Actor, *, most: int) -> No
     )
 
 
-def _check_photos(photos: Photos, media: list[str] | None, actor: Actor) -> None:
-    if media and not photos.exist(media, actor.member_id):
+def _hold_photos(
+    photos: Photos, media: Sequence[str], actor: Actor, issue_id: str, *, moderated: bool, at: datetime
+) -> None:
+    if media and not photos.hold(media, actor.member_id, issue_id, moderated=moderated, at=at):
         raise Invalid(
             "media",
             zh="照片不存在或不是您上传的。",
@@ -175,15 +179,17 @@ def act(
     expected_version: int | None = None,
 ) -> Issue:
     """Carry out one action of the workflow; see `domain.transition` for what it raises, and Stale."""
-    _check_photos(photos, list(details.media), actor)
     if details.area is not None:
         _check_known(places, details.area)
 
     def decide(issue: Issue, now: datetime) -> Change:
         domain.check_version(issue, expected_version)
-        change = domain.transition(issue, action, actor, details, now, policy_of(rules, issue))
+        policy = policy_of(rules, issue)
+        change = domain.transition(issue, action, actor, details, now, policy)
         if action == "assign" and not cases.is_steward(str(details.assignee), issue.area):
             raise Invalid("assignee", zh="该成员不是此网格的小巷管家。", en="No steward of this grid.")
+        moderated = policy.category.moderated
+        _hold_photos(photos, details.media, actor, issue_id, moderated=moderated, at=now)
         return change
 
     return decide_until_saved(cases, clock, issue_id, decide)

@@ -16,7 +16,7 @@ def subscriptions(store: CaseStore) -> dict[str, Subscription]:
 
     def member_changed(event: Envelope, data: dict[str, Any]) -> None:
         grants = [f"{one['role']}@{one['area']}" for one in data["roles"]]
-        store.put_member(event.subject, grants, event.sequence)
+        store.put_member(event.subject, grants, data["home_area"], event.sequence)
 
     return {
         "area.defined.v1": Subscription(AreaDefinedFact, area_defined),

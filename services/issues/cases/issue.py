@@ -134,10 +134,11 @@ class Issue:
 
     `lead_unit` is the code of the area whose turn it is and never empty; `status_before` is what a pause or a
     merge interrupted; `supporters` said "me too"; `part_of` is the issue that this one was split from;
-    `next_check_at` is when the clock next has something to do. `reporter` is None once they were forgotten.
-    `sensitive` is of its category: its words and exact place are for those it concerns. `hidden`: so are they
-    of an issue that members flagged. `people` is everybody of whom anything is kept here, `discarded` the
-    photos that are to be removed, `chain` the hash of the last line of its history.
+    `next_check_at` is when the clock next has something to do; `photo_acts` are what staff did to its photos,
+    as far as the history tells. `reporter` is None once they were forgotten. `sensitive` is of its category:
+    its words and exact place are for those it concerns. `hidden`: so are they of an issue that members
+    flagged. `people` is everybody of whom anything is kept here, `discarded` the photos that are to be let
+    go, `chain` the hash of the last line of its history.
     """
 
     id: str
@@ -185,6 +186,7 @@ class Issue:
     discarded: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     chain: str = ""
+    photo_acts: tuple[str, ...] = ()
     version: int = 1
 
     @property

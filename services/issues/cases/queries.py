@@ -1,6 +1,6 @@
 """Issues as callers see them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,17 +20,20 @@ from services.issues.cases.disclosure import (
 )
 from services.issues.cases.feedback import sign
 from services.issues.cases.issue import STAFF_ROLES, Status
+from services.issues.media.domain import Place
+from services.issues.media.queries import PhotoQueries, States
 
 LISTED = {"history": 0, "outbox": 0, "words": 0}
 """What is left out of an issue as it is shown."""
+_PUBLIC_PHOTO = ("id", "url", "thumbnail_url")
 
 
 class CaseQueries:
-    """Reads issues. `link` makes the signed URL of a photo; `key` signs feedback links."""
+    """Reads issues. `key` signs feedback links."""
 
-    def __init__(self, mongo: Mongo, link: Callable[[str], str], key: str) -> None:
+    def __init__(self, mongo: Mongo, photos: PhotoQueries, key: str) -> None:
         self._mongo = mongo
-        self._link = link
+        self._photos = photos
         self._key = key
 
     def one(self, issue_id: str, actor: Actor) -> Document:
@@ -48,9 +51,13 @@ class CaseQueries:
         view = view_for(document, actor)
         hidden = document["reporter"] if hides_reporter(document, actor) else None
         lines = [shown_line(one, view, actor) for one in document["history"]]
-        if hidden is None:
-            return lines
-        return [{**one, "actor": None} if one.get("actor") == hidden else one for one in lines]
+        states = self._photos.states(photo for line in lines for photo in line.get("media", ()))
+        for line in lines:
+            if hidden is not None and line.get("actor") == hidden:
+                line["actor"] = None
+            if "media" in line:
+                line["media"] = self._photos.links(line["media"], states, actor, _place(document))
+        return lines
 
     def verification(self, issue_id: str, known: str | None = None) -> Document:
         """Whether an issue's history is as it was written. `known` is a head that was seen before.
@@ -76,6 +83,14 @@ class CaseQueries:
 
     def view(self, document: Document, actor: Actor) -> Document:
         """A document as the actor may see it."""
+        return self.views([document], actor)[0]
+
+    def views(self, documents: Sequence[Document], actor: Actor) -> list[Document]:
+        """Documents as the actor may see them; what is known of all their photos is read at once."""
+        states = self._photos.states(photo for one in documents for photo in one["media"])
+        return [self._view(one, states, actor) for one in documents]
+
+    def _view(self, document: Document, states: States, actor: Actor) -> Document:
         view = view_for(document, actor)
         full = view is View.FULL
         shown = {
@@ -87,7 +102,9 @@ class CaseQueries:
             "hidden": bool(document.get("hidden")),
             "location": shown_location(document, view),
             "description": document["description"] if full else public_text(document),
-            "media": [] if withheld(document) and not full else self._photos(document),
+            "media": []
+            if withheld(document) and not full
+            else self._shown_photos(document, states, actor, full=full),
         }
         if not full:
             return {name: value for name, value in shown.items() if name in PUBLIC_FIELDS}
@@ -98,11 +115,13 @@ class CaseQueries:
             "flags": document.get("flags", []) if actor.has_any(STAFF_ROLES, document["area"]) else None,
         }
 
-    def _photos(self, document: Document) -> list[Document]:
-        return [
-            {"id": one, "url": self._link(one), "thumbnail_url": self._link(f"{one}-thumbnail")}
-            for one in document["media"]
-        ]
+    def _shown_photos(
+        self, document: Document, states: States, actor: Actor, *, full: bool
+    ) -> list[Document]:
+        links = self._photos.links(document["media"], states, actor, _place(document))
+        if full:
+            return links
+        return [{name: one[name] for name in _PUBLIC_PHOTO} for one in links if one["url"] is not None]
 
     def _feedback_url(self, document: Document, actor: Actor) -> str | None:
         until = document["feedback_until"]
@@ -124,3 +143,7 @@ def histories(mongo: Mongo, issue_ids: Sequence[str] | None) -> Iterator[tuple[s
 def _verified(document: Document) -> Fault | None:
     lines = [from_document(one) for one in document["history"]]
     return verify(lines, str(document.get("chain")))
+
+
+def _place(document: Document) -> Place:
+    return Place(document["area"], document["_id"], document["assignee"])

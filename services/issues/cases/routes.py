@@ -10,9 +10,8 @@ from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint, expected_version
 from chassis.idempotency import new_id
-from chassis.media import MediaStore
 from services.issues.cases import commands, schemas
-from services.issues.cases.commands import Rules
+from services.issues.cases.commands import Photos, Rules
 from services.issues.cases.issue import Details, Rating
 from services.issues.cases.queries import CaseQueries
 from services.issues.cases.store import CaseStore
@@ -26,7 +25,7 @@ def blueprint(
     rules: Rules,
     queries: CaseQueries,
     places: AreaFinder,
-    photos: MediaStore,
+    photos: Photos,
     clock: Clock,
     reports_per_hour: int,
 ) -> Blueprint:

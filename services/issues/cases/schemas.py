@@ -89,11 +89,15 @@ class FeedbackSchema(Schema):
 
 
 class PhotoLinkSchema(Schema):
-    """A photo of an issue, by links that expire."""
+    """A photo of an issue, by links that expire; they are null for those who may not see it (yet).
+
+    `moderation`: open (nobody has to look), awaiting, approved or rejected; null for a photo that is gone.
+    """
 
     id = fields.String()
-    url = fields.String()
-    thumbnail_url = fields.String()
+    url = fields.String(allow_none=True)
+    thumbnail_url = fields.String(allow_none=True)
+    moderation = fields.String(allow_none=True)
 
 
 class ObjectionSchema(Schema):
@@ -180,7 +184,7 @@ class EntrySchema(Schema):
     lead_unit = fields.String()
     note = fields.String(allow_none=True)
     observed_at = Moment(allow_none=True)
-    media = fields.List(fields.String())
+    media = fields.List(fields.Nested(PhotoLinkSchema))
     hash = fields.String(metadata={"description": "covers this line and all before it, see docs/privacy.md"})
 
 
@@ -237,3 +241,4 @@ class MemberChangedFact(FactSchema):
     """What this service needs of `member.changed.v1`."""
 
     roles = fields.List(fields.Nested(RoleFact), required=True)
+    home_area = fields.String(required=True, allow_none=True)

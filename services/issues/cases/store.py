@@ -154,9 +154,10 @@ class CaseStore:
         """Keep the newest known state of an area."""
         put_newer(self._mongo["areas"], code, {"name": name, "boundary": boundary}, sequence)
 
-    def put_member(self, member_id: str, grants: list[str], sequence: int) -> None:
-        """Keep the newest known grants (`role@area`) of a member."""
-        put_newer(self._mongo["members"], member_id, {"grants": grants}, sequence)
+    def put_member(self, member_id: str, grants: list[str], home_area: str | None, sequence: int) -> None:
+        """Keep the newest known grants (`role@area`) and home area of a member."""
+        values = {"grants": grants, "home_area": home_area}
+        put_newer(self._mongo["members"], member_id, values, sequence)
 
 
 def chained(change: Change) -> tuple[Issue, tuple[Line, ...]]:
@@ -237,6 +238,7 @@ def _issue(document: Document) -> Issue:
             "media": tuple(document["media"]),
             "adopted": tuple(Adopted(one["id"], tuple(one["followers"])) for one in document["adopted"]),
             "supporters": tuple(document["supporters"]),
+            "photo_acts": tuple(document.get("photo_acts", ())),
             "parts": tuple(Part(**one) for one in document["parts"]),
             "flags": tuple(Flag(**one) for one in document.get("flags", ())),
             "discarded": tuple(document.get("discarded", ())),

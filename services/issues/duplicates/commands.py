@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.clock import Clock
-from chassis.errors import Refusal
+from chassis.errors import Invalid, Refusal
 from chassis.identity import Actor
 from services.issues.cases import domain as workflow
 from services.issues.cases.commands import Cases, Rules, decide_until_saved, policy_of
@@ -43,8 +43,9 @@ def merge(
 
     The older one learns of it first, so that no message of its is missed. Where the newer one can then not be
     merged after all, that is taken back. Raises what `domain.transition` does, Stale, and Conflict for a
-    target that is closed.
+    target that is closed, and Invalid for photos.
     """
+    _refuse_photos(details)
 
     def check(issue: Issue, now: datetime) -> Change:
         workflow.check_version(issue, expected_version)
@@ -74,6 +75,7 @@ def unmerge(
     expected_version: int | None = None,
 ) -> Issue:
     """Let a merged issue go on by itself; what was written meanwhile stays with the older one."""
+    _refuse_photos(details)
 
     def check(issue: Issue, now: datetime) -> Change:
         workflow.check_version(issue, expected_version)
@@ -82,6 +84,11 @@ def unmerge(
     issue = decide_until_saved(cases, clock, issue_id, check)
     release(cases, clock, actor, issue_id=issue_id)
     return issue
+
+
+def _refuse_photos(details: Details) -> None:
+    if details.media:
+        raise Invalid("media", zh="此操作不能附照片。", en="No photos go with this action.")
 
 
 def release(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str) -> None:

@@ -1,6 +1,6 @@
 """Finding issues: the list with every filter, the rows of an export, and clusters for the map."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,21 +32,21 @@ _EXPORT_PAGE = 500
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _SPOT = ("number", "category", "status")
 _ITEM = dict.fromkeys((*_SPOT, *TOLD_BY), 1)
-Showing = Callable[[Document, Actor], Document]
+Views = Callable[[Sequence[Document], Actor], list[Document]]
 
 
 class Finder:
-    """Reads issues by filters. `view` shows a document as an actor may see it."""
+    """Reads issues by filters. `views` shows documents as an actor may see them."""
 
-    def __init__(self, mongo: Mongo, view: Showing) -> None:
+    def __init__(self, mongo: Mongo, views: Views) -> None:
         self._mongo = mongo
-        self._view = view
+        self._views = views
 
     def page(self, filters: Filters, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
         """A page of issues, newest first. Raises NotAllowed for lists of what another member reported."""
         _check_reader(filters, actor)
         page = self._page(filters, actor, limit, cursor)
-        return paging.Page([self._view(one, actor) for one in page.items], page.next)
+        return paging.Page(self._views(page.items, actor), page.next)
 
     def check_export(self, filters: Filters, actor: Actor) -> None:
         """Raises NotAllowed for areas that are none of the actor's."""
@@ -60,7 +60,7 @@ class Finder:
         cursor = None
         while True:
             page = self._page(filters, actor, _EXPORT_PAGE, cursor)
-            yield from (self._view(one, actor) for one in page.items)
+            yield from self._views(page.items, actor)
             cursor = page.next
             if cursor is None:
                 return

@@ -92,7 +92,7 @@ def blueprint(finder: Finder, district: str) -> Blueprint:
     return routes
 
 
-def bulk_blueprint(act: Act) -> Blueprint:
+def bulk_blueprint(act: Act, district: str) -> Blueprint:
     """The route `/v1/bulk-transitions`."""
     routes = Blueprint("bulk", __name__, url_prefix="/v1/bulk-transitions", description="Many issues at once")
 
@@ -102,6 +102,8 @@ def bulk_blueprint(act: Act) -> Blueprint:
     @access.roles("steward", *_STAFF)
     def bulk(body: dict[str, Any]) -> dict[str, Any]:
         """Carry out one action on many issues; each is answered for by itself."""
+        if body["area"] is not None:
+            check_area(body["area"], district)
         ids, action = body.pop("ids"), body.pop("action")
         details = Details(**{**body, "media": tuple(body["media"])})
         outcomes = commands.act_on_many(ids, lambda issue_id: act(issue_id, action, details))

@@ -4,16 +4,30 @@ from typing import Any
 
 from flask import Response
 
+from chassis import idempotency
 from chassis.clock import Clock
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
 from chassis.idempotency import new_id
-from chassis.media import CONTENT_TYPES, MediaStore, clean
-from services.issues.media import schemas
+from chassis.media import Links
+from chassis.pictures import CONTENT_TYPES, Pictures
+from services.issues.cases.commands import Cases
+from services.issues.media import commands, schemas
+from services.issues.media.queries import PhotoQueries
+from services.issues.media.store import PhotoStore
+
+_STAFF = ("community_staff", "subdistrict_staff", "district_admin")
 
 
-def blueprint(photos: MediaStore, clock: Clock) -> Blueprint:
+def blueprint(
+    photos: PhotoStore,
+    queries: PhotoQueries,
+    pictures: Pictures,
+    links: Links,
+    cases: Cases,
+    clock: Clock,
+) -> Blueprint:
     """The routes under `/v1/media`."""
     routes = Blueprint("media", __name__, url_prefix="/v1/media", description="Photos")
 
@@ -23,28 +37,55 @@ def blueprint(photos: MediaStore, clock: Clock) -> Blueprint:
     @access.signed_in
     def upload(files: dict[str, Any]) -> dict[str, Any]:
         """Upload a photo; what is stored carries no metadata of the camera."""
-        photo = clean(files["file"].stream)
-        media_id = new_id()
-        photos.add(media_id, actor().member_id, photo, clock())
-        return {
-            "id": media_id,
-            "url": photos.url(media_id),
-            "thumbnail_url": photos.url(f"{media_id}-thumbnail"),
-            "content_type": photo.content_type,
-            "size": len(photo.body),
-            "width": photo.width,
-            "height": photo.height,
-        }
+        photo, notes = commands.upload(
+            photos, pictures, clock, actor(), photo_id=new_id(), stream=files["file"].stream
+        )
+        idempotency.keep_without("taken_at", "location")
+        return {**queries.shown(photo, actor()), **vars(notes)}
 
     @routes.route("/<media_id>", methods=["GET"])
     @routes.arguments(schemas.LinkQuery, location="query")
     @routes.sends(200, CONTENT_TYPES)
     @access.public
-    def photo(query: dict[str, Any], media_id: str) -> Response:
+    def show(query: dict[str, Any], media_id: str) -> Response:
         """Show a photo, by a URL that an answer of this API contained."""
-        photos.check(media_id, query["expires"], query["signature"])
+        links.check(media_id, query["expires"], query["signature"])
         content_type, size, chunks = photos.open(media_id)
         headers = {"Content-Length": str(size), "Cache-Control": "private, max-age=300"}
         return Response(chunks, content_type=content_type, headers=headers)
+
+    @routes.route("/<media_id>/links", methods=["GET"])
+    @routes.response(200, schemas.PhotoSchema)
+    @access.signed_in
+    def one(media_id: str) -> dict[str, Any]:
+        """Give fresh URLs of a photo to those who may see it."""
+        return queries.shown(photos.get(media_id), actor())
+
+    @routes.route("/<media_id>/redactions", methods=["POST"])
+    @routes.arguments(schemas.RedactionsSchema)
+    @routes.response(201, schemas.PhotoSchema)
+    @access.roles(*_STAFF)
+    def redact(body: dict[str, Any], media_id: str) -> dict[str, Any]:
+        """Paint over parts of a photo, for good: what was there is kept nowhere."""
+        photo = commands.redact(photos, pictures, queries, cases, clock, actor(), photo_id=media_id, **body)
+        return queries.shown(photo, actor())
+
+    @routes.route("/<media_id>/moderations", methods=["POST"])
+    @routes.arguments(schemas.ModerationSchema)
+    @routes.response(201, schemas.PhotoSchema)
+    @access.roles(*_STAFF)
+    def moderate(body: dict[str, Any], media_id: str) -> dict[str, Any]:
+        """Decide whether a photo is shown to others than its owner and staff."""
+        photo = commands.moderate(
+            photos,
+            queries,
+            cases,
+            clock,
+            actor(),
+            photo_id=media_id,
+            approved=body["decision"] == "approve",
+            reason=body["reason"],
+        )
+        return queries.shown(photo, actor())
 
     return routes

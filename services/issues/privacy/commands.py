@@ -25,9 +25,9 @@ class Archive(Kept, Protocol):
 
 
 class Photos(Protocol):
-    """The uploaded photos. Removing what is gone changes nothing."""
+    """The uploaded photos. What is let go is removed once nothing refers to it; again changes nothing."""
 
-    def remove(self, media_ids: Sequence[str]) -> None: ...
+    def let_go(self, photo_ids: Sequence[str], at: datetime) -> None: ...
 
 
 def anonymise_due(archive: Archive, clock: Clock, keep: timedelta | None) -> int:
@@ -57,10 +57,10 @@ def forget_member(archive: Archive, rules: Rules, clock: Clock, *, member_id: st
     )
 
 
-def remove_photos(archive: Archive, photos: Photos, clock: Clock, *, issue_id: str) -> None:
-    """Remove the photos that an issue has discarded; doing it again changes nothing."""
-    photos.remove(archive.get(issue_id).discarded)
-    decide_until_saved(archive, clock, issue_id, lambda issue, _: domain.photos_removed(issue))
+def let_photos_go(archive: Archive, photos: Photos, clock: Clock, *, issue_id: str) -> None:
+    """Let the photos go that an issue has discarded; doing it again changes nothing."""
+    photos.let_go(archive.get(issue_id).discarded, clock())
+    decide_until_saved(archive, clock, issue_id, lambda issue, _: domain.photos_let_go(issue))
 
 
 def _decide_once(archive: Archive, clock: Clock, issue_id: str, decide: Decide) -> bool:

@@ -39,8 +39,7 @@ def anonymise(issue: Issue, lines: Sequence[Line], at: datetime) -> Change | Non
         objection=None,
         rating=replace(issue.rating, comment="") if issue.rating else None,
         feedback=replace(issue.feedback, reason=None) if issue.feedback else None,
-        # A part shows the photos of its whole, which removes them.
-        discarded=tuple(dict.fromkeys(photos)) if issue.part_of is None else (),
+        discarded=tuple(dict.fromkeys(photos)),
         people=tuple(one for one in issue.people if one not in residents or one in handlers),
         anonymised_at=at,
         version=issue.version + 1,
@@ -55,8 +54,8 @@ def _without_words(line: Line, members: set[str]) -> Line:
     return emptied(line, PARTS if by_resident else ("media", "note"))
 
 
-def photos_removed(issue: Issue) -> Change | None:
-    """The issue once its photos are gone; None where none were left to remove."""
+def photos_let_go(issue: Issue) -> Change | None:
+    """The issue once its photos were let go; None where none were left."""
     if not issue.discarded:
         return None
     return Change(replace(issue, discarded=(), version=issue.version + 1), (), ())

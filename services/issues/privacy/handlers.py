@@ -22,7 +22,7 @@ def subscriptions(
         erasures.note(event.subject, event.time)
 
     def anonymised(event: Envelope, _: object) -> None:
-        commands.remove_photos(archive, photos, clock, issue_id=event.subject)
+        commands.let_photos_go(archive, photos, clock, issue_id=event.subject)
 
     return {
         "member.erased.v1": Subscription(AnyFact, member_erased),

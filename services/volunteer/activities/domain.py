@@ -90,5 +90,6 @@ def _fact(kind: type[ActivityFact], activity: Activity, actor: Actor) -> Activit
         member=activity.member,
         minutes=activity.minutes,
         photos=len(activity.media),
+        media=activity.media,
         actor=actor.member_id,
     )

@@ -8,12 +8,16 @@ from chassis.events import Event
 
 @dataclass(frozen=True)
 class ActivityFact(Event):
-    """What every event of an activity tells. `minutes` of service; `actor` is who acted."""
+    """What every event of an activity tells. `minutes` of service; `actor` is who acted.
+
+    `media` are the ids of its photos, `photos` how many they are.
+    """
 
     category: str
     member: str
     minutes: int
     photos: int
+    media: tuple[str, ...]
     actor: str
 
 

@@ -1,0 +1,44 @@
+"""Communities' funds as everybody may see them."""
+
+from chassis import paging
+from chassis.errors import missing
+from chassis.mongo import Document, Mongo
+from services.points.funds.domain import COMMUNITY_LENGTH, Standing, fund
+
+_LATEST = 20
+
+
+class FundQueries:
+    """Reads funds."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    def one(self, community: str) -> Document:
+        """A fund's balance and its latest allocations. Raises NotFound for what is no community."""
+        self._check_known(community)
+        found = self._mongo["accounts"].find_one({"_id": fund(community)})
+        posted = int(found["fen"]["posted"]) if found else 0
+        return {
+            "community": community,
+            "balance": posted,
+            "allocations": self.allocations(community, _LATEST, None).items,
+        }
+
+    def allocations(self, community: str, limit: int, cursor: str | None) -> paging.Page:
+        """What the fund gave or refused, by the newest proposals first. Raises NotFound."""
+        page = paging.newest_first(
+            self._mongo["allocations"],
+            {"community": community, "standing": {"$ne": Standing.BARRED.value}},
+            limit=limit,
+            cursor=cursor,
+            projection={"outbox": 0},
+        )
+        if not page.items:
+            self._check_known(community)
+        return paging.Page([{**one, "proposal": one["_id"]} for one in page.items], page.next)
+
+    def _check_known(self, community: str) -> None:
+        area = self._mongo["areas"].find_one({"_id": community}, {"_id": 1})
+        if area is None or len(community) != COMMUNITY_LENGTH:
+            raise missing("社区", "community")

@@ -1,0 +1,65 @@
+"""What comes in to and goes out of communities' funds. Amounts are in fen."""
+
+from marshmallow import Schema, fields, validate
+
+from chassis.fields import Moment, PlainText
+from chassis.subscriptions import FactSchema
+from services.points.funds.domain import MAX_DEPOSIT, Standing
+
+
+class DepositSchema(Schema):
+    """Money for a fund, and where it comes from."""
+
+    amount = fields.Integer(required=True, strict=True, validate=validate.Range(1, MAX_DEPOSIT))
+    memo = PlainText(required=True, most=200)
+
+
+class DepositedSchema(Schema):
+    """A deposit as it was posted."""
+
+    id = fields.String()
+    community = fields.String()
+    amount = fields.Integer()
+    memo = fields.String()
+    posted_at = Moment()
+
+
+class AllocationSchema(Schema):
+    """What a fund gave to a project or refused; `returned` is what came back of it."""
+
+    proposal = fields.String()
+    standing = fields.String(validate=validate.OneOf([one.value for one in Standing]))
+    amount = fields.Integer()
+    attempt = fields.Integer()
+    returned = fields.Integer()
+    at = Moment()
+
+
+class FundSchema(Schema):
+    """A community's fund and its latest allocations."""
+
+    community = fields.String()
+    balance = fields.Integer()
+    allocations = fields.List(fields.Nested(AllocationSchema))
+
+
+class AllocationPageSchema(Schema):
+    """A page of allocations."""
+
+    items = fields.List(fields.Nested(AllocationSchema))
+    next = fields.String(allow_none=True)
+
+
+class AreaDefinedFact(FactSchema):
+    """What this service needs of `area.defined.v1`."""
+
+    name = fields.String(required=True)
+
+
+class ProposalFact(FactSchema):
+    """What this service needs of a proposal's events."""
+
+    community = fields.String(required=True)
+    budget = fields.Integer(required=True)
+    attempt = fields.Integer(required=True)
+    spent = fields.Integer(required=True)

@@ -1,0 +1,91 @@
+"""The funds' floor and the once-only decision, on a real database with many deciding at once."""
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chassis.clock import new_ulid, utc_now
+from chassis.errors import Unavailable
+from chassis.identity import Actor, Grant
+from chassis.mongo import Mongo
+from infra.local.deployment import Deployment
+from services.points.domain import Overdrawn
+from services.points.funds import commands, domain
+from services.points.funds.domain import Ask, Standing
+from services.points.funds.store import FundStore
+from services.points.queries import LedgerQueries
+from services.points.store import JournalStore
+
+COMMUNITY = "120199001001"
+STAFF = Actor("C", (Grant("community_staff", COMMUNITY),))
+
+
+@pytest.fixture
+def mongo(deployment: Deployment) -> Iterator[Mongo]:
+    """A database of the test's own."""
+    own = Mongo(deployment.mongo_url, f"funds_{new_ulid()}")
+    yield own
+    own.client.drop_database(own.database.name)
+    own.close()
+
+
+def fed(mongo: Mongo, amount: int) -> FundStore:
+    journal = JournalStore(mongo)
+    journal.ensure_indexes()
+    funds = FundStore(mongo, journal)
+    funds.ensure_indexes()
+    funds.put_area(COMMUNITY, "社区A", 1)
+    commands.deposit(
+        funds, utc_now, STAFF, community=COMMUNITY, amount=amount, memo="拨款", key="1", posting_id=new_ulid()
+    )
+    return funds
+
+
+def until_decided(funds: FundStore, ask: Ask, spent: int | None = None) -> None:
+    """What the consumer does: a busy ledger is tried again."""
+    while True:
+        try:
+            if spent is None:
+                commands.allocate(funds, utc_now, ask=ask)
+            else:
+                commands.release(funds, utc_now, ask=ask, spent=spent)
+        except Unavailable:
+            continue
+        return
+
+
+def test_a_fund_pays_as_far_as_it_goes_and_each_request_once(mongo: Mongo) -> None:
+    funds = fed(mongo, 500)
+    asks = [Ask(new_ulid(), COMMUNITY, COMMUNITY, 100, 1) for _ in range(8)]
+    deliveries = asks * 2
+    random.shuffle(deliveries)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda ask: until_decided(funds, ask), deliveries))
+    known = [funds.allocation(ask.proposal) for ask in asks]
+    standings = [one.standing for one in known if one is not None]
+    assert sorted(standings) == [Standing.ALLOCATED] * 5 + [Standing.REFUSED] * 3
+    told = [event["type"] for one in mongo["allocations"].find() for event in one["outbox"]]
+    assert sorted(told) == ["fund.allocated.v1"] * 5 + ["fund.refused.v1"] * 3
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda ask: until_decided(funds, ask, spent=30), deliveries))
+    stored = mongo["accounts"].find_one({"_id": f"fund:{COMMUNITY}"})
+    assert stored is not None
+    assert stored["fen"]["posted"] == 5 * 70
+    proof = LedgerQueries(mongo, COMMUNITY[:6]).verification()
+    assert proof["sound"]
+    assert proof["postings"] == 1 + 5 + 5
+
+
+def test_what_would_overdraw_a_fund_leaves_nothing_behind(mongo: Mongo) -> None:
+    funds = fed(mongo, 99)
+    ask = Ask(new_ulid(), COMMUNITY, COMMUNITY, 100, 1)
+    decision = domain.grant(None, ask, posting_id=new_ulid(), at=utc_now())
+    assert decision is not None
+    with pytest.raises(Overdrawn):
+        funds.save(decision)
+    assert funds.allocation(ask.proposal) is None
+    assert mongo["journal"].count_documents({}) == 1
+    assert mongo["accounts"].count_documents({}) == 1
