@@ -12,7 +12,7 @@ from services.issues.media.domain import Place
 from services.issues.media.queries import PhotoQueries, States
 
 _OVERSEERS = STAFF_ROLES | {"steward"}
-LISTED = {"history": 0, "outbox": 0, "words": 0}
+LISTED = {"history": 0, "outbox": 0}
 """What is left out of an issue as it is shown."""
 
 

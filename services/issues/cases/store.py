@@ -8,6 +8,7 @@ from chassis import outbox
 from chassis.errors import missing
 from chassis.events import envelope
 from chassis.identity import ancestors
+from chassis.joined_inserts import JoinedInserts
 from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
 from chassis.paging import order
@@ -25,12 +26,11 @@ from services.issues.cases.issue import (
     Rating,
     Status,
 )
-from services.issues.finding.domain import words
 from services.issues.limits.domain import Countdown
 
 _SOURCE = "issues"
 _NAMES = {field.name for field in fields(Issue)} - {"id"}
-_STATE = {"history": 0, "outbox": 0, "words": 0}
+_STATE = {"history": 0, "outbox": 0}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Kept = TypeVar("Kept")
 
@@ -41,17 +41,20 @@ class CaseStore:
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
         self._issues = "issues"
+        self._inserts = JoinedInserts(lambda: mongo["issues"])
 
     def ensure_indexes(self) -> None:
-        """Indexes for the lists, the relay and the local copies."""
+        """Indexes for the lists, the relay and the clock.
+
+        Some engines write all entries of all indexes anew whenever a document changes, and an issue changes
+        often: there are no more than these, and none over an array but the first.
+        """
         issues = self._mongo[self._issues]
         issues.create_index([("scopes", 1), ("order", 1)])
         issues.create_index([("reporter", 1), ("order", 1)])
         issues.create_index([("assignee", 1), ("order", 1)])
         issues.create_index("next_check_at")
-        issues.create_index([("scopes", 1), ("status", 1), ("order", 1)])
-        issues.create_index([("scopes", 1), ("open_due_at", 1)])
-        issues.create_index([("words", 1), ("order", 1)])
+        issues.create_index([("status", 1), ("order", 1)])
         issues.create_index("place", sparse=True)
         issues.create_index("adopted.id", sparse=True)
         outbox.ensure_indexes(issues)
@@ -70,10 +73,9 @@ class CaseStore:
             **_fields(issue),
             "_id": issue.id,
             "order": order(issue.id, issue.created_at),
-            "words": words(issue.description),
             "history": [_entry(one) for one in change.entries],
         }
-        added = outbox.insert(self._mongo[self._issues], document, _envelopes(change))
+        added = self._inserts.insert([outbox.fresh(document, _envelopes(change))])
         return issue if added else self.get(issue.id)
 
     def save(self, change: Change) -> None:
