@@ -52,7 +52,7 @@ test: $(READY)  ## Run every test on private broker and database instances
 	$(PY) -m pytest
 
 .PHONY: faults
-faults: $(READY)  ## The fault tests in their long form too (about half an hour); writes docs/faults.md
+faults: $(READY)  ## The fault tests in their long form too (25 minutes on two busy cores); writes docs/faults.md
 	FAULTS_REPORT=docs/faults.md $(PY) -m pytest tests/faults -m ""
 
 .PHONY: check

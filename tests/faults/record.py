@@ -15,6 +15,8 @@ Written by `make faults`; not edited by hand. Each row is one test: real process
 database on one machine, under load through the gateway. The counts are taken from the databases directly,
 before the fault and after everything had come to rest. What is due is worked out from the histories of the
 issues and from the rules of points and notify. A row is only written when nothing was lost or doubled.
+Database transactions that a killed process left open are ended before the books are balanced; left alone, the
+database does that itself after a minute, and until then the accounts concerned wait.
 """
 
 

@@ -26,6 +26,18 @@ def test_the_keys_of_a_folder_stay_the_same_and_those_of_another_differ(tmp_path
     assert not set(vars(first).values()) & set(vars(other).values())
 
 
+def test_a_folder_of_an_earlier_release_keeps_its_keys_and_gets_those_it_lacks(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    first = Secrets.kept_in(tmp_path)
+    older = {name: value for name, value in vars(first).items() if name != "ballot_key"}
+    file.write_bytes(orjson.dumps(older))
+    completed = Secrets.kept_in(tmp_path)
+    assert {**vars(completed), **older} == vars(completed)
+    assert completed.ballot_key not in ("", first.ballot_key)
+    assert Secrets.kept_in(tmp_path) == completed
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
 def test_what_is_signed_with_the_key_is_good_by_the_public_side_and_that_holds_no_secret() -> None:
     keys = Secrets.new()
     member = Member("M", "13900000101", None, ())

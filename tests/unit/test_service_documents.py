@@ -100,7 +100,10 @@ def test_a_readme_names_the_settings_of_the_service(name: str) -> None:
 def test_a_readme_names_the_background_work_of_the_service(name: str) -> None:
     worker = _WORKERS[name](environment())
     told = _readme(name).section("Background work")
-    assert set(re.findall(r"`([a-z_-]+)`", told)) == {*worker.outboxes, *(one.name for one in worker.timers)}
+    assert set(re.findall(r"`([a-z][a-z_-]*)`", told)) == {
+        *worker.outboxes,
+        *(one.name for one in worker.timers),
+    }
     assert ("relay publishes" in told) == bool(worker.outboxes)
     assert ("consumer" in told) == (worker.handle is not None)
 

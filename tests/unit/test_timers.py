@@ -66,3 +66,31 @@ def test_nothing_runs_again_after_the_end() -> None:
 
     run_timer(Timer("last", 0.0, end), stop)
     assert runs == [1]
+
+
+class Pauses(threading.Event):
+    """Ends after the third pause, and remembers how long the pauses were to be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Pass at once."""
+        self.asked.append(timeout or 0.0)
+        return len(self.asked) > 3
+
+
+def test_a_task_that_takes_long_rests_the_longer_the_smaller_its_share() -> None:
+    def work() -> None:
+        for _ in range(1_000_000):
+            pass
+
+    stop = Pauses()
+    run_timer(Timer("long", 0.0, work, share=0.001), stop)
+    first, *others = stop.asked
+    assert first == 0
+    assert min(others) > 1.0
+    unshared = Pauses()
+    run_timer(Timer("long", 0.0, work), unshared)
+    assert unshared.asked == [0.0] * 4

@@ -31,7 +31,7 @@ from services.issues.media.domain import (
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES = {field.name for field in fields(Photo)} - {"id"}
-_MOST_USES = 20
+_MOST_USES = 1000
 
 
 class PhotoStore:

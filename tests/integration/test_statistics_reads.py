@@ -1,4 +1,4 @@
-"""The cost of figures: what they read of the real database."""
+"""What is read for the figures: buckets, and issues only where buckets do not reach."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,24 +9,17 @@ import pytest
 from pymongo import MongoClient, monitoring
 
 from chassis.clock import new_ulid
-from chassis.identity import Actor, Grant
 from chassis.mongo import Document, Mongo
 from chassis.paging import order
 from infra.local.deployment import Deployment
 from services.issues.statistics.domain import Measure
 from services.issues.statistics.summing import Span
+from tests.integration.figures import ADMIN, RESIDENT, District
 from tests.integration.issue_lives import (
     AREAS,
     COMMUNITY,
     DISTRICT,
 )
-from tests.integration.test_statistics import District
-
-NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
-ADMIN = Actor("A", (Grant("district_admin", DISTRICT),))
-RESIDENT = Actor("R")
-RATES = ("response_rate", "resolution_rate", "satisfaction_rate")
-SPREADS = ("hours_to_response", "hours_to_resolution")
 
 
 class Watched(Mongo):
