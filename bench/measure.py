@@ -9,7 +9,7 @@ from bench.figures import Speed, Target, median_of, median_ratio, speed
 from bench.load import Job
 from bench.scene import Scene
 
-ROUNDS = 3
+ROUNDS = 4
 INSERT, HELLO, PUBLISH = "raw insert", "bare gunicorn + Flask", "raw confirmed publish"
 READS = ("show an issue", "list 20 issues")
 REPORT, KEYED = "report an issue", "report with an idempotency key"
@@ -70,9 +70,11 @@ def measure(scene: Scene, seconds: float, say: Callable[[str], None]) -> Run:
     for number in range(1, ROUNDS + 1):
         say(f"round {number} of {ROUNDS}")
         scene.renew()
-        _round(scene, run, hello_port)
+        scene.rest()
+        _round(scene, run, hello_port, turned=number % 2 == 0)
     say(f"event latency at {events.RATE:.0f} reports a second")
     scene.renew()
+    scene.rest()
     run.latency = events.latency(scene, max(10.0, 4 * seconds))
     say("consumer throughput")
     run.backlog = int(200 * seconds)
@@ -81,18 +83,20 @@ def measure(scene: Scene, seconds: float, say: Callable[[str], None]) -> Run:
     return run
 
 
-def _round(scene: Scene, run: Run, hello_port: int) -> None:
+def _round(scene: Scene, run: Run, hello_port: int, *, turned: bool) -> None:
+    """All measurements once; in every other round the gateway is measured before the service."""
     hello = [load.http("GET", "/hello", scene.tokens[0])]
     run.rounds[HELLO, "alone"].append(_speed(scene, hello_port, hello, run.seconds))
     run.rounds[INSERT, "alone"].append(ceilings.insert(scene.deployment.mongo_url, run.seconds))
     run.rounds[PUBLISH, "alone"].append(ceilings.publish(scene.deployment.amqp_url, run.seconds))
-    for where, port in (("direct", scene.direct), ("gateway", scene.gateway)):
+    doors = [("direct", scene.direct), ("gateway", scene.gateway)][:: -1 if turned else 1]
+    for where, port in doors:
         run.rounds[READS[0], where].append(_speed(scene, port, scene.reads(), run.seconds))
         run.rounds[READS[1], where].append(_speed(scene, port, scene.lists(), run.seconds))
     for what, requests in ((REPORT, scene.reports()), (KEYED, scene.reports(key=True))):
-        for where, port in (("direct", scene.direct), ("gateway", scene.gateway)):
+        for where, port in doors:
             run.rounds[what, where].append(_speed(scene, port, requests, run.seconds))
-            scene.settle()
+            scene.rest()
 
 
 def _speed(scene: Scene, port: int, requests: list[str], seconds: float) -> Speed:

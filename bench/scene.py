@@ -96,6 +96,21 @@ class Scene:
         """
         wait_until(self._all_told, _DRAIN_SECONDS, "the delivery of all messages")
 
+    def rest(self) -> None:
+        """Wait until nothing is left to do of what was reported: told, taken out of the outboxes, swept."""
+        self.settle()
+        issues = self.client["issues"]
+        newest = issues["issues"].find_one(sort=[("_id", -1)], projection={"_id": 1})
+
+        def idle() -> bool:
+            if issues["issues"].find_one({"pending": {"$gte": 0}}, {"_id": 1}) is not None:
+                return False
+            swept = newest is None or issues["words"].find_one({"_id": newest["_id"]}, {"_id": 1}) is not None
+            marks = [issues[name].find_one({}, {"_id": 1}) for name in ("marked_cells", "marked_days")]
+            return swept and marks == [None, None]
+
+        wait_until(idle, _DRAIN_SECONDS, "the end of all work on the reports")
+
     def _all_told(self) -> bool:
         page = self.metrics(self.deployment.ports.worker("notify"))
         return self.told_before + sum(float(count) for count in _TOLD.findall(page)) >= self.reported

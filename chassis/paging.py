@@ -19,7 +19,7 @@ from chassis.mongo import Document
 
 FLOOR = datetime(2020, 1, 1, tzinfo=UTC)
 _FIRST_WINDOW = timedelta(seconds=2)
-_WIDEN = 8
+_WIDEN = 4.0
 _SKEW = timedelta(minutes=5)
 _ULID_LENGTH = 26
 
@@ -63,13 +63,14 @@ def newest_first(
     until: datetime | None = None,
     projection: dict[str, int] | None = None,
     where: dict[str, Any] | None = None,
-    keep: Callable[[Document], bool] = lambda _: True,
+    sift: Callable[[Sequence[Document]], Sequence[Document]] = lambda rows: rows,
 ) -> Page:
     """A page of the documents created in `[since, until)`. Raises Invalid for a bad cursor.
 
     `match` is what the index (these fields, then `order`) is read by. Everything else goes into `where`, a
     stage of its own: some engines scan the collection when one stage names a field outside the index. What
-    no query can say, `keep` decides.
+    no query can say, `sift` decides: it keeps some of the rows, or puts other documents of the same order in
+    their place.
     """
     floor = max(since or FLOOR, FLOOR)
     now = utc_now()
@@ -82,19 +83,23 @@ def newest_first(
     edge = _moment(high) if cursor else min(ceiling, now)
     while len(found) <= limit and edge > floor:
         edge = max(edge - span, floor)
-        wanted = limit + 1 - len(found)
-        window = {**match, "order": {"$gte": ulid_at(edge), "$lt": high}}
-        rows = list(collection.aggregate(_stages(window, where, projection, wanted)))
-        found.extend(row for row in rows if keep(row))
-        while len(rows) == wanted and len(found) <= limit:
+        before, full = len(found), True
+        while full and len(found) <= limit:
             wanted = limit + 1 - len(found)
-            window["order"] = {"$gte": ulid_at(edge), "$lt": rows[-1]["order"]}
+            window = {**match, "order": {"$gte": ulid_at(edge), "$lt": high}}
             rows = list(collection.aggregate(_stages(window, where, projection, wanted)))
-            found.extend(row for row in rows if keep(row))
-        high, span = ulid_at(edge), span * _WIDEN
+            found.extend(sift(rows))
+            full = len(rows) == wanted
+            high = rows[-1]["order"] if full else ulid_at(edge)
+        span *= _widening(limit + 1 - len(found), len(found) - before)
     more = len(found) > limit
     items = found[:limit]
     return Page(items, _encode(items[-1]["order"]) if more else None)
+
+
+def _widening(wanted: int, found: int) -> float:
+    """How many times longer the next window is: some engines read all that a window holds."""
+    return min(max(1.5 * wanted / found, 1 / _WIDEN), _WIDEN) if found else _WIDEN
 
 
 def of_few(
@@ -108,11 +113,12 @@ def of_few(
     projection: dict[str, int] | None = None,
     where: dict[str, Any] | None = None,
     keep: Callable[[Document], bool] = lambda _: True,
-    reads: Sequence[str] = (),
+    keep_by: Sequence[str] = (),
 ) -> Page:
     """Like `newest_first`, for sets that an index of their own finds (a place, a date) and that are small.
 
-    All of the set is read, its identifiers and what `keep` reads; the page itself is read in full.
+    All of the set is read, its identifiers and the fields that `keep` decides by; the page itself is read
+    in full.
     """
     low = ulid_at(since or FLOOR)
     high = ulid_at(until or utc_now() + timedelta(minutes=5))
@@ -123,7 +129,7 @@ def of_few(
         stages: list[dict[str, Any]] = [{"$match": match}]
         if where:
             stages.append({"$match": where})
-        stages.append({"$project": dict.fromkeys(("order", *reads), 1)})
+        stages.append({"$project": dict.fromkeys(("order", *keep_by), 1)})
         rows.update({str(one["_id"]): one for one in collection.aggregate(stages)})
     orders = sorted(
         (one["order"], key) for key, one in rows.items() if low <= one["order"] < high and keep(one)

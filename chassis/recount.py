@@ -5,11 +5,13 @@ themselves. Marking twice, late or out of order therefore changes nothing, and a
 than a sweep.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from pymongo import UpdateOne
 from pymongo.collection import Collection
 
 from chassis.clock import new_ulid
+from chassis.joined import Joined
 from chassis.mongo import Document
 
 
@@ -18,11 +20,22 @@ class Marks:
 
     def __init__(self, collection: Collection[Document]) -> None:
         self._collection = collection
+        self._joined = Joined(self._store)
 
     def put(self, *keys: str) -> None:
-        """Mark buckets."""
-        for key in keys:
-            self._collection.update_one({"_id": key}, {"$set": {"mark": new_ulid()}}, upsert=True)
+        """Mark buckets.
+
+        Under load many events mark the same few: threads that did so each by itself would mostly undo one
+        another's attempts.
+        """
+        self._joined.put(keys)
+
+    def _store(self, keys: Sequence[str]) -> None:
+        marks = [
+            UpdateOne({"_id": key}, {"$set": {"mark": new_ulid()}}, upsert=True) for key in sorted(set(keys))
+        ]
+        if marks:
+            self._collection.bulk_write(marks, ordered=False)
 
     def sweep(self, count: Callable[[str], None], most: int = 500) -> int:
         """Count the marked buckets; returns how many.

@@ -22,10 +22,12 @@ from chassis.outbox import SLOTS
 
 WINDOW = 200
 _BUSY_SECONDS = 0.05
-_IDLE_SECONDS = 0.2
+_IDLE_SECONDS = 0.25
+_BUSY_FOR_SECONDS = 1.0
 _LEASE = timedelta(seconds=6)
 _LEASE_REFRESH_SECONDS = 2.0
 _GAUGE_SECONDS = 5.0
+_LEAST_EMPTIED, _SHARE_EMPTIED = 2, 12
 log = logs.get()
 
 
@@ -78,30 +80,42 @@ class Relay:
         self._faults = faults
         self._share = SlotShare(mongo, new_ulid())
         self._gauged = -math.inf
+        self._worked: dict[str, float] = {}
+        self._looked: dict[str, float] = {}
         self.wake = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
         """Relay until `stop` is set. Database and broker outages are waited out."""
-        worked = -math.inf
         self._publisher.start()
         while not stop.is_set():
             try:
-                moved = sum(self.drain(name) for name in self._collections)
+                moved = max([self._turn(name) for name in self._collections])
                 self._gauge()
             except (PyMongoError, PublishFailed) as error:
                 log.warning("relay.waiting", reason=str(error)[:200])
                 stop.wait(0.5)
                 continue
-            if moved:
-                worked = time.monotonic()
-            if moved < WINDOW:
-                self.wake.wait(_BUSY_SECONDS if time.monotonic() - worked < 1 else _IDLE_SECONDS)
+            if moved < WINDOW and self.wake.wait(_BUSY_SECONDS):
                 self.wake.clear()
+                if not moved:
+                    self._looked.clear()
         self._publisher.stop()
         try:
             self._share.release()
         except PyMongoError as error:
             log.warning("relay.lease-left", reason=str(error)[:200])
+
+    def _turn(self, name: str) -> int:
+        """Drain a collection, unless it was empty for a while and was looked at a moment ago."""
+        now = time.monotonic()
+        idle = now - self._worked.get(name, -math.inf) > _BUSY_FOR_SECONDS
+        if idle and now - self._looked.get(name, -math.inf) < _IDLE_SECONDS:
+            return 0
+        moved = self.drain(name)
+        self._looked[name] = now
+        if moved:
+            self._worked[name] = now
+        return moved
 
     def drain(self, name: str) -> int:
         """Publish one window of a collection's pending documents; returns how many were emptied."""
@@ -130,12 +144,20 @@ class Relay:
         """Empty the outboxes as they were read. A document saved since keeps its newer events pending.
 
         Not awaited by the journal: what is forgotten but not emptied is published twice, which does no harm.
+        A few at a time, the more the longer the backlog is: some engines keep all other writers of the
+        collection waiting meanwhile, and people wait behind those.
         """
         unhurried = collection.with_options(write_concern=WriteConcern(w=1))
         by_version: dict[int, list[Document]] = {}
         for one in done:
             by_version.setdefault(one["version"], []).append(one)
-        for version, unchanged in by_version.items():
+        few = max(_LEAST_EMPTIED, len(done) // _SHARE_EMPTIED)
+        alike = [
+            (version, same[first : first + few])
+            for version, same in by_version.items()
+            for first in range(0, len(same), few)
+        ]
+        for version, unchanged in alike:
             emptied = unhurried.update_many(
                 {"_id": {"$in": [one["_id"] for one in unchanged]}, "version": version},
                 {"$set": {"outbox": []}, "$unset": {"pending": ""}},

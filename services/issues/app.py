@@ -38,7 +38,7 @@ from services.issues.duplicates.queries import Nearby
 from services.issues.finding import handlers as finding_handlers
 from services.issues.finding import routes as finding_routes
 from services.issues.finding.queries import Finder
-from services.issues.finding.store import CellStore, SavedFilterStore
+from services.issues.finding.store import CellStore, SavedFilterStore, WordStore
 from services.issues.flags import events as flag_events
 from services.issues.flags import routes as flag_routes
 from services.issues.limits import routes as calendar_routes
@@ -174,11 +174,12 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
     cases = CaseStore(mongo)
     photos = PhotoStore(mongo)
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
+    cells = CellStore(mongo)
     return Subscriptions(
         case_handlers.subscriptions(cases),
         duplicate_handlers.subscriptions(cases, rulebook, utc_now),
         privacy_handlers.subscriptions(cases, photos, Erasures(mongo["erasures"]), utc_now),
-        finding_handlers.subscriptions(CellStore(mongo)),
+        finding_handlers.subscriptions(cells, WordStore(mongo, cells, utc_now)),
         media_handlers.subscriptions(photos),
         statistics_handlers.subscriptions(UsageStore(mongo), BucketStore(mongo, utc_now)),
         proposal_handlers.subscriptions(ProposalStore(mongo), utc_now),
@@ -193,6 +194,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
 
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     cases = CaseStore(mongo)
+    cells = CellStore(mongo)
+    words = WordStore(mongo, cells, utc_now)
     buckets = BucketStore(mongo, utc_now)
     proposals = ProposalStore(mongo)
 
@@ -218,8 +221,11 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         while proposal_commands.run_clock(proposals, utc_now):
             pass
 
+    def sweep_words() -> None:
+        words.sweep(settings.district)
+
     def sweep_cells() -> None:
-        CellStore(mongo).sweep()
+        cells.sweep()
 
     def sweep_photos() -> None:
         uses = PhotoQueries(mongo, Links(settings.media_url_key).url)
@@ -235,7 +241,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         buckets.ensure_indexes()
         SuggestionStore(mongo).ensure_indexes()
         proposals.ensure_indexes()
-        CellStore(mongo).ensure_indexes()
+        cells.ensure_indexes()
+        words.ensure_indexes()
         saved_filters.ensure_indexes()
         photos.ensure_indexes()
         idempotency.ensure_indexes(mongo)
@@ -248,11 +255,12 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         handle=subscriptions(mongo).handle,
         timers=[
             Timer("issue_clock", 1.0, run_clock),
-            Timer("map_cells", 1.0, sweep_cells),
+            Timer("words", 1.0, sweep_words, share=0.2),
+            Timer("map_cells", 5.0, sweep_cells, share=0.01),
             Timer("anonymise", 5.0, anonymise),
             Timer("erasures", 5.0, sweep_erasures),
             Timer("photos", 30.0, sweep_photos),
-            Timer("figures", 1.0, sweep_figures, share=0.2),
+            Timer("figures", 5.0, sweep_figures, share=0.02),
             Timer("proposal_clock", 1.0, run_proposal_clock),
         ],
         prepare=prepare,

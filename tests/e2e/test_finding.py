@@ -33,6 +33,9 @@ def found(district: District) -> dict[str, Any]:
     first = report(one, category="safety", description="消防通道被电动车堵塞", location=HERE)
     second = report(other, category="outreach", description="请宣传垃圾分类知识", location=THERE)
     steward.act(first["id"], "claim")
+    clerk = district.person("13900000011")
+    searched = {first["id"]: "消防通道", second["id"]: "垃圾分类"}
+    wait_until(lambda: all(one in ids(clerk, q=q) for one, q in searched.items()), PATIENCE, "the words")
     return {
         "first": first["id"],
         "second": second["id"],

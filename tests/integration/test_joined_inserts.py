@@ -30,17 +30,16 @@ class Held:
         return {str(one["_id"]) for one in self.real.find()}
 
 
-def insert_while_one_is_under_way(held: Held, rest: list[list[Document]]) -> list[Future[None]]:
+def insert_while_one_is_under_way(held: Held, rest: list[list[Document]]) -> list[Future[bool]]:
     """Insert `a`; while that waits, insert the rest, each in a thread of its own; then let go."""
     inserts = JoinedInserts(lambda: cast("Collection[Document]", held))
+    joined = inserts._joined
     with ThreadPoolExecutor(1 + len(rest)) as pool:
         results = [pool.submit(inserts.insert, [{"_id": "a"}])]
         wait_until(lambda: bool(held.commands), 30, "the first command")
         results += [pool.submit(inserts.insert, documents) for documents in rest]
         waiting = sum(len(documents) for documents in rest)
-        wait_until(
-            lambda: inserts._next is not None and len(inserts._next.documents) == waiting, 30, "the others"
-        )
+        wait_until(lambda: joined._next is not None and len(joined._next.items) == waiting, 30, "the others")
         held.let_go.set()
     return results
 

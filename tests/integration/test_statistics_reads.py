@@ -88,7 +88,6 @@ def test_figures_of_twenty_thousand_issues_read_buckets_and_not_issues(watched: 
         copies.append(
             {
                 **template,
-                "words": [],
                 "outbox": [],
                 "_id": key,
                 "order": order(key, at),

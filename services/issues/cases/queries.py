@@ -23,7 +23,7 @@ from services.issues.cases.issue import STAFF_ROLES, Status
 from services.issues.media.domain import Place
 from services.issues.media.queries import PhotoQueries, States
 
-LISTED = {"history": 0, "outbox": 0, "words": 0}
+LISTED = {"history": 0, "outbox": 0}
 """What is left out of an issue as it is shown."""
 _PUBLIC_PHOTO = ("id", "url", "thumbnail_url")
 

@@ -9,6 +9,7 @@ from chassis.clock import ulid_at
 from chassis.errors import missing
 from chassis.events import envelope
 from chassis.identity import ancestors
+from chassis.joined_inserts import JoinedInserts
 from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
 from chassis.paging import order
@@ -30,12 +31,11 @@ from services.issues.cases.issue import (
     Rating,
     Status,
 )
-from services.issues.finding.domain import words
 from services.issues.limits.domain import Countdown
 
 _SOURCE = "issues"
 _NAMES = {field.name for field in fields(Issue)} - {"id"}
-_STATE = {"history": 0, "outbox": 0, "words": 0}
+_STATE = {"history": 0, "outbox": 0}
 _NOBODY = SYSTEM.member_id
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Kept = TypeVar("Kept")
@@ -47,17 +47,20 @@ class CaseStore:
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
         self._issues = "issues"
+        self._inserts = JoinedInserts(lambda: mongo["issues"])
 
     def ensure_indexes(self) -> None:
-        """Indexes for the lists, the relay and the local copies."""
+        """Indexes for the lists, the relay and the clock.
+
+        Some engines write all entries of all indexes anew whenever a document changes, and an issue changes
+        often: there are no more than these, and none over arrays that grow with each step.
+        """
         issues = self._mongo[self._issues]
         issues.create_index([("scopes", 1), ("order", 1)])
         issues.create_index([("reporter", 1), ("order", 1)])
         issues.create_index([("assignee", 1), ("order", 1)])
         issues.create_index("next_check_at")
-        issues.create_index([("scopes", 1), ("status", 1), ("order", 1)])
-        issues.create_index([("scopes", 1), ("open_due_at", 1)])
-        issues.create_index([("words", 1), ("order", 1)])
+        issues.create_index([("status", 1), ("order", 1)])
         issues.create_index("place", sparse=True)
         issues.create_index("adopted.id", sparse=True)
         issues.create_index("people")
@@ -73,7 +76,7 @@ class CaseStore:
 
     def with_lines(self, issue_id: str) -> tuple[Issue, tuple[Line, ...]]:
         """An issue and its history, of the same moment. Raises NotFound."""
-        document = self._mongo[self._issues].find_one({"_id": issue_id}, {"outbox": 0, "words": 0})
+        document = self._mongo[self._issues].find_one({"_id": issue_id}, {"outbox": 0})
         if document is None:
             raise missing("问题", "issue")
         return _issue(document), tuple(from_document(one) for one in document["history"])
@@ -85,12 +88,11 @@ class CaseStore:
             **_fields(issue),
             "_id": issue.id,
             "order": order(issue.id, issue.created_at),
-            "words": words(issue.description),
             "history": [as_document(one) for one in lines],
         }
         if document["forget_from"] is None:
             del document["forget_from"]  # its index is of closed issues only
-        added = outbox.insert(self._mongo[self._issues], document, _envelopes(change))
+        added = self._inserts.insert([outbox.fresh(document, _envelopes(change))])
         return issue if added else self.get(issue.id)
 
     def save(self, change: Change) -> Issue:
@@ -104,8 +106,6 @@ class CaseStore:
         if change.emptied is not None:
             state["history"] = [as_document(one) for one in (*change.emptied, *lines)]
             push = {}
-        if issue.anonymised_at is not None:
-            state["words"] = []
         outbox.save(
             self._mongo[self._issues],
             issue.id,

@@ -7,7 +7,7 @@ from typing import Any
 from chassis import paging
 from chassis.clock import utc_now
 from chassis.errors import NotAllowed
-from chassis.identity import Actor
+from chassis.identity import AREA_LENGTHS, Actor
 from chassis.mongo import Document, Mongo
 from chassis.tiles import Tile, cover, widened
 from services.issues.cases.disclosure import (
@@ -21,7 +21,7 @@ from services.issues.cases.disclosure import (
 )
 from services.issues.cases.issue import OPEN, STAFF_ROLES
 from services.issues.cases.queries import LISTED
-from services.issues.finding.domain import CELL_ZOOM, Filters
+from services.issues.finding.domain import CELL_ZOOM, Filters, words
 
 _SMALL_TILE_ZOOM = 12
 """A region covered by tiles of this zoom or deeper is read by place; a wider one by time."""
@@ -67,20 +67,63 @@ class Finder:
 
     def _page(self, filters: Filters, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
         where = _conditions(filters)
-        options: dict[str, Any] = {
+
+        def fits(issue: Document) -> bool:
+            return _fits(issue, filters, actor)
+
+        span: dict[str, Any] = {
             "limit": limit,
             "cursor": cursor,
             "since": filters.since,
             "until": filters.until,
-            "projection": LISTED,
         }
-        if filters.region is not None or filters.words:
-            options["keep"] = lambda one: _fits(one, filters, actor)
         few = _small_sets(filters)
         if few is not None:
-            return paging.of_few(self._mongo["issues"], few, where=where, reads=TOLD_BY, **options)
+            return paging.of_few(
+                self._mongo["issues"],
+                few,
+                where=where,
+                keep=fits,
+                keep_by=(*TOLD_BY, "description"),
+                projection=LISTED,
+                **span,
+            )
+        if filters.words and filters.reporter is None and filters.assignee is None:
+            return self._page_by_words(filters, where, fits, span)
         match = _index_fields(filters, where)
-        return paging.newest_first(self._mongo["issues"], match, where=where, **options)
+        return paging.newest_first(
+            self._mongo["issues"],
+            match,
+            where=where,
+            projection=LISTED,
+            sift=lambda rows: [one for one in rows if fits(one)],
+            **span,
+        )
+
+    def _page_by_words(
+        self,
+        filters: Filters,
+        where: dict[str, Any],
+        fits: Callable[[Document], bool],
+        span: dict[str, Any],
+    ) -> paging.Page:
+        def issues_of(rows: Sequence[Document]) -> list[Document]:
+            stages: list[dict[str, Any]] = [
+                {"$match": {"_id": {"$in": [one["_id"] for one in rows]}}},
+                {"$match": where},
+                {"$project": LISTED},
+            ]
+            found = [one for one in self._mongo["issues"].aggregate(stages) if fits(one)]
+            return sorted(found, key=lambda one: str(one["order"]), reverse=True)
+
+        return paging.newest_first(
+            self._mongo["words"],
+            {"words": max(filters.words, key=len)},
+            where={"words": {"$all": list(filters.words)}},
+            projection={"order": 1},
+            sift=issues_of,
+            **span,
+        )
 
     def tile(self, tile: Tile, actor: Actor) -> Document:
         """What a tile of the map shows: clusters with their counts or, far in, the open issues themselves."""
@@ -120,6 +163,8 @@ def _fits(document: Document, filters: Filters, actor: Actor) -> bool:
     view = view_for(document, actor)
     if filters.words and withheld(document) and view is not View.FULL:
         return False
+    if filters.words and not set(filters.words) <= set(words(document["description"])):
+        return False
     if filters.region is None:
         return True
     place = shown_location(document, view)
@@ -158,8 +203,6 @@ def _conditions(filters: Filters) -> dict[str, Any]:
     for name in ("assignee", "reporter"):
         if getattr(filters, name) is not None:
             where[name] = getattr(filters, name)
-    if filters.words:
-        where["words"] = {"$all": list(filters.words)}
     if filters.overdue is True:
         where["open_due_at"] = {"$gte": _LONG_AGO, "$lt": utc_now()}
     elif filters.overdue is False:
@@ -179,12 +222,9 @@ def _index_fields(filters: Filters, where: dict[str, Any]) -> dict[str, Any]:
     for name in ("reporter", "assignee"):
         if name in where:
             return {name: where.pop(name)}
-    if filters.words:
-        return {"words": max(filters.words, key=len)}
-    match = {"scopes": where.pop("scopes")}
-    if len(filters.statuses) == 1:
-        match["status"] = where.pop("status")
-    return match
+    if len(filters.statuses) == 1 and (filters.statuses <= OPEN or len(filters.area) == AREA_LENGTHS[0]):
+        return {"status": where.pop("status")}
+    return {"scopes": where.pop("scopes")}
 
 
 def _small_sets(filters: Filters) -> list[dict[str, Any]] | None:
@@ -194,7 +234,7 @@ def _small_sets(filters: Filters) -> list[dict[str, Any]] | None:
         if tiles[0].z >= _SMALL_TILE_ZOOM:
             return [{"place": {"$gte": tile.places[0], "$lt": tile.places[1]}} for tile in tiles]
     if filters.overdue is True:
-        return [{"scopes": filters.area, "open_due_at": {"$gte": _LONG_AGO, "$lt": utc_now()}}]
+        return [{"status": one} for one in sorted(OPEN)]
     return None
 
 

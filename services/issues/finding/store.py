@@ -1,14 +1,27 @@
-"""What finding keeps for itself: counts of open issues by cell of the map, and members' saved filters."""
+"""What finding keeps for itself: words, counts of open issues by cell of the map, and saved filters."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
+from pymongo.errors import BulkWriteError
+
+from chassis.clock import Clock, ulid_at
+from chassis.joined_inserts import DUPLICATE
 from chassis.mongo import Document, Mongo
+from chassis.paging import FLOOR
 from chassis.recount import Marks
 from chassis.tiles import tile_at
 from services.issues.cases.disclosure import View, shown_location
 from services.issues.cases.issue import OPEN
-from services.issues.finding.domain import CELL_ZOOM, cell_key, cell_of
+from services.issues.finding.domain import CELL_ZOOM, cell_key, cell_of, words
+
+_COMMIT_TIME = timedelta(seconds=3)
+"""A report is written within this time after its moment of creation; one that is not shows by its event."""
+_REST = timedelta(minutes=1)
+"""How long the moment of the last sweep may stay behind while nothing is reported."""
+_AT_ONCE = 20
+_TAKEN_IN = {"description": 1, "order": 1, "location": 1, "sensitive": 1}
 
 
 class CellStore:
@@ -24,10 +37,13 @@ class CellStore:
 
     def mark(self, issue_id: str) -> None:
         """Have the cell of an issue counted again."""
-        issue = self._mongo["issues"].find_one({"_id": issue_id}, {"location": 1, "sensitive": 1})
-        place = shown_location(issue, View.PUBLIC) if issue is not None else None
-        if place is not None:
-            self._marks.put(cell_key(tile_at(place["lng"], place["lat"], CELL_ZOOM)))
+        self.mark_all(list(self._mongo["issues"].find({"_id": issue_id}, {"location": 1, "sensitive": 1})))
+
+    def mark_all(self, issues: Sequence[Document]) -> None:
+        """Have the cells of issues counted again."""
+        shown = [shown_location(one, View.PUBLIC) for one in issues]
+        tiles = [tile_at(place["lng"], place["lat"], CELL_ZOOM) for place in shown if place is not None]
+        self._marks.put(*{cell_key(one) for one in tiles})
 
     def sweep(self) -> int:
         """Count the marked cells; returns how many."""
@@ -46,6 +62,67 @@ class CellStore:
         self._mongo["cells"].update_one(
             {"_id": key}, {"$set": {"x": tile.x, "y": tile.y, "place": first, "open": count}}, upsert=True
         )
+
+
+class WordStore:
+    """The words that issues are found by; the only writer of them.
+
+    They stand apart from the issues: they never change, and an issue that carried them would write all
+    their index entries anew at each of its steps. Reports come many at a time, so a sweep takes in what came
+    since the last one. Their events are needed only for those that the sweep may have passed by: the ones
+    that were slow to be written.
+    """
+
+    def __init__(self, mongo: Mongo, cells: CellStore, clock: Clock) -> None:
+        self._mongo = mongo
+        self._cells = cells
+        self._clock = clock
+        self._lately: dict[str, datetime] = {}
+
+    def ensure_indexes(self) -> None:
+        """They are searched newest first."""
+        self._mongo["words"].create_index([("words", 1), ("order", 1)])
+
+    def sweep(self, district: str) -> int:
+        """Take in the reports that came since the last sweep; returns how many."""
+        now = self._clock()
+        state = self._mongo["words_state"].find_one({"_id": "swept"})
+        since = ulid_at((state["until"] if state else FLOOR) - _COMMIT_TIME)
+        window = {"scopes": district, "order": {"$gte": since, "$lt": ulid_at(now)}}
+        found = self._mongo["issues"].find(window, _TAKEN_IN).batch_size(_AT_ONCE)
+        fresh = [one for one in found if one["_id"] not in self._lately]
+        for first in range(0, len(fresh), _AT_ONCE):
+            self._take_in(fresh[first : first + _AT_ONCE])
+        if fresh or state is None or now - state["until"] > _REST:
+            # $max: of two that sweep at once, the one that is behind takes nothing back.
+            self._mongo["words_state"].update_one({"_id": "swept"}, {"$max": {"until": now}}, upsert=True)
+        kept = {issue_id: at for issue_id, at in self._lately.items() if now - at < _REST + 2 * _COMMIT_TIME}
+        self._lately = kept | {one["_id"]: now for one in fresh}
+        return len(fresh)
+
+    def reported(self, issue_id: str, at: datetime) -> None:
+        """Take in a report by its event, if it was so slow that a sweep may have missed it.
+
+        Half of the time that a report has to be written is left for clocks that differ.
+        """
+        if self._clock() - at > _COMMIT_TIME / 2:
+            self._take_in(list(self._mongo["issues"].find({"_id": issue_id}, _TAKEN_IN)))
+
+    def forget(self, issue_id: str) -> None:
+        """Have an issue found by no word any more; again changes nothing."""
+        self._mongo["words"].update_one({"_id": issue_id}, {"$set": {"words": []}})
+
+    def _take_in(self, issues: Sequence[Document]) -> None:
+        documents = [
+            {"_id": one["_id"], "order": one["order"], "words": words(one["description"])} for one in issues
+        ]
+        try:
+            if documents:
+                self._mongo["words"].insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            if any(one["code"] != DUPLICATE for one in error.details["writeErrors"]):
+                raise
+        self._cells.mark_all(issues)
 
 
 class SavedFilterStore:

@@ -73,14 +73,19 @@ class Counting:
     def day(self, area: str, day: date, until: datetime) -> Tallies:
         """What lies in just this area of one day: issues reported before `until`, and all activities."""
         begins, ends = midnight(day), midnight(day + timedelta(days=1))
-        tallies: Tallies = {}
-        stages: list[dict[str, Any]] = [{"$match": {"area": area}}, {"$project": _NEEDED}]
-        for issue in self._issues(area, begins, min(ends, until), stages):
-            one = case(issue)
-            tallies.setdefault(one.category, Tally()).count(one)
+        tallies = self.reports(area, begins, min(ends, until))
         for activity in self.activities(area, begins, ends):
             if activity.area == area:
                 tallies.setdefault(activity.category, Tally()).activities += 1
+        return tallies
+
+    def reports(self, area: str, since: datetime, until: datetime) -> Tallies:
+        """The issues of just this area reported from `since` to before `until`."""
+        tallies: Tallies = {}
+        stages: list[dict[str, Any]] = [{"$match": {"area": area}}, {"$project": _NEEDED}]
+        for issue in self._issues(area, since, until, stages):
+            one = case(issue)
+            tallies.setdefault(one.category, Tally()).count(one)
         return tallies
 
     def settled(self) -> datetime:

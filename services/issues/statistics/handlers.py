@@ -36,6 +36,9 @@ def subscriptions(usage: UsageStore, buckets: BucketStore) -> dict[str, Subscrip
         # Also when it was recorded before: whoever recorded it may have died before marking.
         buckets.mark(event.area, event.time)
 
+    def reported(event: Envelope, _: dict[str, Any]) -> None:
+        buckets.mark_reported(event.area, event.time)
+
     def changed(event: Envelope, _: dict[str, Any]) -> None:
         buckets.mark_issue(event.subject)
 
@@ -45,6 +48,7 @@ def subscriptions(usage: UsageStore, buckets: BucketStore) -> dict[str, Subscrip
     changing = [kind for kind in events.PUBLISHED if kind not in _NO_FIGURE_CHANGES]
     return {
         **{kind.type: Subscription(AnyFact, changed) for kind in changing},
+        events.IssueReported.type: Subscription(AnyFact, reported),
         events.IssueRouted.type: Subscription(AnyFact, moved),
         "activity.submitted.v1": Subscription(ActivitySubmittedFact, activity_submitted),
     }

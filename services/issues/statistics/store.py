@@ -19,7 +19,7 @@ from chassis.identity import AREA_LENGTHS, ancestors
 from chassis.mongo import Mongo
 from chassis.recount import Marks
 from services.issues.statistics.counting import BUCKETS, LONG_AGO, STATE, Counting
-from services.issues.statistics.spans import day_of, month_of
+from services.issues.statistics.spans import day_of, midnight, month_of
 from services.issues.statistics.tally import added, read, stored
 
 _COMMIT_TIME = timedelta(seconds=5)
@@ -65,6 +65,14 @@ class BucketStore:
         """Have a day of an area counted again."""
         self._marks.put(_key(area, day_of(at)))
 
+    def mark_reported(self, area: str, at: datetime) -> None:
+        """Have the day of a report counted, unless it lies ahead of `settled` and is seen without a mark.
+
+        Half of the time that a report has to be written is left for clocks that differ.
+        """
+        if self._clock() - at > _COMMIT_TIME / 2:
+            self.mark(area, at)
+
     def mark_issue(self, issue_id: str) -> None:
         """Have the day on which an issue was reported counted again."""
         issue = self._mongo["issues"].find_one({"_id": issue_id}, {"area": 1, "created_at": 1})
@@ -103,7 +111,7 @@ class BucketStore:
             return 0
         fresh = self._counting.days(district, settled, until)
         for area, day in sorted(fresh):
-            self.count(area, day, until)
+            self._add_reports(area, day, until)
         if fresh or until - settled > _REST:
             # $max: of two that settle at once, the one that is behind takes nothing back.
             self._mongo[STATE].update_one({"_id": "settled"}, {"$max": {"until": until}}, upsert=True)
@@ -115,15 +123,27 @@ class BucketStore:
         while not self._count_once(area, day, until):
             pass  # another counted meanwhile: what was read may be older than what is stored by now
 
-    def _count_once(self, area: str, day: date, until: datetime) -> bool:
+    def _add_reports(self, area: str, day: date, until: datetime) -> None:
+        """Have a day hold what was reported in it since it was counted; what changed since is marked."""
+        while not self._count_once(area, day, until, only_fresh=True):
+            pass
+
+    def _count_once(self, area: str, day: date, until: datetime, *, only_fresh: bool = False) -> bool:
         """False when the bucket was written by another between reading it and writing it."""
         bucket_id = f"{area}/{month_of(day)}"
         bucket = self._mongo[BUCKETS].find_one({"_id": bucket_id})
         days: dict[str, Any] = bucket["days"] if bucket else {}
         name = f"{day:%d}"
-        if name in days:
-            until = max(until, days[name]["until"])
-        days[name] = {"until": until, "of": stored(self._counting.day(area, day, until))}
+        counted = days.get(name)
+        if counted is not None:
+            until = max(until, counted["until"])
+        if counted is not None and only_fresh:
+            ends = min(until, midnight(day + timedelta(days=1)))
+            fresh = self._counting.reports(area, counted["until"], ends)
+            tallies = added([read(counted["of"]), fresh])
+        else:
+            tallies = self._counting.day(area, day, until)
+        days[name] = {"until": until, "of": stored(tallies)}
         counts = {"days": days, "all": stored(added(read(one["of"]) for one in days.values()))}
         if bucket is not None:
             changed = self._mongo[BUCKETS].update_one(
