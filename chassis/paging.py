@@ -80,7 +80,8 @@ def newest_first(
         high = min(high, _decode(cursor))
     found: list[Document] = []
     span = _FIRST_WINDOW
-    edge = _moment(high) if cursor else min(ceiling, now)
+    # Others may have come in the very millisecond of the cursor, and that may be the floor.
+    edge = _moment(high) + timedelta(milliseconds=1) if cursor else min(ceiling, now)
     while len(found) <= limit and edge > floor:
         edge = max(edge - span, floor)
         before, full = len(found), True

@@ -102,7 +102,7 @@ class ServiceSettings:
     env: str = "development"
     log_level: str = "INFO"
     worker_port: int = 0
-    worker_threads: int = 16
+    worker_threads: int = 4
     retry_delays: tuple[float, ...] = (1.0, 10.0, 60.0, 600.0, 3600.0)
     faults: str = ""
 
