@@ -82,7 +82,7 @@ def blueprint(
 
     @routes.route("/me/erasure", methods=["POST"])
     @routes.arguments(schemas.ErasureSchema)
-    @routes.response(202)
+    @routes.response(204)
     @access.signed_in
     def erase(_: dict[str, Any]) -> None:
         """Have oneself forgotten, here at once and elsewhere within moments; it cannot be undone."""
