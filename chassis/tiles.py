@@ -72,6 +72,24 @@ def around(lng: float, lat: float, metres: float) -> Box:
     return Box(lng - across, lat - up, lng + across, lat + up)
 
 
+def widened(box: Box, metres: float) -> Box:
+    """A box with so much more on every side."""
+    low, high = around(box.west, box.south, metres), around(box.east, box.north, metres)
+    return Box(min(low.west, high.west), low.south, max(low.east, high.east), high.north)
+
+
+def coarse(lng: float, lat: float, metres: float) -> tuple[float, float]:
+    """The middle of the square of a fixed lattice in which a point lies: the same for all points of it.
+
+    It lies within 0.71 × `metres` of the point, and is its own middle.
+    """
+    up = math.degrees(metres / EARTH_METRES)
+    row = math.floor(lat / up)
+    middle = (row + 0.5) * up
+    across = up / max(0.01, math.cos(math.radians(middle)))
+    return round((math.floor(lng / across) + 0.5) * across, 7), round(middle, 7)
+
+
 def distance(lng: float, lat: float, other_lng: float, other_lat: float) -> float:
     """Metres between two points along the surface (haversine)."""
     north, other_north = math.radians(lat), math.radians(other_lat)

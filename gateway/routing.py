@@ -20,6 +20,7 @@ ROUTES = (
     Route("/v1/auth", "volunteer", body_limit=16 * KIB),
     Route("/v1/me", "volunteer"),
     Route("/v1/members", "volunteer"),
+    Route("/v1/contact-views", "volunteer"),
     Route("/v1/areas", "volunteer"),
     Route("/v1/activities", "volunteer"),
     Route("/v1/media", "issues", timeout=60.0, body_limit=21 * MIB),

@@ -147,6 +147,9 @@ class Deployment:
             "DEV_LOGIN": self.environ.get("DEV_LOGIN", "true"),
             "BOOTSTRAP_ADMIN_PHONE": self.environ.get("BOOTSTRAP_ADMIN_PHONE", "13900000001"),
             "LOG_LEVEL": self.environ.get("LOG_LEVEL", "INFO"),
+            # Demonstrations, tests and benchmarks report for a whole district as a few people.
+            "REPORTS_PER_HOUR": self.environ.get("REPORTS_PER_HOUR", "0"),
+            "ANONYMISE_AFTER_DAYS": self.environ.get("ANONYMISE_AFTER_DAYS", "365"),
             "WEB_CONCURRENCY": self.environ.get("WEB_CONCURRENCY", "1"),
             **Secrets.kept_in(self.folder).environment(),
             **self.overrides,

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Flask
 
 import chassis.http.app
 from chassis import idempotency, logs
 from chassis.clock import utc_now
+from chassis.erasures import Erasures
 from chassis.events import Event
 from chassis.geography import AreaFinder
 from chassis.http import access
@@ -37,6 +39,8 @@ from services.issues.finding import handlers as finding_handlers
 from services.issues.finding import routes as finding_routes
 from services.issues.finding.queries import Finder
 from services.issues.finding.store import CellStore, SavedFilterStore, WordStore
+from services.issues.flags import events as flag_events
+from services.issues.flags import routes as flag_routes
 from services.issues.limits import routes as calendar_routes
 from services.issues.limits.queries import Calendar
 from services.issues.limits.store import DayStore
@@ -45,6 +49,9 @@ from services.issues.media import handlers as media_handlers
 from services.issues.media import routes as media_routes
 from services.issues.media.queries import PhotoQueries
 from services.issues.media.store import PhotoStore
+from services.issues.privacy import commands as privacy_commands
+from services.issues.privacy import events as privacy_events
+from services.issues.privacy import handlers as privacy_handlers
 from services.issues.proposals import commands as proposal_commands
 from services.issues.proposals import events as proposal_events
 from services.issues.proposals import handlers as proposal_handlers
@@ -61,8 +68,15 @@ from services.issues.suggestions.queries import SuggestionQueries
 from services.issues.suggestions.store import SuggestionStore
 
 NAME = "issues"
-PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *suggestion_events.PUBLISHED, *proposal_events.PUBLISHED]
+PUBLISHED: list[type[Event]] = [
+    *events.PUBLISHED,
+    *flag_events.PUBLISHED,
+    *privacy_events.PUBLISHED,
+    *suggestion_events.PUBLISHED,
+    *proposal_events.PUBLISHED,
+]
 _FORM_OVERHEAD = 1024 * 1024
+_MOST = 36500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +88,8 @@ class IssuesSettings(ServiceSettings):
     photo_megabytes: int = 20
     photo_megapixels: int = 50
     photos_at_once: int = 1
+    reports_per_hour: int = 10
+    anonymise_after_days: int = 365
 
     def check(self) -> Iterator[str]:
         """Yield a sentence for each combination that must not start."""
@@ -84,6 +100,9 @@ class IssuesSettings(ServiceSettings):
             yield f"PHOTO_MEGAPIXELS is wrong: it is 1 to {MOST_MEGAPIXELS}"
         if self.photos_at_once < 1:
             yield "PHOTOS_AT_ONCE is wrong: it is 1 or more"
+        for name in ("reports_per_hour", "anonymise_after_days"):
+            if not 0 <= getattr(self, name) <= _MOST:
+                yield f"{name.upper()} is wrong: use a number from 0 to {_MOST}"
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -123,7 +142,10 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                 settings.district,
             ),
             finding_routes.saved_blueprint(SavedFilterStore(mongo), utc_now),
-            case_routes.blueprint(store, rulebook, queries, places, photos, utc_now),
+            case_routes.blueprint(
+                store, rulebook, queries, places, photos, utc_now, settings.reports_per_hour
+            ),
+            flag_routes.blueprint(store, utc_now),
             duplicate_routes.blueprint(store, rulebook, Nearby(mongo), utc_now),
             case_routes.feedback_blueprint(store, rulebook, utc_now, settings.media_url_key),
             category_routes.blueprint(categories, rulebook, settings.district),
@@ -149,13 +171,16 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
 def subscriptions(mongo: Mongo) -> Subscriptions:
     """What this service listens to."""
+    cases = CaseStore(mongo)
+    photos = PhotoStore(mongo)
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     cells = CellStore(mongo)
     return Subscriptions(
-        case_handlers.subscriptions(CaseStore(mongo)),
-        duplicate_handlers.subscriptions(CaseStore(mongo), rulebook, utc_now),
+        case_handlers.subscriptions(cases),
+        duplicate_handlers.subscriptions(cases, rulebook, utc_now),
+        privacy_handlers.subscriptions(cases, photos, Erasures(mongo["erasures"]), utc_now),
         finding_handlers.subscriptions(cells, WordStore(mongo, cells, utc_now)),
-        media_handlers.subscriptions(PhotoStore(mongo)),
+        media_handlers.subscriptions(photos),
         statistics_handlers.subscriptions(UsageStore(mongo), BucketStore(mongo, utc_now)),
         proposal_handlers.subscriptions(ProposalStore(mongo), utc_now),
     )
@@ -177,6 +202,20 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def run_clock() -> None:
         while case_commands.run_clock(cases, rulebook, utc_now):
             pass
+
+    keep = timedelta(days=settings.anonymise_after_days) if settings.anonymise_after_days else None
+    saved_filters, photos = SavedFilterStore(mongo), PhotoStore(mongo)
+
+    def anonymise() -> None:
+        privacy_commands.anonymise_due(cases, utc_now, keep)
+
+    def forget(member_id: str) -> None:
+        privacy_commands.forget_member(cases, rulebook, utc_now, member_id=member_id)
+        saved_filters.forget(member_id)
+        photos.forget(member_id, utc_now())
+
+    def sweep_erasures() -> None:
+        Erasures(mongo["erasures"]).sweep(forget, utc_now())
 
     def run_proposal_clock() -> None:
         while proposal_commands.run_clock(proposals, utc_now):
@@ -204,8 +243,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         proposals.ensure_indexes()
         cells.ensure_indexes()
         words.ensure_indexes()
-        SavedFilterStore(mongo).ensure_indexes()
-        PhotoStore(mongo).ensure_indexes()
+        saved_filters.ensure_indexes()
+        photos.ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
@@ -218,6 +257,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             Timer("issue_clock", 1.0, run_clock),
             Timer("words", 1.0, sweep_words, share=0.2),
             Timer("map_cells", 2.0, sweep_cells, share=0.05),
+            Timer("anonymise", 5.0, anonymise),
+            Timer("erasures", 5.0, sweep_erasures),
             Timer("photos", 30.0, sweep_photos),
             Timer("figures", 2.0, sweep_figures, share=0.1),
             Timer("proposal_clock", 1.0, run_proposal_clock),

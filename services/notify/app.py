@@ -8,12 +8,14 @@ from flask import Flask
 import chassis.http.app
 from chassis import idempotency, logs
 from chassis.clock import utc_now
+from chassis.erasures import Erasures
 from chassis.events import Event
 from chassis.http.app import ServiceApp
 from chassis.identity import TokenVerifier
 from chassis.mongo import Mongo
 from chassis.settings import ServiceSettings, load
 from chassis.subscriptions import Subscriptions
+from chassis.timers import Timer
 from chassis.worker import Worker
 from services.notify import handlers, routes
 from services.notify.queries import InboxQueries
@@ -38,7 +40,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
 def subscriptions(mongo: Mongo) -> Subscriptions:
     """What this service listens to."""
-    return Subscriptions(handlers.subscriptions(InboxStore(mongo), utc_now))
+    return Subscriptions(handlers.subscriptions(InboxStore(mongo), Erasures(mongo["erasures"]), utc_now))
 
 
 def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
@@ -46,6 +48,9 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     settings = load(ServiceSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-worker")
     mongo = Mongo(settings.mongo_url, NAME)
+
+    def sweep_erasures() -> None:
+        Erasures(mongo["erasures"]).sweep(InboxStore(mongo).forget, utc_now())
 
     def prepare() -> None:
         InboxStore(mongo).ensure_indexes()
@@ -57,5 +62,6 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         mongo=mongo,
         outboxes=[],
         handle=subscriptions(mongo).handle,
+        timers=[Timer("erasures", 5.0, sweep_erasures)],
         prepare=prepare,
     )

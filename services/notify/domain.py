@@ -12,6 +12,7 @@ class Audience(StrEnum):
     """Who hears of a fact."""
 
     FOLLOWERS = "followers"
+    REPORTER = "reporter"
     ASSIGNEE = "assignee"
     RESOLVER = "resolver"
     HANDLERS = "handlers"
@@ -78,6 +79,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "issue.split.v1": (Rule(Audience.FOLLOWERS, "issue-split"),),
     "issue.lapsed.v1": (Rule(Audience.RESOLVER, "issue-lapsed"),),
     "issue.unmerged.v1": (Rule(Audience.FOLLOWERS, "issue-unmerged"),),
+    "issue.hidden.v1": (Rule(Audience.COMMUNITY, "issue-hidden"),),
+    "issue.reviewed.v1": (Rule(Audience.REPORTER, "issue-reviewed"),),
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
@@ -176,6 +179,7 @@ def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
 
 _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]]] = {
     Audience.FOLLOWERS: _followers,
+    Audience.REPORTER: _one("reporter"),
     Audience.ASSIGNEE: _one("assignee"),
     Audience.RESOLVER: _one("resolver"),
     Audience.AUTHOR: _one("member"),

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema
 
 from chassis.clock import Clock
+from chassis.erasures import Erasures
 from chassis.events import Envelope
 from chassis.subscriptions import Subscription
 from services.notify import commands
@@ -13,6 +14,7 @@ from services.notify.schemas import (
     ActivityFact,
     IssueFact,
     MemberChangedFact,
+    MemberErasedFact,
     PointsPostedFact,
     ProposalFact,
     SuggestionFact,
@@ -28,7 +30,7 @@ _SCHEMAS: dict[str, type[Schema]] = {
 }
 
 
-def subscriptions(store: InboxStore, clock: Clock) -> dict[str, Subscription]:
+def subscriptions(store: InboxStore, erasures: Erasures, clock: Clock) -> dict[str, Subscription]:
     """Type → schema and function: every event that a message rule names, and the members."""
 
     def tell(event: Envelope, data: dict[str, Any]) -> None:
@@ -46,5 +48,12 @@ def subscriptions(store: InboxStore, clock: Clock) -> dict[str, Subscription]:
         grants = [f"{one['role']}@{one['area']}" for one in data["roles"]]
         store.put_member(event.subject, grants, event.sequence)
 
+    def member_erased(event: Envelope, _: dict[str, Any]) -> None:
+        erasures.note(event.subject, event.time)
+
     told = {kind: Subscription(_SCHEMAS[kind.split(".")[0]], tell) for kind in RULES}
-    return {**told, "member.changed.v1": Subscription(MemberChangedFact, member_changed)}
+    return {
+        **told,
+        "member.changed.v1": Subscription(MemberChangedFact, member_changed),
+        "member.erased.v1": Subscription(MemberErasedFact, member_erased),
+    }

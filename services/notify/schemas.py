@@ -50,11 +50,16 @@ class MemberChangedFact(FactSchema):
     roles = fields.List(fields.Nested(RoleFact), required=True)
 
 
+class MemberErasedFact(FactSchema):
+    """Nothing is read of `member.erased.v1` but whom it is of."""
+
+
 class IssueFact(FactSchema):
     """What this service needs of an issue's events."""
 
     number = fields.String(required=True)
     level = fields.String(required=True)
+    reporter = fields.String(required=True, allow_none=True)
     followers = fields.List(fields.String(), required=True)
     assignee = fields.String(required=True, allow_none=True)
     resolver = fields.String(required=True, allow_none=True)

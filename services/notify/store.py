@@ -65,6 +65,10 @@ class InboxStore:
         )
         return int(marked.modified_count)
 
+    def forget(self, member: str) -> None:
+        """Remove all that a member was told."""
+        self._mongo["inbox"].delete_many({"member": member})
+
     def holders(self, role: str, area: str) -> list[str]:
         """The members who hold a role on an area or above it, by the local copy.
 

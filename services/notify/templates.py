@@ -160,6 +160,18 @@ TEMPLATES: dict[str, Template] = {
         "Your issue goes on by itself",
         "{number} was taken out of the other one.",
     ),
+    "issue-hidden": Template(
+        "有待审核的举报",
+        "问题 {number} 被多位居民举报，已暂停公开显示，请审核。",
+        "Flagged: please review",
+        "Several residents flagged {number}: it is hidden until you decide.",
+    ),
+    "issue-reviewed": Template(
+        "您的问题已审核",
+        "您上报的问题 {number} 的公开显示已经审核，结果见详情。",
+        "Your issue was reviewed",
+        "See {number} for whether it is shown to the public.",
+    ),
     "activity-submitted": Template(
         "有待审核的活动", "一条活动记录等待审核。", "An activity to verify", "An activity report awaits you."
     ),

@@ -75,7 +75,7 @@ class VerificationSchema(Schema):
 class IssueFact(FactSchema):
     """What this service needs of an issue's events."""
 
-    reporter = fields.String(required=True)
+    reporter = fields.String(required=True, allow_none=True)
     assignee = fields.String(required=True, allow_none=True)
     resolver = fields.String(required=True, allow_none=True)
     photos = fields.Integer(required=True)

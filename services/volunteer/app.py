@@ -31,6 +31,9 @@ from services.volunteer.people.queries import MemberQueries
 from services.volunteer.people.senders import no_sender, sms_sender
 from services.volunteer.people.store import CodeStore, MemberStore, SessionStore
 from services.volunteer.people.tokens import TokenIssuer
+from services.volunteer.privacy import routes as privacy_routes
+from services.volunteer.privacy.queries import ContactViewQueries
+from services.volunteer.privacy.store import ContactViewStore
 
 NAME = "volunteer"
 PUBLISHED: list[type[Event]] = [
@@ -68,7 +71,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     mongo = Mongo(settings.mongo_url, NAME)
     cipher = FieldCipher(settings.field_key)
     members = MemberStore(mongo, cipher, utc_now)
-    areas = AreaQueries(mongo)
+    areas, activities = AreaQueries(mongo), ActivityStore(mongo)
     desk = people_routes.SignIn(
         codes=CodeStore(mongo, cipher, utc_now),
         sessions=SessionStore(mongo, utc_now),
@@ -84,8 +87,15 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             people_routes.auth_blueprint(members, desk, settings.district),
             people_routes.blueprint(members, MemberQueries(mongo, cipher), settings.district),
             area_routes.blueprint(AreaStore(mongo), areas, utc_now, settings.district),
-            activity_routes.blueprint(
-                ActivityStore(mongo), ActivityQueries(mongo), areas, utc_now, settings.district
+            activity_routes.blueprint(activities, ActivityQueries(mongo), areas, utc_now, settings.district),
+            privacy_routes.blueprint(
+                members,
+                desk.sessions,
+                activities,
+                ContactViewStore(mongo),
+                ContactViewQueries(mongo),
+                utc_now,
+                settings.district,
             ),
         ],
     )
@@ -103,6 +113,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         members.ensure_indexes()
         AreaStore(mongo).ensure_indexes()
         ActivityStore(mongo).ensure_indexes()
+        ContactViewStore(mongo).ensure_indexes()
         idempotency.ensure_indexes(mongo)
         if settings.bootstrap_admin_phone:
             people_commands.ensure_admin(

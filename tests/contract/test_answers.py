@@ -111,6 +111,13 @@ def main_job(documented: Documented, district: District) -> None:
     call(resident, "POST", act, issue, json={"action": "confirm"})
     call(resident, "POST", "/v1/issues/{issue_id}/ratings", issue, json={"satisfied": True, "score": 5})
     call(resident, "GET", "/v1/issues/{issue_id}/history", issue)
+    call(resident, "GET", "/v1/issues/{issue_id}/history/verification", issue, params={"known": "0" * 64})
+    stranger = district.person(RESIDENTS_OF_A[13])
+    call(stranger, "GET", "/v1/issues/{issue_id}", issue)
+    call(stranger, "POST", "/v1/issues/{issue_id}/flags", issue, json={"reason": "广告"})
+    decision = {"decision": "show", "reason": "内容属实"}
+    call(staff, "POST", "/v1/issues/{issue_id}/reviews", issue, json=decision)
+    call(staff, "GET", "/v1/issues/{issue_id}", issue)
     report = {"category": "outreach", "area": GRID, "summary": "入户", "minutes": 30}
     activity = call(steward, "POST", "/v1/activities", json=report).json()["id"]
     call(steward, "GET", "/v1/activities", params={"member": "me"})
@@ -205,6 +212,13 @@ def people_and_areas(documented: Documented, district: District) -> None:
     member = call(admin, "POST", "/v1/members", json=entered).json()["id"]
     given = {"role": "team_leader", "area": COMMUNITY_A}
     call(admin, "POST", "/v1/members/{member_id}/grants", member, json=given)
+    why = {"reason": "核实地址信息", "subject": "20261124-ABC123"}
+    call(admin, "POST", "/v1/members/{member_id}/contact-views", member, json=why)
+    call(admin, "GET", "/v1/contact-views")
+    leaving = documented.api.sign_in(phone)
+    call(leaving, "GET", "/v1/me/contact-views")
+    call(leaving, "GET", "/v1/me/export")
+    call(leaving, "POST", "/v1/me/erasure", json={"confirm": True})
     call(None, "GET", "/v1/areas", params={"area": COMMUNITY_A})
     call(None, "GET", "/v1/areas/locate", params=centre(GRID))
     call(admin, "POST", "/v1/areas", json={"code": f"{COMMUNITY_A}099", "name": "无边界网格"})

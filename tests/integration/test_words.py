@@ -103,3 +103,12 @@ def test_a_search_is_narrowed_by_every_other_filter(scene: Scene) -> None:
     assert scene.search("垃圾", reporter=reporter) == [there, here]
     assert scene.search("车位", reporter=reporter) == []
     assert scene.search("楼道 车位") == []
+
+
+def test_an_issue_that_was_made_anonymous_is_found_by_no_word(scene: Scene) -> None:
+    forgotten, kept = scene.report(3.0), scene.report(2.0)
+    scene.store.sweep(DISTRICT)
+    for _ in range(2):
+        scene.store.forget(forgotten)
+    assert scene.taken_in() == {kept}
+    assert scene.search("垃圾") == [kept]

@@ -1,27 +1,41 @@
 """What can be done with issues."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from chassis.clock import Clock
-from chassis.errors import ConcurrentUpdate, Conflict, Invalid
+from chassis.errors import ConcurrentUpdate, Conflict, Invalid, TooMany
 from chassis.identity import Actor
 from services.issues.cases import deadlines, domain, feedback
-from services.issues.cases.issue import Change, Details, Feedback, Issue, Rating
+from services.issues.cases.issue import STAFF_ROLES, Change, Details, Feedback, Issue, Rating
 from services.issues.categories.domain import Category, Policy, check_answers, check_usable
 from services.issues.limits import domain as limits
 
 _TRIES = 8
 _TICKS_AT_ONCE = 200
+_RATE_WINDOW = timedelta(hours=1)
+_REPORT_FOR_MANY = STAFF_ROLES | {"integration"}
 
 
-class Cases(Protocol):
-    """Where issues are kept. `save` raises ConcurrentUpdate when somebody was faster."""
+class Kept(Protocol):
+    """Issues that are there. `save` raises ConcurrentUpdate when somebody was faster."""
 
     def get(self, issue_id: str) -> Issue: ...
+    def save(self, change: Change) -> Issue: ...
+
+
+class Reports(Protocol):
+    """When a member reported, the oldest first."""
+
+    def reports_since(self, member_id: str, moment: datetime) -> list[datetime]: ...
+
+
+class Cases(Kept, Protocol):
+    """Where issues are kept."""
+
     def add(self, change: Change) -> Issue: ...
-    def save(self, change: Change) -> None: ...
     def due(self, at: datetime, most: int) -> list[Issue]: ...
     def adopters(self, issue_id: str) -> list[Issue]: ...
     def is_steward(self, member_id: str, area: str) -> bool: ...
@@ -92,11 +106,32 @@ def report_issue(
         anonymous=anonymous,
         urgency=urgency,
         reporter=actor.member_id,
+        sensitive=chosen.sensitive,
         created_at=now,
         observed_at=observed_at,
         countdown=limits.start(chosen.limit("steward", urgency), policy.calendar, now),
     )
     return cases.add(domain.report(issue, policy))
+
+
+def check_rate(reports: Reports, clock: Clock, actor: Actor, *, most: int) -> None:
+    """Raises TooMany for a person who reported `most` problems within the last hour; 0 is no limit.
+
+    Staff and integrations report for many. What one person sends at the very same moment may pass together.
+    """
+    if not most or actor.roles & _REPORT_FOR_MANY:
+        return
+    now = clock()
+    recent = reports.reports_since(actor.member_id, now - _RATE_WINDOW)
+    if len(recent) < most:
+        return
+    free_at = recent[-most] + _RATE_WINDOW
+    raise TooMany(
+        "too-many-reports",
+        zh=f"每小时最多上报 {most} 个问题，请稍后再试。",
+        en=f"At most {most} problems can be reported in an hour: try again later.",
+        retry_after=max(1, math.ceil((free_at - now).total_seconds())),
+    )
 
 
 def _hold_photos(
@@ -195,7 +230,7 @@ def answer(
     def decide(issue: Issue, now: datetime) -> Change:
         if signature is not None:
             feedback.check_signature(issue, *signature, now)
-        who = actor or Actor(issue.reporter)
+        who = actor or Actor(str(issue.reporter))
         given = Feedback(contacted, resolved, satisfied, reason, now)
         return feedback.give(issue, who, given, policy_of(rules, issue))
 
@@ -226,7 +261,7 @@ def policy_of(rules: Rules, issue: Issue) -> Policy:
 
 
 def decide_until_saved(
-    cases: Cases, clock: Clock, issue_id: str, decide: Callable[[Issue, datetime], Change | None]
+    cases: Kept, clock: Clock, issue_id: str, decide: Callable[[Issue, datetime], Change | None]
 ) -> Issue:
     """Decide on the issue as it is now; where somebody saved first, decide anew on what they left.
 
@@ -238,10 +273,9 @@ def decide_until_saved(
         if change is None:
             return issue
         try:
-            cases.save(change)
+            return cases.save(change)
         except ConcurrentUpdate:
             continue
-        return change.issue
     raise Conflict(
         "busy-issue", zh="此问题正被多人处理，请稍后重试。", en="Too many act on it at once: try again."
     )

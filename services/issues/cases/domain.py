@@ -10,6 +10,7 @@ from services.issues.cases.effects import EFFECTS
 from services.issues.cases.events import IssueFact
 from services.issues.cases.issue import (
     OPEN,
+    SYSTEM,
     Change,
     Details,
     Issue,
@@ -134,8 +135,10 @@ def report(issue: Issue, policy: Policy) -> Change:
     """A new report, led by its grid's stewards; outside any grid by the community or the subdistrict."""
     level = first_level(issue.area, policy.category)
     new = settle(lead(issue, level, policy, issue.created_at), policy.calendar)
-    line = entry("report", new, Actor(new.reporter), new.created_at, Details(observed_at=new.observed_at))
-    return Change(new, (line,), (fact(events.IssueReported, new, new.reporter),))
+    # A part of a whole whose reporter was forgotten meanwhile is nobody's.
+    actor = Actor(new.reporter) if new.reporter else SYSTEM
+    line = entry("report", new, actor, new.created_at, Details(observed_at=new.observed_at))
+    return Change(new, (line,), (fact(events.IssueReported, new, actor.member_id),))
 
 
 def allowed_actions(issue: Issue, actor: Actor) -> list[str]:
@@ -145,7 +148,7 @@ def allowed_actions(issue: Issue, actor: Actor) -> list[str]:
 
 
 def _applies(row: Transition, issue: Issue) -> bool:
-    return issue.status in row.sources and issue.level in row.levels
+    return issue.status in row.sources and issue.level in row.levels and issue.anonymised_at is None
 
 
 def transition(
@@ -172,6 +175,7 @@ def _check_right(row: Transition, issue: Issue, action: str, actor: Actor) -> No
             zh="您与此问题的关系不允许此操作。",
             en=f"Only {', '.join(sorted(row.parties))} of this issue may {action} it.",
         )
+    check_kept(issue)
     if not _applies(row, issue):
         raise Conflict(
             "action-not-possible",
@@ -206,6 +210,16 @@ def _check_details(row: Transition, action: str, details: Details, policy: Polic
         )
 
 
+def check_kept(issue: Issue) -> None:
+    """Raises Conflict for an issue of which nothing personal is kept any more: it is only counted."""
+    if issue.anonymised_at is not None:
+        raise Conflict(
+            "anonymised",
+            zh="该问题已匿名化归档。",
+            en="This issue was closed long ago and made anonymous: report the problem anew.",
+        )
+
+
 def check_version(issue: Issue, expected: int | None) -> None:
     """Raises Stale when the caller has seen another version than this."""
     if expected is not None and expected != issue.version:
@@ -223,6 +237,7 @@ def comment(issue: Issue, actor: Actor, text: str, at: datetime) -> Change:
         raise NotAllowed(
             "not-your-issue", zh="您不能评论此问题。", en="Only those this issue concerns may comment on it."
         )
+    check_kept(issue)
     remarked = replace(issue, version=issue.version + 1)
     return Change(remarked, (entry("comment", remarked, actor, at, Details(note=text)),), ())
 

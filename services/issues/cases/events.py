@@ -20,7 +20,7 @@ class IssueFact(Event):
     category: str
     level: str
     lead_unit: str
-    reporter: str
+    reporter: str | None
     followers: tuple[str, ...]
     assignee: str | None
     resolver: str | None

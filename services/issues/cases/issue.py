@@ -95,7 +95,7 @@ class Feedback:
 class Objection:
     """A unit's word that an issue is not its own, to be decided by a set moment."""
 
-    by: str
+    by: str | None
     reason: str
     at: datetime
     decide_by: datetime
@@ -119,13 +119,26 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Flag:
+    """A member's word that an issue should not be shown; `reviewed` once staff have looked at it."""
+
+    member: str
+    reason: str
+    at: datetime
+    reviewed: bool = False
+
+
+@dataclass(frozen=True)
 class Issue:
     """A problem in a lane, from report to feedback.
 
     `lead_unit` is the code of the area whose turn it is and never empty; `status_before` is what a pause or a
     merge interrupted; `supporters` said "me too"; `part_of` is the issue that this one was split from;
     `next_check_at` is when the clock next has something to do; `photo_acts` are what staff did to its photos,
-    as far as the history tells.
+    as far as the history tells. `reporter` is None once they were forgotten. `sensitive` is of its category:
+    its words and exact place are for those it concerns. `hidden`: so are they of an issue that members
+    flagged. `people` is everybody of whom anything is kept here, `discarded` the photos that are to be let
+    go, `chain` the hash of the last line of its history.
     """
 
     id: str
@@ -138,9 +151,10 @@ class Issue:
     media: tuple[str, ...]
     anonymous: bool
     urgency: str
-    reporter: str
+    reporter: str | None
     created_at: datetime
     countdown: Countdown
+    sensitive: bool = False
     observed_at: datetime | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
     status: Status = Status.REPORTED
@@ -166,6 +180,12 @@ class Issue:
     due_at: datetime | None = None
     next_check_at: datetime | None = None
     reopened: int = 0
+    flags: tuple[Flag, ...] = ()
+    hidden: bool = False
+    anonymised_at: datetime | None = None
+    discarded: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    chain: str = ""
     photo_acts: tuple[str, ...] = ()
     version: int = 1
 
@@ -175,7 +195,8 @@ class Issue:
         if self.part_of is not None:
             return ()
         merged = (one for adopted in self.adopted for one in adopted.followers)
-        return tuple(dict.fromkeys((self.reporter, *self.supporters, *merged)))
+        reporter = () if self.reporter is None else (self.reporter,)
+        return tuple(dict.fromkeys((*reporter, *self.supporters, *merged)))
 
 
 @dataclass(frozen=True)
@@ -193,10 +214,13 @@ class Details:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of an issue's history. `observed_at` is when an offline client saw it happen."""
+    """One line of an issue's history. `observed_at` is when an offline client saw it happen.
+
+    `actor` is None, and there is no note, once they were forgotten.
+    """
 
     action: str
-    actor: str
+    actor: str | None
     at: datetime
     status: Status
     level: Level
@@ -207,12 +231,33 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line of the history as it is kept: `seals` bind it to what it says of persons, see `chain`."""
+
+    entry: Entry
+    seals: Mapping[str, "Seal"]
+    hash: str
+
+
+@dataclass(frozen=True)
+class Seal:
+    """A digest of one part of a line. Without its salt, nobody can tell what the part said."""
+
+    digest: str
+    salt: str | None
+
+
+@dataclass(frozen=True)
 class Change:
-    """An issue after a decision, what to write in its history, and the facts to publish."""
+    """An issue after a decision, what to write in its history, and the facts to publish.
+
+    `emptied` are the lines there were before, where parts of them are forgotten from now on.
+    """
 
     issue: Issue
     entries: tuple[Entry, ...]
     events: tuple[IssueFact, ...]
+    emptied: tuple[Line, ...] | None = None
 
 
 def fact(kind: type[IssueFact], issue: Issue, actor: str, **more: Any) -> IssueFact:

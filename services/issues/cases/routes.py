@@ -27,6 +27,7 @@ def blueprint(
     places: AreaFinder,
     photos: Photos,
     clock: Clock,
+    reports_per_hour: int,
 ) -> Blueprint:
     """The routes under `/v1/issues`."""
     routes = Blueprint("issues", __name__, url_prefix="/v1/issues", description="Residents' issues")
@@ -48,6 +49,7 @@ def blueprint(
     @access.signed_in
     def report(body: dict[str, Any]) -> Response:
         """Report a problem; the grid comes from the location."""
+        commands.check_rate(store, clock, actor(), most=reports_per_hour)
         issue = commands.report_issue(store, rules, places, photos, clock, actor(), issue_id=new_id(), **body)
         fresh = queries.view({**vars(issue), "_id": issue.id}, actor())
         response = jsonify(outward.dump(fresh))
@@ -67,8 +69,16 @@ def blueprint(
     @routes.response(200, schemas.HistorySchema)
     @access.signed_in
     def history(issue_id: str) -> dict[str, Any]:
-        """Show who did what, when and why."""
+        """Show what was done and when; by whom and why, to those it concerns."""
         return {"items": queries.history(issue_id, actor()), "next": None}
+
+    @routes.route("/<issue_id>/history/verification", methods=["GET"])
+    @routes.arguments(schemas.VerificationQuery, location="query")
+    @routes.response(200, schemas.HistoryVerificationSchema)
+    @access.signed_in
+    def verification(query: dict[str, Any], issue_id: str) -> dict[str, Any]:
+        """Hold the history against its hashes."""
+        return queries.verification(issue_id, query["known"])
 
     @routes.route("/<issue_id>/transitions", methods=["POST"])
     @routes.arguments(schemas.TransitionSchema)

@@ -14,6 +14,7 @@ from chassis.fields import (
     PlainText,
 )
 from chassis.subscriptions import FactSchema
+from services.issues.cases.disclosure import View
 from services.issues.cases.domain import PUBLIC_ACTIONS
 from services.issues.cases.feedback import ANSWERS
 from services.issues.cases.issue import Level, Status
@@ -102,22 +103,37 @@ class PhotoLinkSchema(Schema):
 class ObjectionSchema(Schema):
     """A unit's objection to having been given the issue; `decision` is null until it is decided."""
 
-    by = fields.String()
+    by = fields.String(allow_none=True)
     reason = fields.String()
     at = Moment()
     decide_by = Moment()
     decision = fields.String(allow_none=True)
 
 
+class FlagSchema(Schema):
+    """A member's word that an issue should not be shown; `reviewed` once staff have decided on it."""
+
+    member = fields.String()
+    reason = fields.String()
+    at = Moment()
+    reviewed = fields.Boolean()
+
+
 class IssueSchema(Schema):
-    """An issue as shown to a member; `reporter` is null for those who may not know."""
+    """An issue as shown to a member; `reporter` is null for those who may not know.
+
+    Who it does not concern (`view` is public or follower) gets a part of the fields, see docs/privacy.md.
+    """
 
     id = fields.String()
     number = fields.String()
     status = fields.String(validate=validate.OneOf(_STATUSES))
     level = fields.String(validate=validate.OneOf([one.value for one in Level]))
     category = fields.String()
-    description = fields.String()
+    description = fields.String(
+        allow_none=True,
+        metadata={"description": "null where it is withheld; otherwise its beginning at least"},
+    )
     category_version = fields.Integer()
     answers = fields.Dict()
     area = fields.String()
@@ -141,6 +157,13 @@ class IssueSchema(Schema):
     )
     objection = fields.Nested(ObjectionSchema, allow_none=True)
     reopened = fields.Integer()
+    view = fields.String(validate=validate.OneOf([one.value for one in View]))
+    sensitive = fields.Boolean()
+    hidden = fields.Boolean(metadata={"description": "flagged, and not shown until staff have decided"})
+    flags = fields.List(
+        fields.Nested(FlagSchema), allow_none=True, metadata={"description": "for staff of the area"}
+    )
+    anonymised_at = Moment(allow_none=True)
     created_at = Moment()
     observed_at = Moment(allow_none=True)
     due_at = Moment(allow_none=True, metadata={"description": "null while information is awaited"})
@@ -162,6 +185,7 @@ class EntrySchema(Schema):
     note = fields.String(allow_none=True)
     observed_at = Moment(allow_none=True)
     media = fields.List(fields.Nested(PhotoLinkSchema))
+    hash = fields.String(metadata={"description": "covers this line and all before it, see docs/privacy.md"})
 
 
 class HistorySchema(Schema):
@@ -169,6 +193,34 @@ class HistorySchema(Schema):
 
     items = fields.List(fields.Nested(EntrySchema))
     next = fields.String(allow_none=True)
+
+
+class VerificationQuery(Schema):
+    """`known`: a head of the history that was seen before."""
+
+    known = Formed("[0-9a-f]{64}", "Not a hash of a history.", load_default=None)
+
+
+class FaultSchema(Schema):
+    """The first line (counted from 1) that is not as it was written, and what is wrong with it.
+
+    `line`: edited, or lines before it removed, added or moved. `actor`, `note`, `media`: that part was
+    changed or removed. `end`: lines after the last are gone.
+    """
+
+    place = fields.Integer()
+    what = fields.String()
+
+
+class HistoryVerificationSchema(Schema):
+    """Whether a history is as it was written; `head` is the hash of its last line."""
+
+    id = fields.String()
+    sound = fields.Boolean()
+    lines = fields.Integer()
+    head = fields.String()
+    fault = fields.Nested(FaultSchema, allow_none=True)
+    contains_known = fields.Boolean(allow_none=True)
 
 
 class AreaDefinedFact(FactSchema):

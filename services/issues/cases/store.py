@@ -1,10 +1,11 @@
 """Issues ↔ documents; the only writer of issues and of the local copies of areas and members."""
 
-from dataclasses import fields
-from datetime import UTC, datetime
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from chassis import outbox
+from chassis.clock import ulid_at
 from chassis.errors import missing
 from chassis.events import envelope
 from chassis.identity import ancestors
@@ -13,14 +14,18 @@ from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
 from chassis.paging import order
 from chassis.tiles import place
+from services.issues.cases.chain import as_document, from_document, link
+from services.issues.cases.disclosure import public_location
 from services.issues.cases.issue import (
     OPEN,
+    SYSTEM,
     Adopted,
     Change,
-    Entry,
     Feedback,
+    Flag,
     Issue,
     Level,
+    Line,
     Objection,
     Part,
     Rating,
@@ -31,6 +36,7 @@ from services.issues.limits.domain import Countdown
 _SOURCE = "issues"
 _NAMES = {field.name for field in fields(Issue)} - {"id"}
 _STATE = {"history": 0, "outbox": 0}
+_NOBODY = SYSTEM.member_id
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Kept = TypeVar("Kept")
 
@@ -47,7 +53,7 @@ class CaseStore:
         """Indexes for the lists, the relay and the clock.
 
         Some engines write all entries of all indexes anew whenever a document changes, and an issue changes
-        often: there are no more than these, and none over an array but the first.
+        often: there are no more than these, and none over arrays that grow with each step.
         """
         issues = self._mongo[self._issues]
         issues.create_index([("scopes", 1), ("order", 1)])
@@ -57,6 +63,8 @@ class CaseStore:
         issues.create_index([("status", 1), ("order", 1)])
         issues.create_index("place", sparse=True)
         issues.create_index("adopted.id", sparse=True)
+        issues.create_index("people")
+        issues.create_index("forget_from", sparse=True)
         outbox.ensure_indexes(issues)
 
     def get(self, issue_id: str) -> Issue:
@@ -66,28 +74,47 @@ class CaseStore:
             raise missing("问题", "issue")
         return _issue(document)
 
+    def with_lines(self, issue_id: str) -> tuple[Issue, tuple[Line, ...]]:
+        """An issue and its history, of the same moment. Raises NotFound."""
+        document = self._mongo[self._issues].find_one({"_id": issue_id}, {"outbox": 0})
+        if document is None:
+            raise missing("问题", "issue")
+        return _issue(document), tuple(from_document(one) for one in document["history"])
+
     def add(self, change: Change) -> Issue:
         """Insert a new issue; where its id is stored already, the stored one is the answer."""
-        issue = change.issue
+        issue, lines = chained(change)
         document = {
             **_fields(issue),
             "_id": issue.id,
             "order": order(issue.id, issue.created_at),
-            "history": [_entry(one) for one in change.entries],
+            "history": [as_document(one) for one in lines],
         }
+        if document["forget_from"] is None:
+            del document["forget_from"]  # its index is of closed issues only
         added = self._inserts.insert([outbox.fresh(document, _envelopes(change))])
         return issue if added else self.get(issue.id)
 
-    def save(self, change: Change) -> None:
-        """Write the new state, its history lines and its events at once. Raises ConcurrentUpdate."""
+    def save(self, change: Change) -> Issue:
+        """Write the new state, its history lines and its events at once; returns the issue as it is kept.
+
+        The chain goes on from the hash that was loaded: somebody who saved meanwhile makes this raise
+        ConcurrentUpdate, so that no two lines can follow the same one.
+        """
+        issue, lines = chained(change)
+        state, push = _fields(issue), {"history": [as_document(one) for one in lines]}
+        if change.emptied is not None:
+            state["history"] = [as_document(one) for one in (*change.emptied, *lines)]
+            push = {}
         outbox.save(
             self._mongo[self._issues],
-            change.issue.id,
-            change.issue.version,
+            issue.id,
+            issue.version,
             _envelopes(change),
-            set_fields=_fields(change.issue),
-            push={"history": [_entry(one) for one in change.entries]},
+            set_fields=state,
+            push=push,
         )
+        return issue
 
     def due(self, at: datetime, most: int) -> list[Issue]:
         """Issues whose clock has something to do by `at`."""
@@ -98,6 +125,24 @@ class CaseStore:
         """The issues that speak for this one."""
         found = self._mongo[self._issues].find({"adopted.id": issue_id}, _STATE)
         return [_issue(one) for one in found]
+
+    def closed_before(self, moment: datetime, most: int) -> list[str]:
+        """Issues that were closed before this moment and are not anonymous yet, or whose reporter is gone."""
+        found = self._mongo[self._issues].find({"forget_from": {"$gte": EPOCH, "$lt": moment}}, {"_id": 1})
+        return [str(one["_id"]) for one in found.limit(most)]
+
+    def of_person(self, member_id: str, most: int) -> list[str]:
+        """Issues in which anything of this member is kept."""
+        found = self._mongo[self._issues].find({"people": member_id}, {"_id": 1})
+        return [str(one["_id"]) for one in found.limit(most)]
+
+    def reports_since(self, member_id: str, moment: datetime) -> list[datetime]:
+        """When the member's own reports since this moment were made; parts of split ones are not theirs."""
+        made = {"$gte": ulid_at(moment), "$lt": ulid_at(moment + timedelta(days=1))}
+        found = self._mongo[self._issues].find(
+            {"reporter": member_id, "order": made}, {"created_at": 1, "part_of": 1}
+        )
+        return sorted(one["created_at"] for one in found if one["part_of"] is None)
 
     def is_steward(self, member_id: str, area: str) -> bool:
         """Whether the member is a steward of the area, by the local copy."""
@@ -115,19 +160,42 @@ class CaseStore:
         put_newer(self._mongo["members"], member_id, values, sequence)
 
 
+def chained(change: Change) -> tuple[Issue, tuple[Line, ...]]:
+    """The issue with the end of its chain and everybody of whom anything is kept, and its new lines."""
+    issue, lines = change.issue, link(change.issue.chain, change.entries)
+    people = {
+        *issue.people,
+        *issue.followers,
+        *(one for one in (issue.reporter, issue.assignee, issue.steward, issue.resolver) if one),
+        *(one.member for one in issue.flags),
+        *(one.actor for one in change.entries if one.actor),
+    } - {_NOBODY}
+    chain = lines[-1].hash if lines else issue.chain
+    return replace(issue, people=tuple(sorted(people)), chain=chain), lines
+
+
 def _envelopes(change: Change) -> list[dict[str, Any]]:
     issue = change.issue
-    at = change.entries[-1].at
     return [
-        envelope(event, source=_SOURCE, subject=issue.id, sequence=issue.version, area=issue.area, at=at)
+        envelope(
+            event,
+            source=_SOURCE,
+            subject=issue.id,
+            sequence=issue.version,
+            area=issue.area,
+            at=change.entries[-1].at,
+        )
         for event in change.events
     ]
 
 
 def _fields(issue: Issue) -> Document:
     values: Document = {name: value for name, value in vars(issue).items() if name != "id"}
-    if issue.location is not None:
-        values["place"] = place(issue.location["lng"], issue.location["lat"])
+    shown = public_location(issue.location, sensitive=issue.sensitive)
+    if shown is not None:
+        values["place"] = place(shown["lng"], shown["lat"])
+    elif issue.anonymised_at is not None:
+        values["place"] = None
     return {
         **values,
         "status": issue.status.value,
@@ -139,22 +207,22 @@ def _fields(issue: Issue) -> Document:
         "rating": _plain(issue.rating),
         "adopted": [vars(one) for one in issue.adopted],
         "parts": [vars(one) for one in issue.parts],
+        "flags": [vars(one) for one in issue.flags],
         "scopes": ancestors(issue.area),
         "open_due_at": issue.due_at if issue.status in OPEN else None,
+        "forget_from": _forget_from(issue),
     }
+
+
+def _forget_from(issue: Issue) -> datetime | None:
+    """From when on the time counts after which a closed issue is made anonymous: at once for nobody's."""
+    if issue.closed_at is None or issue.anonymised_at is not None:
+        return None
+    return EPOCH if issue.reporter is None else issue.closed_at
 
 
 def _plain(part: Objection | Feedback | Rating | None) -> Document | None:
     return vars(part) if part is not None else None
-
-
-def _entry(entry: Entry) -> Document:
-    return {
-        **vars(entry),
-        "status": entry.status.value,
-        "level": entry.level.value,
-        "media": list(entry.media),
-    }
 
 
 def _issue(document: Document) -> Issue:
@@ -172,6 +240,9 @@ def _issue(document: Document) -> Issue:
             "supporters": tuple(document["supporters"]),
             "photo_acts": tuple(document.get("photo_acts", ())),
             "parts": tuple(Part(**one) for one in document["parts"]),
+            "flags": tuple(Flag(**one) for one in document.get("flags", ())),
+            "discarded": tuple(document.get("discarded", ())),
+            "people": tuple(document.get("people", ())),
             "countdown": Countdown(**{**countdown, "reminded": tuple(countdown["reminded"])}),
             "objection": _maybe(Objection, document["objection"]),
             "feedback": _maybe(Feedback, document["feedback"]),

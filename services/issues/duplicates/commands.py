@@ -143,6 +143,7 @@ def _part(rules: Rules, whole: Issue, wanted: PartWanted, now: datetime) -> Issu
         anonymous=whole.anonymous,
         urgency=whole.urgency,
         reporter=whole.reporter,
+        sensitive=whole.sensitive or category.sensitive,
         created_at=now,
         part_of=whole.id,
         countdown=limits.start(category.limit("steward", whole.urgency), calendar, now),

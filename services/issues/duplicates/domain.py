@@ -7,7 +7,7 @@ from datetime import datetime
 from chassis.errors import Conflict
 from chassis.identity import Actor
 from services.issues.cases import events
-from services.issues.cases.domain import transition
+from services.issues.cases.domain import check_kept, transition
 from services.issues.cases.issue import (
     OPEN,
     SYSTEM,
@@ -56,6 +56,7 @@ def adopt(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | N
             zh="目标问题已合并、撤回、不予受理或为子问题。",
             en=f"The target is {parent.status} or a part: merge into an issue that is still followed.",
         )
+    check_kept(parent)
     new = Adopted(child.id, child.followers)
     if new in parent.adopted:
         return None

@@ -24,7 +24,7 @@ def blueprint(cases: Cases, rules: Rules, nearby: Nearby, clock: Clock) -> Bluep
     def candidates(query: dict[str, Any]) -> dict[str, Any]:
         """Show issues that may be the same, before reporting one."""
         limit = query.pop("limit")
-        return {"items": nearby.candidates(Sought(**query), limit), "next": None}
+        return {"items": nearby.candidates(Sought(**query), actor(), limit), "next": None}
 
     @routes.route("/<issue_id>/support", methods=["POST"])
     @routes.response(200, schemas.SupportSchema)

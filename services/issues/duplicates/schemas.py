@@ -25,7 +25,9 @@ class CandidateSchema(Schema):
     number = fields.String()
     category = fields.String()
     status = fields.String()
-    description = fields.String(metadata={"description": "the beginning of it"})
+    description = fields.String(
+        allow_none=True, metadata={"description": "the beginning of it; null where it is withheld"}
+    )
     created_at = Moment()
     supporters = fields.Integer()
     distance = fields.Float()

@@ -19,6 +19,7 @@ MOST_RADIUS = 50_000.0
 MOST_CORNERS = 100
 MOST_WORDS = 200
 _RUNS = re.compile(r"[\u3400-\u9fff\U00020000-\U0003134f]+|[0-9a-z]+")
+_LONG_NUMBER = re.compile(r"[0-9]{7,}[0-9a-z]?")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003134f]")
 
 
@@ -90,6 +91,7 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
     overdue: bool | None = None
+    hidden: bool | None = None
     region: Region | None = field(default=None, compare=False)
     words: tuple[str, ...] = ()
 
@@ -144,14 +146,15 @@ def outline(polygon: str) -> Outline:
 def words(text: str) -> list[str]:
     """What a text is found by: each two neighbouring Chinese characters, and each Latin word or number.
 
-    Text indexes of the database do not segment Chinese; pairs of characters need no dictionary.
+    Text indexes of the database do not segment Chinese; pairs of characters need no dictionary. What looks
+    like a phone or identity number is shown to few, so nobody can search for it.
     """
     found: list[str] = []
     for run in _RUNS.findall(unicodedata.normalize("NFKC", text).lower()):
         if _HAN.match(run):
             found += [run[place : place + 2] for place in range(max(1, len(run) - 1))]
         else:
-            found.append(run)
+            found += [] if _LONG_NUMBER.fullmatch(run) else [run]
     return list(dict.fromkeys(found))[:MOST_WORDS]
 
 

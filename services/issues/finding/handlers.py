@@ -6,6 +6,7 @@ from chassis.events import Envelope
 from chassis.subscriptions import FactSchema, Subscription
 from services.issues.cases import events
 from services.issues.finding.store import CellStore, WordStore
+from services.issues.privacy.events import IssueAnonymised
 
 _MOVES = (
     events.IssueResolved,
@@ -32,7 +33,11 @@ def subscriptions(cells: CellStore, words: WordStore) -> dict[str, Subscription]
     def reported(event: Envelope, _: dict[str, Any]) -> None:
         words.reported(event.subject, event.time)
 
+    def anonymised(event: Envelope, _: dict[str, Any]) -> None:
+        words.forget(event.subject)
+
     return {
         **{kind.type: Subscription(AnyFact, moved) for kind in _MOVES},
         events.IssueReported.type: Subscription(AnyFact, reported),
+        IssueAnonymised.type: Subscription(AnyFact, anonymised),
     }

@@ -9,7 +9,16 @@ from chassis.clock import utc_now
 from chassis.errors import NotAllowed
 from chassis.identity import AREA_LENGTHS, Actor
 from chassis.mongo import Document, Mongo
-from chassis.tiles import Tile, cover
+from chassis.tiles import Tile, cover, widened
+from services.issues.cases.disclosure import (
+    COARSE_METRES,
+    OVERSEERS,
+    TOLD_BY,
+    View,
+    shown_location,
+    view_for,
+    withheld,
+)
 from services.issues.cases.issue import OPEN, STAFF_ROLES
 from services.issues.cases.queries import LISTED
 from services.issues.finding.domain import CELL_ZOOM, Filters, words
@@ -21,7 +30,8 @@ _ITEMS_FROM_ZOOM = CELL_ZOOM
 _MOST_ITEMS = 500
 _EXPORT_PAGE = 500
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-_ITEM = dict.fromkeys(("location", "status", "category", "number"), 1)
+_SPOT = ("number", "category", "status")
+_ITEM = dict.fromkeys((*_SPOT, *TOLD_BY), 1)
 Views = Callable[[Sequence[Document], Actor], list[Document]]
 
 
@@ -35,7 +45,7 @@ class Finder:
     def page(self, filters: Filters, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
         """A page of issues, newest first. Raises NotAllowed for lists of what another member reported."""
         _check_reader(filters, actor)
-        page = self._page(filters, limit, cursor)
+        page = self._page(filters, actor, limit, cursor)
         return paging.Page(self._views(page.items, actor), page.next)
 
     def check_export(self, filters: Filters, actor: Actor) -> None:
@@ -49,15 +59,18 @@ class Finder:
         """All issues that the filters let through, newest first; a page is in memory at a time."""
         cursor = None
         while True:
-            page = self._page(filters, _EXPORT_PAGE, cursor)
+            page = self._page(filters, actor, _EXPORT_PAGE, cursor)
             yield from self._views(page.items, actor)
             cursor = page.next
             if cursor is None:
                 return
 
-    def _page(self, filters: Filters, limit: int, cursor: str | None) -> paging.Page:
+    def _page(self, filters: Filters, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
         where = _conditions(filters)
-        fits = _fitting(filters)
+
+        def fits(issue: Document) -> bool:
+            return _fits(issue, filters, actor)
+
         span: dict[str, Any] = {
             "limit": limit,
             "cursor": cursor,
@@ -71,12 +84,12 @@ class Finder:
                 few,
                 where=where,
                 keep=fits,
-                keep_by=("location", "description"),
+                keep_by=(*TOLD_BY, "description"),
                 projection=LISTED,
                 **span,
             )
         if filters.words and filters.reporter is None and filters.assignee is None:
-            return self._page_by_words(filters, where, span)
+            return self._page_by_words(filters, where, fits, span)
         match = _index_fields(filters, where)
         return paging.newest_first(
             self._mongo["issues"],
@@ -87,9 +100,13 @@ class Finder:
             **span,
         )
 
-    def _page_by_words(self, filters: Filters, where: dict[str, Any], span: dict[str, Any]) -> paging.Page:
-        fits = _fitting(filters)
-
+    def _page_by_words(
+        self,
+        filters: Filters,
+        where: dict[str, Any],
+        fits: Callable[[Document], bool],
+        span: dict[str, Any],
+    ) -> paging.Page:
         def issues_of(rows: Sequence[Document]) -> list[Document]:
             stages: list[dict[str, Any]] = [
                 {"$match": {"_id": {"$in": [one["_id"] for one in rows]}}},
@@ -108,10 +125,10 @@ class Finder:
             **span,
         )
 
-    def tile(self, tile: Tile) -> Document:
+    def tile(self, tile: Tile, actor: Actor) -> Document:
         """What a tile of the map shows: clusters with their counts or, far in, the open issues themselves."""
         if tile.z >= _ITEMS_FROM_ZOOM:
-            return {"clusters": [], "items": self._items(tile)}
+            return {"clusters": [], "items": self._items(tile, actor)}
         first, after = tile.places
         clusters: dict[tuple[int, int], list[tuple[float, float, int]]] = {}
         deeper = min(tile.z + _CLUSTERS_DEEPER, CELL_ZOOM)
@@ -122,7 +139,7 @@ class Finder:
             clusters.setdefault((cell["x"] >> shift, cell["y"] >> shift), []).append(spot)
         return {"clusters": [_cluster(spots) for spots in clusters.values() if _count(spots)], "items": []}
 
-    def _items(self, tile: Tile) -> list[Document]:
+    def _items(self, tile: Tile, actor: Actor) -> list[Document]:
         first, after = tile.places
         stages: list[dict[str, Any]] = [
             {"$match": {"place": {"$gte": first, "$lt": after}}},
@@ -130,7 +147,28 @@ class Finder:
             {"$limit": _MOST_ITEMS},
             {"$project": _ITEM},
         ]
-        return [{**one, "id": one["_id"]} for one in self._mongo["issues"].aggregate(stages)]
+        return [_spot(one, actor) for one in self._mongo["issues"].aggregate(stages)]
+
+
+def _spot(document: Document, actor: Actor) -> Document:
+    place = shown_location(document, view_for(document, actor))
+    return {**{name: document[name] for name in _SPOT}, "id": document["_id"], "location": place}
+
+
+def _fits(document: Document, filters: Filters, actor: Actor) -> bool:
+    """Whether an issue lies in the region and may be found by its words, as far as the actor sees either.
+
+    Otherwise a search would tell what the view withholds: by asking again and again, ever closer.
+    """
+    view = view_for(document, actor)
+    if filters.words and withheld(document) and view is not View.FULL:
+        return False
+    if filters.words and not set(filters.words) <= set(words(document["description"])):
+        return False
+    if filters.region is None:
+        return True
+    place = shown_location(document, view)
+    return place is not None and filters.region.holds(place["lng"], place["lat"])
 
 
 def _check_reader(filters: Filters, actor: Actor) -> None:
@@ -140,6 +178,13 @@ def _check_reader(filters: Filters, actor: Actor) -> None:
             "not-your-reports",
             zh="只能查看自己的报告。",
             en="Only staff of the area may list what another member reported: use reporter=me.",
+        )
+    another = filters.assignee is not None and filters.assignee != actor.member_id
+    if another and not actor.has_any(OVERSEERS, filters.area):
+        raise NotAllowed(
+            "not-your-work",
+            zh="只能查看自己负责的问题。",
+            en="Only staff and stewards of the area may list what another member handles: use assignee=me.",
         )
 
 
@@ -162,8 +207,11 @@ def _conditions(filters: Filters) -> dict[str, Any]:
         where["open_due_at"] = {"$gte": _LONG_AGO, "$lt": utc_now()}
     elif filters.overdue is False:
         where["$nor"] = [{"open_due_at": {"$gte": _LONG_AGO, "$lt": utc_now()}}]
+    if filters.hidden is not None:
+        where["hidden"] = True if filters.hidden else {"$ne": True}
     if filters.region is not None:
-        box = filters.region.box
+        # Wider than asked for: `_fits` decides by the place that the actor sees.
+        box = widened(filters.region.box, COARSE_METRES)
         where["location.lng"] = {"$gte": box.west, "$lte": box.east}
         where["location.lat"] = {"$gte": box.south, "$lte": box.north}
     return where
@@ -179,23 +227,10 @@ def _index_fields(filters: Filters, where: dict[str, Any]) -> dict[str, Any]:
     return {"scopes": where.pop("scopes")}
 
 
-def _fitting(filters: Filters) -> Callable[[Document], bool]:
-    """What no condition of the database says of an issue: its place in a region, the words of its text."""
-    region, sought = filters.region, set(filters.words)
-
-    def fits(issue: Document) -> bool:
-        place = issue["location"]
-        if region is not None and not region.holds(place["lng"], place["lat"]):
-            return False
-        return not sought or sought <= set(words(issue["description"]))
-
-    return fits
-
-
 def _small_sets(filters: Filters) -> list[dict[str, Any]] | None:
     """The ranges of an index of their own that hold all there is, where that is little."""
     if filters.region is not None:
-        tiles = cover(filters.region.box)
+        tiles = cover(widened(filters.region.box, COARSE_METRES))
         if tiles[0].z >= _SMALL_TILE_ZOOM:
             return [{"place": {"$gte": tile.places[0], "$lt": tile.places[1]}} for tile in tiles]
     if filters.overdue is True:

@@ -46,6 +46,7 @@ def filters_of(query: dict[str, Any], district: str) -> Filters:
         since=query["since"],
         until=query["until"],
         overdue=query["overdue"],
+        hidden=query["hidden"],
         region=domain.one_region(regions),
         words=domain.sought_words(query["q"]) if query["q"] else (),
     )
@@ -86,7 +87,7 @@ def blueprint(finder: Finder, district: str) -> Blueprint:
     @access.signed_in
     def tile(z: str, x: str, y: str) -> dict[str, Any]:
         """Show the open issues of a map tile: in clusters or, far in, each."""
-        return finder.tile(_tile(z, x, y))
+        return finder.tile(_tile(z, x, y), actor())
 
     return routes
 

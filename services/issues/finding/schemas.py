@@ -39,6 +39,7 @@ class FilterQuery(Schema):
     since = Moment(load_default=None)
     until = Moment(load_default=None)
     overdue = fields.Boolean(load_default=None)
+    hidden = fields.Boolean(load_default=None)
     near = fields.String(load_default=None, validate=validate.Length(max=60))
     radius = fields.Float(load_default=500.0, validate=validate.Range(1, MOST_RADIUS), allow_nan=False)
     bbox = fields.String(load_default=None, validate=validate.Length(max=120))

@@ -12,6 +12,7 @@ from chassis.mongo import Document, Mongo
 from chassis.paging import FLOOR
 from chassis.recount import Marks
 from chassis.tiles import tile_at
+from services.issues.cases.disclosure import View, shown_location
 from services.issues.cases.issue import OPEN
 from services.issues.finding.domain import CELL_ZOOM, cell_key, cell_of, words
 
@@ -20,7 +21,7 @@ _COMMIT_TIME = timedelta(seconds=3)
 _REST = timedelta(minutes=1)
 """How long the moment of the last sweep may stay behind while nothing is reported."""
 _AT_ONCE = 20
-_TAKEN_IN = {"description": 1, "order": 1, "location": 1}
+_TAKEN_IN = {"description": 1, "order": 1, "location": 1, "sensitive": 1}
 
 
 class CellStore:
@@ -36,12 +37,13 @@ class CellStore:
 
     def mark(self, issue_id: str) -> None:
         """Have the cell of an issue counted again."""
-        self.mark_all(list(self._mongo["issues"].find({"_id": issue_id}, {"location": 1})))
+        self.mark_all(list(self._mongo["issues"].find({"_id": issue_id}, {"location": 1, "sensitive": 1})))
 
     def mark_all(self, issues: Sequence[Document]) -> None:
         """Have the cells of issues counted again."""
-        places = [one["location"] for one in issues if one["location"] is not None]
-        self._marks.put(*{cell_key(tile_at(place["lng"], place["lat"], CELL_ZOOM)) for place in places})
+        shown = [shown_location(one, View.PUBLIC) for one in issues]
+        tiles = [tile_at(place["lng"], place["lat"], CELL_ZOOM) for place in shown if place is not None]
+        self._marks.put(*{cell_key(one) for one in tiles})
 
     def sweep(self) -> int:
         """Count the marked cells; returns how many."""
@@ -106,6 +108,10 @@ class WordStore:
         if self._clock() - at > _COMMIT_TIME / 2:
             self._take_in(list(self._mongo["issues"].find({"_id": issue_id}, _TAKEN_IN)))
 
+    def forget(self, issue_id: str) -> None:
+        """Have an issue found by no word any more; again changes nothing."""
+        self._mongo["words"].update_one({"_id": issue_id}, {"$set": {"words": []}})
+
     def _take_in(self, issues: Sequence[Document]) -> None:
         documents = [
             {"_id": one["_id"], "order": one["order"], "words": words(one["description"])} for one in issues
@@ -139,6 +145,10 @@ class SavedFilterStore:
         document = {"member": member, "name": name, "query": query, "created_at": at}
         self._mongo["saved_filters"].update_one({"_id": filter_id}, {"$setOnInsert": document}, upsert=True)
         return {"id": filter_id, **document}
+
+    def forget(self, member: str) -> None:
+        """Remove all that a member saved."""
+        self._mongo["saved_filters"].delete_many({"member": member})
 
     def remove(self, filter_id: str, member: str) -> bool:
         """False when the member has no such filter."""

@@ -14,6 +14,8 @@ UNUSED_TIME = timedelta(hours=24)
 """How long a photo is kept that nothing refers to."""
 WORK_TIME = timedelta(minutes=5)
 """Within which files are written; whoever has not finished by then has died."""
+NOBODY = "nobody"
+"""The owner of a photo whose owner was erased."""
 MOST_BOXES = 50
 UNITS = ("pixels", "fractions")
 ACTIVITY_READERS = STAFF_ROLES | {"steward", "council_chair", "council_member"}
@@ -50,13 +52,14 @@ class Use:
 class Place:
     """Where a photo is shown: the area, who works there, and which roles of the area may read it (None: all).
 
-    `issue` is the issue that shows it, None for an activity report.
+    `issue` is the issue that shows it, None for an activity report; `concerned` may read it beside the roles.
     """
 
     area: str
     issue: str | None = None
     assignee: str | None = None
     readers: frozenset[str] | None = None
+    concerned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,9 @@ def may_see(owner: str, moderation: Moderation, actor: Actor, place: Place) -> b
         return False
     if moderation is Moderation.AWAITING:
         return actor.member_id == place.assignee
-    return place.readers is None or actor.has_any(place.readers, place.area)
+    if place.readers is None or actor.member_id in place.concerned:
+        return True
+    return actor.has_any(place.readers, place.area)
 
 
 def check_staff(actor: Actor, places: Sequence[Place]) -> None:

@@ -7,6 +7,7 @@ from chassis.errors import missing
 from chassis.identity import Actor
 from chassis.media import THUMBNAIL
 from chassis.mongo import Document, Mongo
+from services.issues.cases.disclosure import OVERSEERS, TOLD_BY, withheld
 from services.issues.media.domain import (
     ACTIVITY_READERS,
     Moderation,
@@ -18,7 +19,7 @@ from services.issues.media.domain import (
 )
 
 _SHOWN = {"owner": 1, "moderation": 1}
-_REFERENCES = {"area": 1, "assignee": 1, "media": 1, "history.media": 1}
+_REFERENCES = dict.fromkeys((*TOLD_BY, "media", "history.media"), 1)
 States = Mapping[str, Document]
 """Photo → what is needed to decide who may see it."""
 
@@ -84,7 +85,11 @@ class PhotoQueries:
         if issue is None:
             return None
         refers = {*issue["media"], *(one for line in issue["history"] for one in line["media"])}
-        return Place(issue["area"], use.id, issue["assignee"]) if photo_id in refers else None
+        if photo_id not in refers:
+            return None
+        concerned = frozenset(one for one in (issue["reporter"], issue["assignee"], issue["steward"]) if one)
+        readers = OVERSEERS if withheld(issue) else None
+        return Place(issue["area"], use.id, issue["assignee"], readers, concerned)
 
     def _project(self, photo_id: str, proposal_id: str) -> Place | None:
         proposal = self._mongo["proposals"].find_one({"_id": proposal_id}, {"area": 1, "expenses": 1})

@@ -18,6 +18,7 @@ from chassis.media import THUMBNAIL, MediaFiles
 from chassis.mongo import Document, Mongo
 from chassis.pictures import Picture
 from services.issues.media.domain import (
+    NOBODY,
     UNUSED_TIME,
     WORK_TIME,
     Act,
@@ -47,6 +48,7 @@ class PhotoStore:
     def ensure_indexes(self) -> None:
         """The sweep finds by time what it has to look at."""
         self._photos.create_index("check_at")
+        self._photos.create_index("owner")
 
     def get(self, photo_id: str) -> Photo:
         """Raises NotFound, also for one that is not stored yet or being removed."""
@@ -199,6 +201,26 @@ class PhotoStore:
                 {"_id": photo_id, "owner": owner, "file": {"$ne": None}},
                 {"$addToSet": {"uses": use}, "$inc": {"version": 1}},
             )
+
+    def let_go(self, photo_ids: Sequence[str], at: datetime) -> None:
+        """Have the sweep remove photos that nothing refers to any more, without waiting for a day.
+
+        Letting go again changes nothing. Raises ConcurrentUpdate where somebody writes to one just now.
+        """
+        for document in list(self._photos.find({"_id": {"$in": list(photo_ids)}})):
+            photo = _photo(document)
+            self.save(replace(photo, unused_until=at, check_at=at), photo.version)
+
+    def forget(self, owner: str, at: datetime) -> None:
+        """Forget who uploaded photos, and let go of them: those that an issue shows go with the issue."""
+        for document in list(self._photos.find({"owner": owner})):
+            photo = _photo(document)
+            uses = tuple(one for one in photo.uses if one.kind is not UseKind.ACTIVITY)
+            nobodys = replace(photo, owner=NOBODY, uses=uses, unused_until=at, check_at=at)
+            try:
+                self.save(nobodys, photo.version)
+            except ConcurrentUpdate:
+                continue  # whoever forgets comes by again
 
     def due(self, at: datetime, most: int) -> list[Photo]:
         """Photos that the sweep has to look at by `at`."""

@@ -42,6 +42,18 @@ class ActivityStore:
         added = outbox.insert(self._mongo["activities"], document, [_envelope(activity, event)])
         return activity if added else self.get(activity.id)
 
+    def of(self, member: str) -> list[Document]:
+        """All that a member filed, the oldest first."""
+        found = self._mongo["activities"].find({"member": member, "order": {"$gte": ""}}, {"outbox": 0})
+        return sorted(found, key=lambda one: str(one["order"]))
+
+    def forget(self, member: str) -> None:
+        """Remove a member's words and photos; that something was done, and for how long, is counted on."""
+        words: Document = {"summary": "", "reason": None, "media": []}
+        # With the version, so that whoever is deciding on one just now decides anew, without the words.
+        for one in self.of(member):
+            self._mongo["activities"].update_one({"_id": one["_id"]}, {"$set": words, "$inc": {"version": 1}})
+
     def save(self, activity: Activity, event: ActivityFact) -> None:
         """Write the new state and its event. Raises ConcurrentUpdate."""
         outbox.save(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
-from chassis.errors import ConcurrentUpdate, Conflict, TooMany, Unauthenticated
+from chassis.errors import ConcurrentUpdate, Conflict, NotFound, TooMany, Unauthenticated
 from chassis.identity import Actor, Grant
 from services.volunteer.people import domain
 from services.volunteer.people.domain import Member
@@ -74,11 +74,18 @@ def refresh(members: Members, sessions: Sessions, *, token: str) -> tuple[Member
     """The member and the next refresh token. A token used twice ends the session. Raises Unauthenticated."""
     rotated = sessions.rotate(token)
     if rotated is None:
-        raise Unauthenticated(
-            "session-over", zh="登录已过期，请重新登录。", en="This session is over: sign in again."
-        )
+        raise _session_over()
     member_id, following = rotated
-    return members.get(member_id), following
+    try:
+        return members.get(member_id), following
+    except NotFound:
+        raise _session_over() from None
+
+
+def _session_over() -> Unauthenticated:
+    return Unauthenticated(
+        "session-over", zh="登录已过期，请重新登录。", en="This session is over: sign in again."
+    )
 
 
 def enrol(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from chassis.errors import Conflict, NotAllowed
 from chassis.identity import Actor, Grant, check_area
-from services.volunteer.people.events import MemberChanged, Role
+from services.volunteer.people.events import MemberChanged, MemberErased, Role
 
 ROLES = (
     "resident",
@@ -27,10 +27,10 @@ _STAFF_GRANTS = frozenset({"steward", "team_leader", "grid_worker"})
 
 @dataclass(frozen=True)
 class Member:
-    """A person of the district. `phone` is a mainland mobile number."""
+    """A person of the district. `phone` is a mainland mobile number, and None once they were erased."""
 
     id: str
-    phone: str
+    phone: str | None
     name: str | None
     roles: tuple[Grant, ...]
     home_area: str | None = None
@@ -99,6 +99,12 @@ def describe(
         version=member.version + 1,
     )
     return described, changed(described)
+
+
+def erase(member: Member) -> tuple[Member, tuple[MemberChanged, MemberErased]]:
+    """A member of whom nothing is kept but the identifier, which stands in others' records."""
+    erased = Member(member.id, None, None, (), None, version=member.version + 1)
+    return erased, (changed(erased), MemberErased())
 
 
 def changed(member: Member) -> MemberChanged:

@@ -23,4 +23,11 @@ class MemberChanged(Event):
     type: ClassVar[str] = "member.changed.v1"
 
 
-PUBLISHED: list[type[Event]] = [MemberChanged]
+@dataclass(frozen=True)
+class MemberErased(Event):
+    """A member asked to be forgotten: whoever keeps anything of them removes it."""
+
+    type: ClassVar[str] = "member.erased.v1"
+
+
+PUBLISHED: list[type[Event]] = [MemberChanged, MemberErased]

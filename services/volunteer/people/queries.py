@@ -43,7 +43,7 @@ def view(member: Member) -> Document:
     return {
         "id": member.id,
         "name": member.name,
-        "phone_masked": mask(member.phone),
+        "phone_masked": mask(str(member.phone)),
         "roles": [vars(one) for one in member.roles],
         "home_area": member.home_area,
         "version": member.version,

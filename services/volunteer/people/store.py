@@ -2,11 +2,12 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 
 from chassis import outbox
 from chassis.clock import Clock, new_ulid
 from chassis.errors import missing
-from chassis.events import envelope
+from chassis.events import Event, envelope
 from chassis.field_cipher import FieldCipher
 from chassis.identity import Grant, ancestors
 from chassis.mongo import Document, Mongo
@@ -30,12 +31,13 @@ class MemberStore:
         members.create_index([("scopes", 1), ("order", 1)])
         outbox.ensure_indexes(members)
         self._mongo["sessions"].create_index("expires_at", expireAfterSeconds=0)
+        self._mongo["sessions"].create_index("member")
         self._mongo["codes"].create_index("expires_at", expireAfterSeconds=3600)
 
     def get(self, member_id: str) -> Member:
-        """Raises NotFound."""
+        """Raises NotFound, also for members who were erased."""
         document = self._mongo["members"].find_one({"_id": member_id})
-        if document is None:
+        if document is None or document["phone"] is None:
             raise missing("成员", "member")
         return self._member(document)
 
@@ -49,14 +51,14 @@ class MemberStore:
         document = {
             "_id": member.id,
             "order": member.id,
-            "phone": self._cipher.encrypt(member.phone),
-            "phone_hash": self._cipher.fingerprint(member.phone),
+            "phone": self._cipher.encrypt(str(member.phone)),
+            "phone_hash": self._cipher.fingerprint(str(member.phone)),
             "created_at": self._clock(),
             **_fields(member),
         }
         if outbox.insert(self._mongo["members"], document, [self._envelope(member, event)]):
             return member
-        return self.by_phone(member.phone) or self.get(member.id)
+        return self.by_phone(str(member.phone)) or self.get(member.id)
 
     def save(self, member: Member, event: MemberChanged) -> None:
         """Write the new state and its event. Raises ConcurrentUpdate."""
@@ -66,6 +68,29 @@ class MemberStore:
             member.version,
             [self._envelope(member, event)],
             set_fields=_fields(member),
+        )
+
+    def erase(self, member: Member, events: Sequence[Event], district: str) -> None:
+        """Write a member of whom nothing is kept any more. Raises ConcurrentUpdate."""
+        envelopes = [
+            envelope(
+                event,
+                source="volunteer",
+                subject=member.id,
+                sequence=member.version,
+                area=district,
+                at=self._clock(),
+            )
+            for event in events
+        ]
+        # No phone has this fingerprint: signing in with the number registers somebody new.
+        nothing = {"phone": None, "phone_hash": f"erased {member.id}", "erased_at": self._clock()}
+        outbox.save(
+            self._mongo["members"],
+            member.id,
+            member.version,
+            envelopes,
+            set_fields={**_fields(member), **nothing},
         )
 
     def _envelope(self, member: Member, event: MemberChanged) -> Document:
@@ -151,6 +176,10 @@ class SessionStore:
             }
         )
         return f"{session_id}.{secret}"
+
+    def end_all(self, member_id: str) -> None:
+        """End every session of a member."""
+        self._mongo["sessions"].delete_many({"member": member_id})
 
     def rotate(self, token: str) -> tuple[str, str] | None:
         """The member and the next token; None, and no session any more, for a token that is not good now."""

@@ -1,0 +1,103 @@
+"""What can be done about one's personal data, and to reach a member."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from chassis.clock import Clock
+from chassis.errors import ConcurrentUpdate, Conflict
+from chassis.events import Event
+from chassis.identity import Actor
+from services.volunteer.people import domain as people
+from services.volunteer.people.domain import Member
+from services.volunteer.privacy import domain
+from services.volunteer.privacy.domain import ContactView
+
+_TRIES = 5
+ELSEWHERE = {
+    "issues": "/v1/issues?reporter=me",
+    "issues handled": "/v1/issues?assignee=me",
+    "saved filters": "/v1/saved-filters",
+    "points": "/v1/accounts/{id}",
+    "postings": "/v1/accounts/{id}/statement",
+    "messages": "/v1/inbox",
+}
+"""Where the other services show what they keep of a member."""
+
+
+class Members(Protocol):
+    """Where members are kept. `erase` raises ConcurrentUpdate."""
+
+    def get(self, member_id: str) -> Member: ...
+    def erase(self, member: Member, events: Sequence[Event], district: str) -> None: ...
+
+
+class Sessions(Protocol):
+    """Where sessions are kept."""
+
+    def end_all(self, member_id: str) -> None: ...
+
+
+class Activities(Protocol):
+    """Where activity reports are kept."""
+
+    def of(self, member: str) -> list[dict[str, Any]]: ...
+    def forget(self, member: str) -> None: ...
+
+
+class ContactViews(Protocol):
+    """The record of look-ups."""
+
+    def add(self, view: ContactView) -> None: ...
+    def forget(self, member: str) -> None: ...
+
+
+def view_contact(
+    members: Members,
+    views: ContactViews,
+    clock: Clock,
+    actor: Actor,
+    *,
+    view_id: str,
+    member_id: str,
+    reason: str,
+    subject: str,
+    district: str,
+) -> tuple[ContactView, Member]:
+    """Look up how a member is reached. The record is written first: without it nothing is shown.
+
+    Raises NotFound, and what `domain.check_may_see_contact` does.
+    """
+    member = members.get(member_id)
+    area = domain.check_may_see_contact(member, actor, district)
+    view = ContactView(view_id, actor.member_id, member.id, area, reason, subject, clock())
+    views.add(view)
+    return view, member
+
+
+def erase(
+    members: Members,
+    sessions: Sessions,
+    activities: Activities,
+    views: ContactViews,
+    actor: Actor,
+    *,
+    district: str,
+) -> None:
+    """Forget a member at their own request; the other services hear of it and do the same.
+
+    The member itself comes last: whoever is interrupted can ask again. Raises NotFound when it is done.
+    """
+    members.get(actor.member_id)
+    activities.forget(actor.member_id)
+    views.forget(actor.member_id)
+    _until_saved(members, actor.member_id, lambda one: members.erase(*people.erase(one), district))
+    sessions.end_all(actor.member_id)
+
+
+def _until_saved(members: Members, member_id: str, save: Callable[[Member], None]) -> None:
+    for _ in range(_TRIES):
+        try:
+            return save(members.get(member_id))
+        except ConcurrentUpdate:
+            continue
+    raise Conflict("busy-member", zh="该成员正被修改，请重试。", en="Too many change this member: try again.")
