@@ -24,6 +24,8 @@ _WHOLE = {
     "Not a valid date.": "应为 2026-10-10 这样的日期。",
     "Not within the last ninety days.": "须在最近九十天之内。",
     "Not the code of a category.": "不是类别代码。",
+    "Not the number of an issue.": "不是问题编号。",
+    "Not a hash of a history.": "不是处理记录的哈希值。",
     "Small letters, digits and _; a letter first.": "须为小写字母、数字和下划线，以字母开头。",
     "At most a year, and not before from.": "最多一年，且不能早于起始日期。",
     "Nothing to change.": "没有要修改的内容。",
