@@ -10,7 +10,9 @@ from pymongo import MongoClient
 
 from infra.local.deployment import SERVICES, Deployment, wait_until
 
-_BY_THE_CLOCK = frozenset({"relays", "figures_state"})
+_COUNTED = {"figures", "figures_state", "marked_days", "cells", "marked_cells", "words", "words_state"}
+_BY_THE_CLOCK = frozenset({"relays", *_COUNTED})
+"""What timers renew, seconds after what it follows from: nothing is in it that was not stored elsewhere."""
 _CALM = 6
 
 
