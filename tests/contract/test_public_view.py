@@ -116,7 +116,7 @@ def paths(value: Any, prefix: str = "") -> set[str]:
 
 
 def document(issue: Issue) -> dict[str, Any]:
-    return {**asdict(issue), "_id": issue.id, "order": issue.id, "scopes": [], "place": 1, "open_due_at": NOW}
+    return {**asdict(issue), "_id": issue.id, "order": issue.id, "lists": [], "place": 1, "open_due_at": NOW}
 
 
 def shown(issue: Issue, actor: Actor) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def test_figures_of_twenty_thousand_issues_read_buckets_and_not_issues(watched: 
     for number in range(20_000):
         at = month + timedelta(days=number % 20, minutes=number // 20)
         key, grid = new_ulid(), AREAS[1 + number % 2]
-        scopes = [grid[:6], grid[:9], grid[:12], grid]
+        lists = [grid[:6], grid[:9], grid[:12], grid]
         copies.append(
             {
                 **template,
@@ -93,12 +93,12 @@ def test_figures_of_twenty_thousand_issues_read_buckets_and_not_issues(watched: 
                 "order": order(key, at),
                 "created_at": at,
                 "area": grid,
-                "scopes": scopes,
+                "lists": lists,
             }
         )
     # Of the indexes only the one that is read by: the others would take a minute to fill.
     watched["issues"].drop_indexes()
-    watched["issues"].create_index([("scopes", 1), ("order", 1)])
+    watched["issues"].create_index([("lists", 1), ("order", 1)])
     watched["issues"].insert_many(copies)
     district.settle()
 
@@ -116,7 +116,7 @@ def test_figures_of_twenty_thousand_issues_read_buckets_and_not_issues(watched: 
     district.figures.rankings(
         Span(DISTRICT, month + timedelta(hours=5)), Measure.RESPONSE_RATE, None, ADMIN, "en"
     )
-    assert {("issues", ("order", "scopes")), ("figures", ("month", "scopes"))} <= {
+    assert {("issues", ("lists", "order")), ("figures", ("month", "scopes"))} <= {
         (name, tuple(fields)) for name, fields in watch.filters
     }
-    assert all(fields == ["order", "scopes"] for name, fields in watch.filters if name == "issues")
+    assert all(fields == ["lists", "order"] for name, fields in watch.filters if name == "issues")

@@ -57,17 +57,18 @@ def scene(mongo: Mongo) -> Scene:
 
 
 def test_a_sweep_takes_in_what_came_since_the_last_one(scene: Scene) -> None:
-    first = [scene.report(ago) for ago in (86400.0, 60.0, 1.0)]
+    first = [scene.report(ago) for ago in (86400.0, 60.0, 2.5)]
     assert scene.store.sweep(DISTRICT) == 3
     assert scene.taken_in() == set(first)
-    scene.clock.now += timedelta(seconds=1)
     later = scene.report(0.5)
+    assert scene.store.sweep(DISTRICT) == 0
+    scene.clock.now += timedelta(seconds=2)
     assert scene.store.sweep(DISTRICT) == 1
     assert scene.taken_in() == {*first, later}
 
 
 def test_what_another_worker_took_in_is_as_good_as_taken_in(scene: Scene) -> None:
-    ids = {scene.report(1.0) for _ in range(3)}
+    ids = {scene.report(3.0) for _ in range(3)}
     other = WordStore(scene.mongo, CellStore(scene.mongo), scene.clock)
     other.sweep(DISTRICT)
     scene.store.sweep(DISTRICT)
@@ -89,12 +90,13 @@ def test_a_report_just_written_is_left_to_the_sweep(scene: Scene) -> None:
     fresh = scene.report(0.5)
     scene.store.reported(fresh, scene.clock.now - timedelta(seconds=0.5))
     assert scene.taken_in() == set()
+    scene.clock.now += timedelta(seconds=2)
     scene.store.sweep(DISTRICT)
     assert scene.taken_in() == {fresh}
 
 
 def test_a_search_is_narrowed_by_every_other_filter(scene: Scene) -> None:
-    here, there = scene.report(3.0, AREAS[1]), scene.report(2.0, AREAS[3])
+    here, there = scene.report(4.0, AREAS[1]), scene.report(3.0, AREAS[3])
     scene.store.sweep(DISTRICT)
     assert scene.search("垃圾") == [there, here]
     assert scene.search("垃圾", area=COMMUNITY) == [here]
@@ -106,7 +108,7 @@ def test_a_search_is_narrowed_by_every_other_filter(scene: Scene) -> None:
 
 
 def test_an_issue_that_was_made_anonymous_is_found_by_no_word(scene: Scene) -> None:
-    forgotten, kept = scene.report(3.0), scene.report(2.0)
+    forgotten, kept = scene.report(4.0), scene.report(3.0)
     scene.store.sweep(DISTRICT)
     for _ in range(2):
         scene.store.forget(forgotten)

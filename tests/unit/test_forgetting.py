@@ -260,9 +260,13 @@ class Shelf:
         )
         return change.issue
 
-    def closed_before(self, moment: datetime, most: int) -> list[str]:
+    def closed_before(self, moment: datetime | None, most: int) -> list[str]:
         due = [one for one, _ in self.kept.values() if one.closed_at and one.anonymised_at is None]
-        return [one.id for one in due if one.reporter is None or one.closed_at < moment][:most]  # type: ignore[operator]  # None was left out above
+        return [
+            one.id
+            for one in due
+            if one.reporter is None or (moment and one.closed_at and one.closed_at < moment)
+        ][:most]
 
     def of_person(self, member_id: str, most: int) -> list[str]:
         return [one.id for one, _ in self.kept.values() if member_id in one.people][:most]

@@ -31,11 +31,13 @@ from services.issues.cases.issue import (
     Rating,
     Status,
 )
+from services.issues.cases.lists import CLOSED, NOBODYS, lists_of, naming, reported_by, speaking_for
 from services.issues.limits.domain import Countdown
 
 _SOURCE = "issues"
 _NAMES = {field.name for field in fields(Issue)} - {"id"}
 _STATE = {"history": 0, "outbox": 0}
+_ONLY_ID = {"$project": {"_id": 1}}
 _NOBODY = SYSTEM.member_id
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Kept = TypeVar("Kept")
@@ -50,21 +52,11 @@ class CaseStore:
         self._inserts = JoinedInserts(lambda: mongo["issues"])
 
     def ensure_indexes(self) -> None:
-        """Indexes for the lists, the relay and the clock.
-
-        Some engines write all entries of all indexes anew whenever a document changes, and an issue changes
-        often: there are no more than these, and none over arrays that grow with each step.
-        """
+        """Indexes for the lists, the map, the relay and the clock: as few as will do (ADR 19)."""
         issues = self._mongo[self._issues]
-        issues.create_index([("scopes", 1), ("order", 1)])
-        issues.create_index([("reporter", 1), ("order", 1)])
-        issues.create_index([("assignee", 1), ("order", 1)])
+        issues.create_index([("lists", 1), ("order", 1)])
         issues.create_index("next_check_at")
-        issues.create_index([("status", 1), ("order", 1)])
         issues.create_index("place", sparse=True)
-        issues.create_index("adopted.id", sparse=True)
-        issues.create_index("people")
-        issues.create_index("forget_from", sparse=True)
         outbox.ensure_indexes(issues)
 
     def get(self, issue_id: str) -> Issue:
@@ -90,8 +82,6 @@ class CaseStore:
             "order": order(issue.id, issue.created_at),
             "history": [as_document(one) for one in lines],
         }
-        if document["forget_from"] is None:
-            del document["forget_from"]  # its index is of closed issues only
         added = self._inserts.insert([outbox.fresh(document, _envelopes(change))])
         return issue if added else self.get(issue.id)
 
@@ -123,24 +113,36 @@ class CaseStore:
 
     def adopters(self, issue_id: str) -> list[Issue]:
         """The issues that speak for this one."""
-        found = self._mongo[self._issues].find({"adopted.id": issue_id}, _STATE)
+        found = self._mongo[self._issues].find({"lists": speaking_for(issue_id)}, _STATE)
         return [_issue(one) for one in found]
 
-    def closed_before(self, moment: datetime, most: int) -> list[str]:
-        """Issues that were closed before this moment and are not anonymous yet, or whose reporter is gone."""
-        found = self._mongo[self._issues].find({"forget_from": {"$gte": EPOCH, "$lt": moment}}, {"_id": 1})
-        return [str(one["_id"]) for one in found.limit(most)]
+    def closed_before(self, moment: datetime | None, most: int) -> list[str]:
+        """Issues not anonymous yet that are nobody's, or were closed before then (None: only nobody's)."""
+        issues = self._mongo[self._issues]
+        found = [str(one["_id"]) for one in issues.find({"lists": NOBODYS}, {"_id": 1}).limit(most)]
+        if moment is not None:
+            # None was closed before it was reported, and by that they are in order.
+            reported = {"lists": CLOSED, "order": {"$gte": "", "$lt": ulid_at(moment)}}
+            closed = {"closed_at": {"$lt": moment}}
+            found += [
+                str(one["_id"])
+                for one in issues.aggregate([{"$match": reported}, {"$match": closed}, _ONLY_ID])
+            ]
+        return found[:most]
 
     def of_person(self, member_id: str, most: int) -> list[str]:
         """Issues in which anything of this member is kept."""
-        found = self._mongo[self._issues].find({"people": member_id}, {"_id": 1})
-        return [str(one["_id"]) for one in found.limit(most)]
+        issues = self._mongo[self._issues]
+        found = {
+            str(one["_id"]) for key in naming(member_id) for one in issues.find({"lists": key}, {"_id": 1})
+        }
+        return sorted(found)[:most]
 
     def reports_since(self, member_id: str, moment: datetime) -> list[datetime]:
         """When the member's own reports since this moment were made; parts of split ones are not theirs."""
         made = {"$gte": ulid_at(moment), "$lt": ulid_at(moment + timedelta(days=1))}
         found = self._mongo[self._issues].find(
-            {"reporter": member_id, "order": made}, {"created_at": 1, "part_of": 1}
+            {"lists": reported_by(member_id), "order": made}, {"created_at": 1, "part_of": 1}
         )
         return sorted(one["created_at"] for one in found if one["part_of"] is None)
 
@@ -208,17 +210,9 @@ def _fields(issue: Issue) -> Document:
         "adopted": [vars(one) for one in issue.adopted],
         "parts": [vars(one) for one in issue.parts],
         "flags": [vars(one) for one in issue.flags],
-        "scopes": ancestors(issue.area),
+        "lists": lists_of(issue),
         "open_due_at": issue.due_at if issue.status in OPEN else None,
-        "forget_from": _forget_from(issue),
     }
-
-
-def _forget_from(issue: Issue) -> datetime | None:
-    """From when on the time counts after which a closed issue is made anonymous: at once for nobody's."""
-    if issue.closed_at is None or issue.anonymised_at is not None:
-        return None
-    return EPOCH if issue.reporter is None else issue.closed_at
 
 
 def _plain(part: Objection | Feedback | Rating | None) -> Document | None:

@@ -20,6 +20,7 @@ from services.issues.cases.disclosure import (
     withheld,
 )
 from services.issues.cases.issue import OPEN, STAFF_ROLES
+from services.issues.cases.lists import handled_by, in_area, reported_by, with_status
 from services.issues.cases.queries import LISTED
 from services.issues.finding.domain import CELL_ZOOM, Filters, words
 
@@ -90,10 +91,9 @@ class Finder:
             )
         if filters.words and filters.reporter is None and filters.assignee is None:
             return self._page_by_words(filters, where, fits, span)
-        match = _index_fields(filters, where)
         return paging.newest_first(
             self._mongo["issues"],
-            match,
+            {"lists": _narrowest(filters, where)},
             where=where,
             projection=LISTED,
             sift=lambda rows: [one for one in rows if fits(one)],
@@ -189,8 +189,8 @@ def _check_reader(filters: Filters, actor: Actor) -> None:
 
 
 def _conditions(filters: Filters) -> dict[str, Any]:
-    """All conditions; `_index_fields` takes out those that the chosen index answers."""
-    where: dict[str, Any] = {"scopes": filters.area}
+    """All conditions; `_narrowest` takes out the one that the chosen list answers."""
+    where: dict[str, Any] = {"lists": in_area(filters.area)}
     if len(filters.statuses) == 1:
         where["status"] = min(filters.statuses)
     elif filters.statuses:
@@ -217,14 +217,14 @@ def _conditions(filters: Filters) -> dict[str, Any]:
     return where
 
 
-def _index_fields(filters: Filters, where: dict[str, Any]) -> dict[str, Any]:
-    """The fields of the index that narrows most, taken out of the rest."""
-    for name in ("reporter", "assignee"):
+def _narrowest(filters: Filters, where: dict[str, Any]) -> str:
+    """The list that holds fewest of what the filters do not let through; it answers one of the conditions."""
+    for name, key in (("reporter", reported_by), ("assignee", handled_by)):
         if name in where:
-            return {name: where.pop(name)}
+            return key(where.pop(name))
     if len(filters.statuses) == 1 and (filters.statuses <= OPEN or len(filters.area) == AREA_LENGTHS[0]):
-        return {"status": where.pop("status")}
-    return {"scopes": where.pop("scopes")}
+        return with_status(where.pop("status"))
+    return str(where.pop("lists"))
 
 
 def _small_sets(filters: Filters) -> list[dict[str, Any]] | None:
@@ -234,7 +234,7 @@ def _small_sets(filters: Filters) -> list[dict[str, Any]] | None:
         if tiles[0].z >= _SMALL_TILE_ZOOM:
             return [{"place": {"$gte": tile.places[0], "$lt": tile.places[1]}} for tile in tiles]
     if filters.overdue is True:
-        return [{"status": one} for one in sorted(OPEN)]
+        return [{"lists": with_status(one)} for one in sorted(OPEN)]
     return None
 
 

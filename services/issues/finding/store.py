@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from pymongo.errors import BulkWriteError
@@ -14,9 +15,10 @@ from chassis.recount import Marks
 from chassis.tiles import tile_at
 from services.issues.cases.disclosure import View, shown_location
 from services.issues.cases.issue import OPEN
+from services.issues.cases.lists import in_area
 from services.issues.finding.domain import CELL_ZOOM, cell_key, cell_of, words
 
-_COMMIT_TIME = timedelta(seconds=3)
+_COMMIT_TIME = timedelta(seconds=2)
 """A report is written within this time after its moment of creation; one that is not shows by its event."""
 _REST = timedelta(minutes=1)
 """How long the moment of the last sweep may stay behind while nothing is reported."""
@@ -77,28 +79,25 @@ class WordStore:
         self._mongo = mongo
         self._cells = cells
         self._clock = clock
-        self._lately: dict[str, datetime] = {}
 
     def ensure_indexes(self) -> None:
         """They are searched newest first."""
         self._mongo["words"].create_index([("words", 1), ("order", 1)])
 
     def sweep(self, district: str) -> int:
-        """Take in the reports that came since the last sweep; returns how many."""
-        now = self._clock()
+        """Take in the reports that came since the last sweep and have had their time; returns how many."""
+        until = self._clock() - _COMMIT_TIME
         state = self._mongo["words_state"].find_one({"_id": "swept"})
-        since = ulid_at((state["until"] if state else FLOOR) - _COMMIT_TIME)
-        window = {"scopes": district, "order": {"$gte": since, "$lt": ulid_at(now)}}
-        found = self._mongo["issues"].find(window, _TAKEN_IN).batch_size(_AT_ONCE)
-        fresh = [one for one in found if one["_id"] not in self._lately]
-        for first in range(0, len(fresh), _AT_ONCE):
-            self._take_in(fresh[first : first + _AT_ONCE])
-        if fresh or state is None or now - state["until"] > _REST:
+        since = state["until"] if state else FLOOR
+        window = {"lists": in_area(district), "order": {"$gte": ulid_at(since), "$lt": ulid_at(until)}}
+        found, taken = self._mongo["issues"].find(window, _TAKEN_IN).batch_size(_AT_ONCE), 0
+        while some := list(islice(found, _AT_ONCE)):
+            self._take_in(some)
+            taken += len(some)
+        if taken or until - since > _REST:
             # $max: of two that sweep at once, the one that is behind takes nothing back.
-            self._mongo["words_state"].update_one({"_id": "swept"}, {"$max": {"until": now}}, upsert=True)
-        kept = {issue_id: at for issue_id, at in self._lately.items() if now - at < _REST + 2 * _COMMIT_TIME}
-        self._lately = kept | {one["_id"]: now for one in fresh}
-        return len(fresh)
+            self._mongo["words_state"].update_one({"_id": "swept"}, {"$max": {"until": until}}, upsert=True)
+        return taken
 
     def reported(self, issue_id: str, at: datetime) -> None:
         """Take in a report by its event, if it was so slow that a sweep may have missed it.

@@ -1,7 +1,7 @@
 """Forgetting: by the clock, and on a person's request."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from chassis.clock import Clock
@@ -11,8 +11,6 @@ from services.issues.cases.issue import Change, Issue, Line
 from services.issues.privacy import domain
 
 _AT_ONCE = 200
-_NOBODYS = datetime(1970, 1, 2, tzinfo=UTC)
-"""Issues whose reporter is gone are due since 1970-01-01."""
 Decide = Callable[[Issue, tuple[Line, ...], datetime], Change | None]
 
 
@@ -20,7 +18,7 @@ class Archive(Kept, Protocol):
     """Issues with their history."""
 
     def with_lines(self, issue_id: str) -> tuple[Issue, tuple[Line, ...]]: ...
-    def closed_before(self, moment: datetime, most: int) -> list[str]: ...
+    def closed_before(self, moment: datetime | None, most: int) -> list[str]: ...
     def of_person(self, member_id: str, most: int) -> list[str]: ...
 
 
@@ -36,7 +34,7 @@ def anonymise_due(archive: Archive, clock: Clock, keep: timedelta | None) -> int
     Returns how many were, of a bounded number: the clock of other issues must not wait for long. Whoever
     loses the race for an issue leaves it to the other.
     """
-    before = _NOBODYS if keep is None else clock() - keep
+    before = None if keep is None else clock() - keep
     return sum(
         _decide_once(archive, clock, issue_id, domain.anonymise)
         for issue_id in archive.closed_before(before, _AT_ONCE)
