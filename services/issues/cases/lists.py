@@ -5,7 +5,7 @@ in an index that is there already, no index of its own.
 """
 
 from chassis.identity import ancestors
-from services.issues.cases.issue import Issue
+from services.issues.cases.issue import OPEN, Issue
 
 CLOSED = "closed"
 """The closed issues that are not anonymous yet."""
@@ -38,13 +38,18 @@ def speaking_for(issue_id: str) -> str:
     return f"adopted:{issue_id}"
 
 
+def open_in(cell: str) -> str:
+    """The open issues that the map shows in one of its cells."""
+    return f"open:{cell}"
+
+
 def naming(member_id: str) -> tuple[str, ...]:
     """The lists that together hold every issue in which anything of a member is kept."""
     return (reported_by(member_id), handled_by(member_id), _named(member_id))
 
 
-def lists_of(issue: Issue) -> list[str]:
-    """All lists that an issue appears in; people are listed once."""
+def lists_of(issue: Issue, cell: str | None) -> list[str]:
+    """All lists that an issue appears in; people are listed once. `cell` is where the map shows it."""
     keys = [*ancestors(issue.area), with_status(issue.status.value)]
     if issue.reporter:
         keys.append(reported_by(issue.reporter))
@@ -52,6 +57,8 @@ def lists_of(issue: Issue) -> list[str]:
         keys.append(handled_by(issue.assignee))
     if issue.closed_at is not None and issue.anonymised_at is None:
         keys.append(CLOSED if issue.reporter else NOBODYS)
+    if cell is not None and issue.status in OPEN:
+        keys.append(open_in(cell))
     others = (one for one in issue.people if one not in (issue.reporter, issue.assignee))
     return [*keys, *map(speaking_for, (one.id for one in issue.adopted)), *map(_named, others)]
 

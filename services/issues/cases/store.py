@@ -13,7 +13,7 @@ from chassis.joined_inserts import JoinedInserts
 from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
 from chassis.paging import order
-from chassis.tiles import place
+from chassis.tiles import place, tile_at
 from services.issues.cases.chain import as_document, from_document, link
 from services.issues.cases.disclosure import public_location
 from services.issues.cases.issue import (
@@ -32,6 +32,7 @@ from services.issues.cases.issue import (
     Status,
 )
 from services.issues.cases.lists import CLOSED, NOBODYS, lists_of, naming, reported_by, speaking_for
+from services.issues.finding.domain import CELL_ZOOM, cell_key
 from services.issues.limits.domain import Countdown
 
 _SOURCE = "issues"
@@ -193,9 +194,10 @@ def _envelopes(change: Change) -> list[dict[str, Any]]:
 
 def _fields(issue: Issue) -> Document:
     values: Document = {name: value for name, value in vars(issue).items() if name != "id"}
-    shown = public_location(issue.location, sensitive=issue.sensitive)
+    shown, cell = public_location(issue.location, sensitive=issue.sensitive), None
     if shown is not None:
         values["place"] = place(shown["lng"], shown["lat"])
+        cell = cell_key(tile_at(shown["lng"], shown["lat"], CELL_ZOOM))
     elif issue.anonymised_at is not None:
         values["place"] = None
     return {
@@ -210,7 +212,7 @@ def _fields(issue: Issue) -> Document:
         "adopted": [vars(one) for one in issue.adopted],
         "parts": [vars(one) for one in issue.parts],
         "flags": [vars(one) for one in issue.flags],
-        "lists": lists_of(issue),
+        "lists": lists_of(issue, cell),
         "open_due_at": issue.due_at if issue.status in OPEN else None,
     }
 

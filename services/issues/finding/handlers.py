@@ -28,7 +28,7 @@ def subscriptions(cells: CellStore, words: WordStore) -> dict[str, Subscription]
     """Type → schema and function."""
 
     def moved(event: Envelope, _: dict[str, Any]) -> None:
-        cells.mark(event.subject)
+        cells.mark_of(event.subject)
 
     def reported(event: Envelope, _: dict[str, Any]) -> None:
         words.reported(event.subject, event.time)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
 
 from pymongo.errors import BulkWriteError
 
@@ -14,8 +13,7 @@ from chassis.paging import FLOOR
 from chassis.recount import Marks
 from chassis.tiles import tile_at
 from services.issues.cases.disclosure import View, shown_location
-from services.issues.cases.issue import OPEN
-from services.issues.cases.lists import in_area
+from services.issues.cases.lists import in_area, open_in
 from services.issues.finding.domain import CELL_ZOOM, cell_key, cell_of, words
 
 _COMMIT_TIME = timedelta(seconds=2)
@@ -24,6 +22,12 @@ _REST = timedelta(minutes=1)
 """How long the moment of the last sweep may stay behind while nothing is reported."""
 _AT_ONCE = 20
 _TAKEN_IN = {"description": 1, "order": 1, "location": 1, "sensitive": 1}
+
+
+def cells_of(issues: Sequence[Document]) -> set[str]:
+    """The cells that issues are counted in."""
+    shown = [shown_location(one, View.PUBLIC) for one in issues]
+    return {cell_key(tile_at(at["lng"], at["lat"], CELL_ZOOM)) for at in shown if at is not None}
 
 
 class CellStore:
@@ -37,15 +41,15 @@ class CellStore:
         """Tiles are ranges of places."""
         self._mongo["cells"].create_index("place")
 
-    def mark(self, issue_id: str) -> None:
-        """Have the cell of an issue counted again."""
-        self.mark_all(list(self._mongo["issues"].find({"_id": issue_id}, {"location": 1, "sensitive": 1})))
+    def mark(self, *keys: str) -> None:
+        """Have cells counted again."""
+        self._marks.put(*keys)
 
-    def mark_all(self, issues: Sequence[Document]) -> None:
-        """Have the cells of issues counted again."""
-        shown = [shown_location(one, View.PUBLIC) for one in issues]
-        tiles = [tile_at(place["lng"], place["lat"], CELL_ZOOM) for place in shown if place is not None]
-        self._marks.put(*{cell_key(one) for one in tiles})
+    def mark_of(self, issue_id: str) -> None:
+        """Have the cell of an issue counted again."""
+        self.mark(
+            *cells_of(list(self._mongo["issues"].find({"_id": issue_id}, {"location": 1, "sensitive": 1})))
+        )
 
     def sweep(self) -> int:
         """Count the marked cells; returns how many."""
@@ -53,16 +57,13 @@ class CellStore:
 
     def _count(self, key: str) -> None:
         tile = cell_of(key)
-        first, after = tile.places
-        stages: list[dict[str, Any]] = [
-            {"$match": {"place": {"$gte": first, "$lt": after}}},
-            {"$match": {"status": {"$in": sorted(OPEN)}}},
-            {"$count": "open"},
-        ]
-        rows = list(self._mongo["issues"].aggregate(stages))
-        count = int(rows[0]["open"]) if rows else 0
+        issues = self._mongo["issues"]
+        # Not count_documents: it is an aggregation, for which some engines read every document.
+        answer = issues.database.command("count", issues.name, query={"lists": open_in(key)})
         self._mongo["cells"].update_one(
-            {"_id": key}, {"$set": {"x": tile.x, "y": tile.y, "place": first, "open": count}}, upsert=True
+            {"_id": key},
+            {"$set": {"x": tile.x, "y": tile.y, "place": tile.places[0], "open": answer["n"]}},
+            upsert=True,
         )
 
 
@@ -91,9 +92,12 @@ class WordStore:
         since = state["until"] if state else FLOOR
         window = {"lists": in_area(district), "order": {"$gte": ulid_at(since), "$lt": ulid_at(until)}}
         found, taken = self._mongo["issues"].find(window, _TAKEN_IN).batch_size(_AT_ONCE), 0
+        cells: set[str] = set()
         while some := list(islice(found, _AT_ONCE)):
             self._take_in(some)
+            cells |= cells_of(some)
             taken += len(some)
+        self._cells.mark(*cells)
         if taken or until - since > _REST:
             # $max: of two that sweep at once, the one that is behind takes nothing back.
             self._mongo["words_state"].update_one({"_id": "swept"}, {"$max": {"until": until}}, upsert=True)
@@ -105,7 +109,9 @@ class WordStore:
         Half of the time that a report has to be written is left for clocks that differ.
         """
         if self._clock() - at > _COMMIT_TIME / 2:
-            self._take_in(list(self._mongo["issues"].find({"_id": issue_id}, _TAKEN_IN)))
+            issues = list(self._mongo["issues"].find({"_id": issue_id}, _TAKEN_IN))
+            self._take_in(issues)
+            self._cells.mark(*cells_of(issues))
 
     def forget(self, issue_id: str) -> None:
         """Have an issue found by no word any more; again changes nothing."""
@@ -121,7 +127,6 @@ class WordStore:
         except BulkWriteError as error:
             if any(one["code"] != DUPLICATE for one in error.details["writeErrors"]):
                 raise
-        self._cells.mark_all(issues)
 
 
 class SavedFilterStore:
