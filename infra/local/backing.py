@@ -101,7 +101,7 @@ def database(folder: Path, port: int, environ: Mapping[str, str]) -> Program:
     if not server.exists():
         raise StartError("No database: set MONGO_URL, or put mongod on the PATH, or install SecantusDB.")
     command = [str(server), "--host", "127.0.0.1", "--port", str(port), "--storage-path", str(path)]
-    # Synced: acknowledged means on disk. Standalone: without a log for change streams, which nobody reads here.
+    # Synced: acknowledged means on disk. Standalone: no log for change streams, which nobody reads here.
     command += ["--log-level", "WARNING", "--sync-on-commit", "--standalone"]
     url = mongo_url(port, environ)
     return Program("backing:database", command, environ, lambda: _mongo_answers(port, url), 60)
