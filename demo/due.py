@@ -12,7 +12,7 @@ from typing import Any
 
 from demo.records import Record
 from services.notify.domain import RULES, messages, role_keys
-from services.points.domain import EARNED_BY, EARNING_RULES, Evidence, earned
+from services.points.earning.domain import EARNED_BY, EARNING_RULES, Evidence, earned
 
 _EVENTS = {
     "report": "reported",

@@ -35,6 +35,7 @@ ROUTES = (
     Route("/v1/stats", "issues", timeout=30.0),
     Route("/v1/accounts", "points"),
     Route("/v1/postings", "points"),
+    Route("/v1/holds", "points"),
     Route("/v1/funds", "points"),
     Route("/v1/ledger", "points", timeout=60.0),
     Route("/v1/inbox", "notify"),

@@ -14,13 +14,19 @@ from chassis.identity import TokenVerifier
 from chassis.mongo import Mongo
 from chassis.settings import ServiceSettings, load
 from chassis.subscriptions import Subscriptions
+from chassis.timers import Timer
 from chassis.worker import Worker
-from services.points import events, handlers, routes
+from services.points import commands, events, handlers, routes
+from services.points.earning import handlers as earning_handlers
 from services.points.funds import events as fund_events
 from services.points.funds import handlers as fund_handlers
 from services.points.funds import routes as fund_routes
 from services.points.funds.queries import FundQueries
 from services.points.funds.store import FundStore
+from services.points.holds import commands as hold_commands
+from services.points.holds import routes as hold_routes
+from services.points.holds.queries import HoldQueries
+from services.points.holds.store import HoldStore
 from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
 
@@ -33,12 +39,14 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     settings = load(ServiceSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-api")
     mongo = Mongo(settings.mongo_url, NAME)
+    journal = JournalStore(mongo)
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: points",
         blueprints=[
-            routes.blueprint(LedgerQueries(mongo, settings.district), settings.district),
-            fund_routes.blueprint(FundStore(mongo, JournalStore(mongo)), FundQueries(mongo), utc_now),
+            routes.blueprint(journal, LedgerQueries(mongo, settings.district), utc_now, settings.district),
+            hold_routes.blueprint(HoldStore(mongo, journal), HoldQueries(mongo), utc_now, settings.district),
+            fund_routes.blueprint(FundStore(mongo, journal), FundQueries(mongo), utc_now),
         ],
     )
     return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
@@ -48,7 +56,8 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
     """What this service listens to."""
     journal = JournalStore(mongo)
     return Subscriptions(
-        handlers.subscriptions(journal, utc_now),
+        handlers.subscriptions(journal),
+        earning_handlers.subscriptions(journal, utc_now),
         fund_handlers.subscriptions(FundStore(mongo, journal), utc_now),
     )
 
@@ -59,9 +68,19 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     logs.configure(settings.log_level, f"{NAME}-worker")
     mongo = Mongo(settings.mongo_url, NAME)
 
+    journal = JournalStore(mongo)
+    holds = HoldStore(mongo, journal)
+
+    def expire_holds() -> None:
+        while hold_commands.expire(holds, utc_now):
+            pass
+
+    def recover_debts() -> None:
+        commands.recover(journal, utc_now, settings.district)
+
     def prepare() -> None:
-        journal = JournalStore(mongo)
         journal.ensure_indexes()
+        holds.ensure_indexes()
         FundStore(mongo, journal).ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
@@ -71,5 +90,6 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         mongo=mongo,
         outboxes=["journal", "allocations"],
         handle=subscriptions(mongo).handle,
+        timers=[Timer("holds", 5.0, expire_holds), Timer("debts", 5.0, recover_debts)],
         prepare=prepare,
     )

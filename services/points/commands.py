@@ -1,19 +1,133 @@
-"""What can be done with the ledger."""
+"""Postings by hand, and taking postings back."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from chassis.clock import Clock
+from chassis.clock import Clock, new_ulid
+from chassis.errors import Conflict, Invalid
+from chassis.identity import Actor
 from services.points import domain
-from services.points.domain import EARNING_RULES, Evidence, Posting
+from services.points.domain import Frozen, Leg, Overdrawn, Posting
+from services.points.reversal import Free, recovery, reversal
+
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Debt:
+    """What a member owes in a unit, and has free to pay it with. `state` changes whenever it is paid."""
+
+    member: str
+    unit: str
+    owed: int
+    free: int
+    state: str
 
 
 class Journal(Protocol):
-    """The ledger's book. `post` answers false when a posting with the same key is there already."""
+    """The ledger's book.
+
+    `post` answers false when a posting with the same key is there already. `take_back` posts what `decide`
+    makes of what the accounts have free at that moment, and answers with it; None when it is there already.
+    """
 
     def post(self, posting: Posting) -> bool: ...
+    def stored(self, key: str) -> Posting | None: ...
+    def knows(self, account: str) -> bool: ...
+    def get(self, posting_id: str) -> Posting: ...
+    def take_back(self, decide: Callable[[Free], Posting]) -> Posting | None: ...
+    def debts(self, most: int) -> list[Debt]: ...
 
 
-def pay(journal: Journal, clock: Clock, *, rule: str, evidence: Evidence, posting_id: str) -> bool:
-    """Pay what a rule promises for some evidence, once and for all; true when it was paid now."""
-    posting = domain.earned(EARNING_RULES[rule], evidence, posting_id=posting_id, at=clock())
-    return posting is not None and journal.post(posting)
+def post_by_hand(
+    journal: Journal,
+    clock: Clock,
+    actor: Actor,
+    *,
+    district: str,
+    key: str,
+    posting_id: str,
+    memo: str,
+    legs: Sequence[Leg],
+    effective_at: datetime | None = None,
+) -> Posting:
+    """Post what an administrator orders, once a key for ever.
+
+    Raises Invalid for legs that do not balance, an account nobody knows, a closed period, and a key that was
+    used with another body; Overdrawn, Frozen.
+    """
+    now = clock()
+    domain.check_effective(effective_at, now)
+    posting = Posting(
+        id=posting_id,
+        key=f"by-hand:{actor.member_id}:{key}",
+        rule=domain.BY_HAND,
+        rule_version=1,
+        cause=posting_id,
+        area=district,
+        legs=tuple(legs),
+        posted_at=now,
+        memo=memo,
+        by=actor.member_id,
+        effective_at=effective_at,
+    )
+    domain.check_balanced(posting)
+    for number, leg in enumerate(posting.legs):
+        if not journal.knows(leg.account):
+            raise Invalid(
+                f"legs.{number}.account", zh="没有这个账户。", en="There is no account of this name."
+            )
+    return _once(journal, posting)
+
+
+def reverse(
+    journal: Journal, clock: Clock, *, posting_id: str, reversal_id: str, reason: str, by: str | None
+) -> Posting:
+    """Take a posting back, once. What members have spent of it, they owe.
+
+    Raises NotFound; Conflict when it was taken back before, or takes back another one itself; Overdrawn when
+    a fund or project no longer has it.
+    """
+    original = journal.get(posting_id)
+    now = clock()
+    posting = journal.take_back(
+        lambda free: reversal(original, free, posting_id=reversal_id, at=now, reason=reason, by=by)
+    )
+    if posting is None:
+        raise Conflict("reversed", zh="此凭证已冲正。", en="This posting was taken back before.")
+    return posting
+
+
+def recover(journal: Journal, clock: Clock, district: str) -> int:
+    """Draw to what members owe what they have free by now; returns how many debts shrank."""
+    shrank = 0
+    for one in journal.debts(_AT_ONCE):
+        posting = recovery(
+            one.member,
+            one.unit,
+            min(one.owed, one.free),
+            area=district,
+            key=one.state,
+            posting_id=new_ulid(),
+            at=clock(),
+        )
+        try:
+            shrank += journal.post(posting)
+        except (Overdrawn, Frozen):
+            continue  # spent, paid off or frozen meanwhile
+    return shrank
+
+
+def _once(journal: Journal, posting: Posting) -> Posting:
+    if journal.post(posting):
+        return posting
+    stored = journal.stored(posting.key) or posting
+    if domain.ordered(stored) != domain.ordered(posting):
+        raise Invalid(
+            "Idempotency-Key",
+            zh="同一幂等键已用于不同内容，请换一个新键。",
+            en="This key was used with another body: use a new key.",
+        )
+    return stored

@@ -1,9 +1,11 @@
-"""The ledger: double-entry postings in integer units, and the rules by which verified work earns them."""
+"""The ledger: double-entry postings in integer units, what they do to balances, and who may order them."""
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from chassis.errors import Conflict, Invalid
 from services.points.events import LegFact, PointsPosted
@@ -11,10 +13,14 @@ from services.points.events import LegFact, PointsPosted
 UNITS = ("points", "minutes", "fen")
 STAR_HOURS = (100, 300, 600, 1000, 1500)
 MAX_AMOUNT = 2**53
-_ACCOUNT = re.compile(
-    r"[0-7][0-9A-HJKMNP-TV-Z]{25}|(issuer|fund|shop|pool):[0-9]{6,15}|project:[0-7][0-9A-HJKMNP-TV-Z]{25}"
-)
+_MEMBER = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
+ACCOUNT_PATTERN = f"({_MEMBER}|(issuer|fund|shop|pool):[0-9]{{6,15}}|(project|owed):{_MEMBER})"
+_ACCOUNT = re.compile(ACCOUNT_PATTERN)
+BY_HAND = "posted.by-hand"
 MIN_LEGS, MAX_LEGS = 2, 20
+CLOSING_DAY = 10
+_DEBT = "owed:"
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,9 @@ class Posting:
     """An entry of the journal. `key` is unique for ever: the same cause is never paid twice.
 
     `by` is the member who ordered it and `memo` what they said, where it does not follow from an event.
+    `effective_at` is when it counts from, where that is not when it was posted. `verified`: what members gain
+    by it rests on work that somebody else has verified, and counts for their lifetime. `reverses` is the
+    posting that this one takes back.
     """
 
     id: str
@@ -43,10 +52,39 @@ class Posting:
     posted_at: datetime
     memo: str | None = None
     by: str | None = None
+    effective_at: datetime | None = None
+    verified: bool = False
+    reverses: str | None = None
+
+    @property
+    def counts_from(self) -> datetime:
+        """When the posting takes effect."""
+        return self.effective_at or self.posted_at
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is done to an account in one unit. `lifetime` counts verified gains, whatever became of them."""
+
+    posted: int = 0
+    held: int = 0
+    lifetime: int = 0
+
+    @property
+    def available(self) -> int:
+        """What is free to be spent or held: posted − held."""
+        return self.posted - self.held
+
+    def __add__(self, other: "Change") -> "Change":
+        return Change(self.posted + other.posted, self.held + other.held, self.lifetime + other.lifetime)
+
+
+Changes = Mapping[tuple[str, str], Change]
+"""(account, unit) → what is done to it."""
 
 
 class Overdrawn(Conflict):
-    """A posting would take an account below its floor."""
+    """A posting or hold would take an account below its floor."""
 
     def __init__(self, account: str) -> None:
         super().__init__(
@@ -54,109 +92,42 @@ class Overdrawn(Conflict):
         )
 
 
-@dataclass(frozen=True)
-class EarningRule:
-    """Who gains what when a fact becomes known: amounts for the worker and for the reporter.
+class Frozen(Conflict):
+    """The account may not be taken from until somebody has looked into it."""
 
-    `for_solution`: the worker gains only where they are the one who solved it.
-    """
-
-    code: str
-    version: int
-    zh: str
-    en: str
-    worker_points: int = 0
-    reporter_points: int = 0
-    pays_minutes: bool = False
-    for_solution: bool = False
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            "account-frozen",
+            zh="账户已冻结，请联系街道核查。",
+            en="The account is frozen until the district has looked into it.",
+            account=account,
+        )
 
 
-EARNING_RULES = {
-    one.code: one
-    for one in (
-        EarningRule("issue.claimed", 1, "认领问题", "an issue claimed", worker_points=1),
-        EarningRule("issue.resolved", 1, "解决问题", "an issue resolved", worker_points=3, for_solution=True),
-        EarningRule(
-            "issue.confirmed",
-            1,
-            "问题经确认解决",
-            "a solution confirmed",
-            worker_points=5,
-            reporter_points=2,
-            for_solution=True,
-        ),
-        EarningRule(
-            "activity.verified", 1, "活动经审核", "an activity verified", worker_points=2, pays_minutes=True
-        ),
-    )
-}
+def changes_of(posting: Posting) -> dict[tuple[str, str], Change]:
+    """What a posting does to the accounts that keep a balance of their own."""
+    parts: list[Changes] = []
+    for leg in posting.legs:
+        if keeps_balance(leg.account):
+            parts.append({(leg.account, leg.unit): Change(posted=leg.amount)})
+        if posting.verified and (is_member(leg.account) or is_debt(leg.account)):
+            # Taking back what is spent already takes it from the lifetime all the same.
+            parts.append({(leg.account.removeprefix(_DEBT), leg.unit): Change(lifetime=leg.amount)})
+    return merged(*parts)
 
 
-EARNED_BY = {
-    "issue.claimed.v1": ("issue.claimed",),
-    "issue.confirmed.v1": ("issue.resolved", "issue.confirmed"),
-    "activity.verified.v1": ("activity.verified",),
-}
-"""Event → the rules that it satisfies. A solution is paid when somebody else has verified it."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a rule is applied to. `cause` is the issue or the activity; `minutes` of service.
-
-    `worker` is the steward in charge, `resolver` whoever solved it: staff may have stepped in.
-    """
-
-    cause: str
-    area: str
-    worker: str | None
-    resolver: str | None = None
-    reporter: str | None = None
-    photos: int = 0
-    minutes: int = 0
+def merged(*parts: Changes) -> dict[tuple[str, str], Change]:
+    """All changes together."""
+    whole: dict[tuple[str, str], Change] = {}
+    for part in parts:
+        for place, change in part.items():
+            whole[place] = whole.get(place, Change()) + change
+    return whole
 
 
 def issuer(area: str) -> str:
     """The account that a district issues from."""
     return f"issuer:{area[:6]}"
-
-
-def earned(rule: EarningRule, evidence: Evidence, *, posting_id: str, at: datetime) -> Posting | None:
-    """The posting that a rule makes of its evidence, or None when nobody earns anything.
-
-    Staff earn no points, so an issue without a steward, or solved by staff in the steward's place, pays no
-    worker; a report earns only with a photo, and not when the reporter solved it themselves.
-    """
-    gains: Counter[tuple[str, str]] = Counter()
-    if evidence.worker and (evidence.worker == evidence.resolver or not rule.for_solution):
-        gains[evidence.worker, "points"] += rule.worker_points
-        if rule.pays_minutes:
-            gains[evidence.worker, "minutes"] += evidence.minutes
-    if (
-        evidence.reporter
-        and evidence.photos
-        and evidence.reporter not in (evidence.worker, evidence.resolver)
-    ):
-        gains[evidence.reporter, "points"] += rule.reporter_points
-    legs = [Leg(account, unit, amount) for (account, unit), amount in gains.items() if amount]
-    if not legs:
-        return None
-    issued: Counter[str] = Counter()
-    for leg in legs:
-        issued[leg.unit] += leg.amount
-    legs += [Leg(issuer(evidence.area), unit, -amount) for unit, amount in issued.items()]
-    posting = Posting(
-        id=posting_id,
-        key=f"{rule.code}:{evidence.cause}",
-        rule=rule.code,
-        rule_version=rule.version,
-        cause=evidence.cause,
-        area=evidence.area,
-        legs=tuple(legs),
-        posted_at=at,
-    )
-    check_balanced(posting)
-    return posting
 
 
 def check_balanced(posting: Posting) -> None:
@@ -192,9 +163,47 @@ def is_member(account: str) -> bool:
     return ":" not in account
 
 
-def has_floor(account: str) -> bool:
-    """Whether an account may never fall below zero: a community's fund, and what a project was given."""
-    return account.startswith(("fund:", "project:"))
+def debt(member: str) -> str:
+    """The account of what a member owes: of gains that were taken back after they had been spent."""
+    return f"{_DEBT}{member}"
+
+
+def is_debt(account: str) -> bool:
+    """Whether an account is of what somebody owes: never above zero, where others are never below."""
+    return account.startswith(_DEBT)
+
+
+def keeps_balance(account: str) -> bool:
+    """Whether an account has a stored balance that is held to its bound.
+
+    Members, debts, communities' funds and projects have. What only gathers (issuer, shop, pool) is rolled up
+    from the journal when somebody asks: a stored balance would make all its postings wait for one another.
+    """
+    return is_member(account) or account.startswith(("fund:", "project:", _DEBT))
+
+
+def ordered(posting: Posting) -> tuple[object, ...]:
+    """What somebody ordered by a posting: the same key with anything else is another order."""
+    return (posting.legs, posting.memo, posting.effective_at)
+
+
+def check_effective(effective_at: datetime | None, now: datetime) -> None:
+    """Raises Invalid for a date to come, and for one in a month whose books are closed.
+
+    A month's books close at the end of the CLOSING_DAY-th of the month after it, Shanghai time.
+    """
+    if effective_at is None:
+        return
+    local = now.astimezone(_SHANGHAI)
+    first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    if local.day <= CLOSING_DAY:
+        first = (first - timedelta(days=1)).replace(day=1)
+    if not first <= effective_at <= now:
+        raise Invalid(
+            "effective_at",
+            zh="生效时间须在未结账的月份内，且不晚于现在。",
+            en=f"The books are closed before {first:%Y-%m-%d}, and nothing is posted for days to come.",
+        )
 
 
 def stars(minutes: int) -> int:

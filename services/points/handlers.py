@@ -1,46 +1,17 @@
-"""Incoming events that earn points, and the rules by which they do."""
+"""Incoming events that tell whose accounts there may be."""
 
 from typing import Any
 
-from chassis.clock import Clock, new_ulid
 from chassis.events import Envelope
 from chassis.subscriptions import Subscription
-from services.points import commands
-from services.points.commands import Journal
-from services.points.domain import EARNED_BY, Evidence
-from services.points.schemas import ActivityVerifiedFact, IssueFact
+from services.points.schemas import MemberChangedFact
+from services.points.store import JournalStore
 
 
-def subscriptions(journal: Journal, clock: Clock) -> dict[str, Subscription]:
+def subscriptions(journal: JournalStore) -> dict[str, Subscription]:
     """Type → schema and function."""
 
-    def pay(event: Envelope, evidence: Evidence) -> None:
-        for rule in EARNED_BY[event.type]:
-            commands.pay(journal, clock, rule=rule, evidence=evidence, posting_id=new_ulid())
+    def member_changed(event: Envelope, data: dict[str, Any]) -> None:
+        journal.put_member(event.subject, data["home_area"], event.sequence)
 
-    def issue(event: Envelope, data: dict[str, Any]) -> None:
-        evidence = Evidence(
-            cause=event.subject,
-            area=event.area,
-            worker=data["assignee"],
-            resolver=data["resolver"],
-            reporter=data["reporter"],
-            photos=data["photos"],
-        )
-        pay(event, evidence)
-
-    def activity(event: Envelope, data: dict[str, Any]) -> None:
-        evidence = Evidence(
-            cause=event.subject,
-            area=event.area,
-            worker=data["member"],
-            photos=data["photos"],
-            minutes=data["minutes"],
-        )
-        pay(event, evidence)
-
-    return {
-        "issue.claimed.v1": Subscription(IssueFact, issue),
-        "issue.confirmed.v1": Subscription(IssueFact, issue),
-        "activity.verified.v1": Subscription(ActivityVerifiedFact, activity),
-    }
+    return {"member.changed.v1": Subscription(MemberChangedFact, member_changed)}

@@ -1,14 +1,18 @@
 """Balances, statements and the ledger's own proof."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 from chassis import paging
+from chassis.clock import utc_now
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.points.domain import UNITS, has_floor, is_account, is_member, stars
+from services.points.domain import UNITS, debt, is_account, is_member, keeps_balance, stars
 
+_SUMMED = {"legs": 1, "posted_at": 1, "effective_at": 1, "verified": 1}
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 
 
@@ -25,25 +29,53 @@ class LedgerQueries:
         if not is_member(account):
             return self._named(account)
         found = self._mongo["accounts"].find_one({"_id": account}) or {}
-        minutes = _balance(found, "minutes")
+        owed = self._mongo["accounts"].find_one({"_id": debt(account)}) or {}
+        lifetime = found.get("lifetime", {})
         return {
             "id": account,
-            "points": _balance(found, "points"),
-            "minutes": minutes,
-            "lifetime_points": found.get("lifetime_points", 0),
-            "stars": stars(minutes["posted"]),
+            "status": found.get("status", "open"),
+            **{unit: _balance(found, unit) for unit in UNITS},
+            "lifetime_points": lifetime.get("points", 0),
+            "lifetime_minutes": lifetime.get("minutes", 0),
+            "recovery_due": _owed(owed),
+            "stars": stars(lifetime.get("minutes", 0)),
         }
 
+    def account_then(
+        self, account: str, actor: Actor, effective_at: datetime | None, known_at: datetime | None
+    ) -> Document:
+        """An account's balances as of an effective time, by what was posted up to a time of knowing.
+
+        Raises NotAllowed. Holds are not part of the books: nothing is shown as held.
+        """
+        self._check_reader(account, actor)
+        now = utc_now()
+        return self._rolled_up(account, effective_at or now, known_at or now)
+
     def _named(self, account: str) -> Document:
-        sums = Counter({"points": 0, "minutes": 0})
-        for one in self._mongo["journal"].find({"accounts": account}, {"legs": 1}):
-            for leg in one["legs"]:
-                if leg["account"] == account:
-                    sums[leg["unit"]] += leg["amount"]
-        balances = {
-            unit: {"posted": sums[unit], "held": 0, "available": sums[unit]} for unit in ("points", "minutes")
+        now = utc_now()
+        return self._rolled_up(account, now, now)
+
+    def _rolled_up(self, account: str, effective_at: datetime, known_at: datetime) -> Document:
+        sums, lifetime, owed = Counter[str](), Counter[str](), Counter[str]()
+        names = [account, debt(account)] if is_member(account) else [account]
+        for name in names:
+            for one in self._mongo["journal"].find({"accounts": name}, _SUMMED):
+                if one["posted_at"] > known_at or one["effective_at"] > effective_at:
+                    continue
+                for leg in one["legs"]:
+                    if leg["account"] == name:
+                        (sums if name == account else owed)[leg["unit"]] += leg["amount"]
+                        lifetime[leg["unit"]] += leg["amount"] if one["verified"] else 0
+        return {
+            "id": account,
+            "status": "open",
+            **{unit: {"posted": sums[unit], "held": 0, "available": sums[unit]} for unit in UNITS},
+            "lifetime_points": lifetime["points"] if is_member(account) else 0,
+            "lifetime_minutes": lifetime["minutes"] if is_member(account) else 0,
+            "recovery_due": {unit: -amount for unit, amount in owed.items() if amount},
+            "stars": stars(lifetime["minutes"]) if is_member(account) else 0,
         }
-        return {"id": account, **balances, "lifetime_points": 0, "stars": 0}
 
     def statement(self, account: str, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
         """The postings of an account, newest first. Raises NotAllowed."""
@@ -81,11 +113,15 @@ class LedgerQueries:
             if any(of_posting.values()):
                 unbalanced.append(str(one["_id"]))
         stored = {str(one["_id"]): one for one in self._mongo["accounts"].find()}
+        held: Counter[tuple[str, str]] = Counter()
+        for one in self._mongo["holds"].find({"open_until": {"$gte": _LONG_AGO}}):
+            held[one["account"], one["unit"]] += one["amount"]
         differing = sorted(
             account
-            for account in {*stored, *(name for name in wallets if is_member(name) or has_floor(name))}
+            for account in {*stored, *(name for name in wallets if keeps_balance(name))}
             if any(
-                _balance(stored.get(account, {}), unit)["posted"] != wallets.get(account, Counter())[unit]
+                _balance(stored.get(account, {}), unit)
+                != _expected(wallets.get(account, Counter())[unit], held[account, unit])
                 for unit in UNITS
             )
         )
@@ -121,7 +157,15 @@ class LedgerQueries:
             )
 
 
+def _expected(posted: int, held: int) -> dict[str, int]:
+    return {"posted": posted, "held": held, "available": posted - held}
+
+
+def _owed(account: Document) -> dict[str, int]:
+    owed = {unit: -_balance(account, unit)["posted"] for unit in UNITS}
+    return {unit: amount for unit, amount in owed.items() if amount}
+
+
 def _balance(document: Document, unit: str) -> dict[str, int]:
     stored = document.get(unit, {})
-    posted, held = int(stored.get("posted", 0)), int(stored.get("held", 0))
-    return {"posted": posted, "held": held, "available": posted - held}
+    return {name: int(stored.get(name, 0)) for name in ("posted", "held", "available")}

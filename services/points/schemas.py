@@ -1,10 +1,31 @@
 """What comes in to and goes out of the ledger."""
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import AreaCode, Moment, PageQuery
+from chassis.fields import AreaCode, Formed, Moment, PageQuery, PlainText
 from chassis.subscriptions import FactSchema
-from services.points.domain import EARNING_RULES
+from services.points.domain import ACCOUNT_PATTERN, MAX_AMOUNT, MAX_LEGS, MIN_LEGS, UNITS
+
+
+class AccountName(Formed):
+    """A member's id, or `kind:` and what it is the account of."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(ACCOUNT_PATTERN, "Not the name of an account.", **kwargs)
+
+
+class Amount(fields.Integer):
+    """A whole number of a unit: no fraction, no text, no `true`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strict=True, **kwargs)
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return int(super()._validated(value))
 
 
 class BalanceSchema(Schema):
@@ -16,13 +37,52 @@ class BalanceSchema(Schema):
 
 
 class AccountSchema(Schema):
-    """An account; `minutes` are of service, `stars` follow from them."""
+    """An account; `minutes` are of service.
+
+    What was ever earned by verified work is `lifetime_points` and `lifetime_minutes`, and `stars` follow from
+    the latter; spending does not touch them. `recovery_due` is what is owed of gains that were taken back.
+    """
 
     id = fields.String()
+    status = fields.String(validate=validate.OneOf(["open", "frozen"]))
     points = fields.Nested(BalanceSchema)
     minutes = fields.Nested(BalanceSchema)
+    fen = fields.Nested(BalanceSchema)
     lifetime_points = fields.Integer()
+    lifetime_minutes = fields.Integer()
+    recovery_due = fields.Dict(keys=fields.String(), values=fields.Integer())
     stars = fields.Integer()
+
+
+class AccountQuery(Schema):
+    """The balances at a time: `effective_at` as the books count, `known_at` as they stood then."""
+
+    effective_at = Moment(load_default=None)
+    known_at = Moment(load_default=None)
+
+
+class LegOrderSchema(Schema):
+    """A leg to be posted."""
+
+    account = AccountName(required=True)
+    unit = fields.String(required=True, validate=validate.OneOf(UNITS))
+    amount = Amount(required=True, validate=validate.Range(-MAX_AMOUNT, MAX_AMOUNT))
+
+
+class PostingOrderSchema(Schema):
+    """A posting by hand: legs that sum to zero in each unit, and why."""
+
+    memo = PlainText(required=True, most=200)
+    legs = fields.List(
+        fields.Nested(LegOrderSchema), required=True, validate=validate.Length(MIN_LEGS, MAX_LEGS)
+    )
+    effective_at = Moment(load_default=None)
+
+
+class ReversalOrderSchema(Schema):
+    """Why a posting is taken back."""
+
+    reason = PlainText(required=True, most=200)
 
 
 class LegSchema(Schema):
@@ -44,7 +104,9 @@ class PostingSchema(Schema):
     area = fields.String()
     legs = fields.List(fields.Nested(LegSchema))
     posted_at = Moment()
+    effective_at = Moment()
     memo = fields.String(allow_none=True)
+    reverses = fields.String(allow_none=True)
 
 
 class PostingPageSchema(Schema):
@@ -58,7 +120,7 @@ class PostingQuery(PageQuery):
     """Which postings to list."""
 
     area = AreaCode(load_default=None)
-    rule = fields.String(load_default=None, validate=validate.OneOf(list(EARNING_RULES)))
+    rule = Formed("[a-z.-]{3,40}", "Not the name of a rule.", load_default=None)
 
 
 class VerificationSchema(Schema):
@@ -72,18 +134,7 @@ class VerificationSchema(Schema):
     sound = fields.Boolean()
 
 
-class IssueFact(FactSchema):
-    """What this service needs of an issue's events."""
+class MemberChangedFact(FactSchema):
+    """What this service needs of `member.changed.v1`."""
 
-    reporter = fields.String(required=True, allow_none=True)
-    assignee = fields.String(required=True, allow_none=True)
-    resolver = fields.String(required=True, allow_none=True)
-    photos = fields.Integer(required=True)
-
-
-class ActivityVerifiedFact(FactSchema):
-    """What this service needs of `activity.verified.v1`."""
-
-    member = fields.String(required=True)
-    minutes = fields.Integer(required=True)
-    photos = fields.Integer(required=True)
+    home_area = fields.String(required=True, allow_none=True)

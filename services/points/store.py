@@ -2,25 +2,28 @@
 
 import random
 import time
-from collections import Counter
 from collections.abc import Callable
 
 from pymongo.client_session import ClientSession
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from chassis import outbox
-from chassis.errors import Unavailable
+from chassis.errors import Unavailable, missing
 from chassis.events import envelope
 from chassis.identity import ancestors
+from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
 from services.points import domain
-from services.points.domain import Overdrawn, Posting
+from services.points.commands import Debt
+from services.points.domain import Change, Changes, Frozen, Leg, Overdrawn, Posting
+from services.points.reversal import Free
 
+FROZEN = "frozen"
 _TRIES = 6
 
 
 class JournalStore:
-    """The journal and the wallets; the only writer of both.
+    """The journal and the balances; the only writer of both.
 
     The issuer is not written in the transaction: every posting of a district would queue for it. Its
     balance is the negative of what was issued, read from the journal.
@@ -30,33 +33,46 @@ class JournalStore:
         self._mongo = mongo
 
     def ensure_indexes(self) -> None:
-        """One posting a key; statements; lists; the relay."""
+        """One posting a key; statements; lists; what reverses what; debts; the relay."""
         journal = self._mongo["journal"]
         journal.create_index("key", unique=True)
         journal.create_index([("accounts", 1), ("order", 1)])
         journal.create_index([("scopes", 1), ("order", 1)])
+        journal.create_index("reverses", sparse=True)
         outbox.ensure_indexes(journal)
         # A transaction may not create a collection on every engine that this runs on.
         if "accounts" not in self._mongo.database.list_collection_names():
             self._mongo.database.create_collection("accounts", check_exists=False)
+        self._mongo["accounts"].create_index("due", sparse=True)
 
     def post(self, posting: Posting, beside: Callable[[ClientSession], None] | None = None) -> bool:
         """Write a posting and the balances it changes, all or nothing; false when its key is known.
 
-        What `beside` writes in the session belongs to the same transaction. Raises Overdrawn when an account
-        with a floor would fall below it, Unavailable when others keep writing to the same accounts,
-        ConnectionFailure when the database is away.
+        What `beside` writes in the session belongs to the same transaction. Raises Overdrawn, Frozen, and
+        what `transact` raises.
+        """
+
+        def write(session: ClientSession) -> None:
+            self.write(posting, session)
+            if beside is not None:
+                beside(session)
+
+        # Only a stored posting counts as known: the duplicate may also be a wallet that another transaction
+        # has just made, or a posting that another has not committed yet.
+        return self.transact(write, lambda: self._is_known(posting.key))
+
+    def transact(self, write: Callable[[ClientSession], None], is_known: Callable[[], bool]) -> bool:
+        """Do what `write` does in one transaction, again where another one was in its way.
+
+        False where a key was there already and `is_known` says that it was for this. Raises Unavailable when
+        others keep writing to the same accounts, ConnectionFailure when the database is away.
         """
         for attempt in range(_TRIES):
             try:
                 with self._mongo.client.start_session() as session, session.start_transaction():
-                    self._write(posting, session)
-                    if beside is not None:
-                        beside(session)
+                    write(session)
             except DuplicateKeyError:
-                # Only a stored posting counts as known: the duplicate may also be a wallet that another
-                # transaction has just made, or a posting that another has not committed yet.
-                if self._mongo["journal"].find_one({"key": posting.key}, {"_id": 1}):
+                if is_known():
                     return False
             except ConnectionFailure:
                 raise
@@ -70,31 +86,117 @@ class JournalStore:
             "busy-ledger", zh="记账繁忙，请稍后重试。", en="The ledger is busy: try again.", retry_after=1
         )
 
-    def _write(self, posting: Posting, session: ClientSession) -> None:
+    def write(self, posting: Posting, session: ClientSession, beside: Changes | None = None) -> None:
+        """Write a posting with its balances, and other changes to accounts, within a transaction."""
         self._mongo["journal"].insert_one(_document(posting), session=session)
-        gains: dict[str, Counter[str]] = {}
-        for leg in posting.legs:
-            if domain.is_member(leg.account) or domain.has_floor(leg.account):
-                gains.setdefault(leg.account, Counter())[leg.unit] += leg.amount
-        for account in sorted(gains):
-            self._change_balance(account, gains[account], session)
+        self.change(domain.merged(domain.changes_of(posting), beside or {}), session)
 
-    def _change_balance(self, account: str, gains: Counter[str], session: ClientSession) -> None:
-        """One conditional write: where there is a floor, it holds or nothing is posted."""
-        change = {f"{unit}.posted": amount for unit, amount in gains.items()}
-        if gains["points"] > 0:
-            change["lifetime_points"] = gains["points"]
-        losses = {unit: -amount for unit, amount in gains.items() if amount < 0}
-        limited = bool(losses) and domain.has_floor(account)
-        floor = {f"{unit}.posted": {"$gte": loss} for unit, loss in losses.items()} if limited else {}
-        changed = self._mongo["accounts"].update_one(
-            {"_id": account, **floor},
-            {"$inc": {**change, "version": 1}},
-            upsert=not limited,
-            session=session,
-        )
-        if limited and not changed.matched_count:
-            raise Overdrawn(account)
+    def change(self, changes: Changes, session: ClientSession) -> None:
+        """Change balances within a transaction, in the order of the accounts' names."""
+        by_account: dict[str, dict[str, Change]] = {}
+        for (account, unit), change in changes.items():
+            by_account.setdefault(account, {})[unit] = change
+        for account in sorted(by_account):
+            self._change(account, by_account[account], session)
+
+    def take_back(self, decide: Callable[[Free], Posting]) -> Posting | None:
+        """Post what is decided by what accounts have free; None when its key is known.
+
+        Raises Overdrawn, and what `transact` raises.
+        """
+        decided: list[Posting] = []
+
+        def write(session: ClientSession) -> None:
+            def free(account: str, unit: str) -> int:
+                found = self._mongo["accounts"].find_one({"_id": account}, session=session) or {}
+                return _amount(found, unit, "available")
+
+            decided.append(decide(free))
+            self.write(decided[-1], session)
+
+        return decided[-1] if self.transact(write, lambda: self._is_known(decided[-1].key)) else None
+
+    def debts(self, most: int) -> list[Debt]:
+        """What members owe and have something free to pay it with."""
+        owing = self._mongo["accounts"].find({"due": {"$gte": 1}}).limit(most)
+        found = []
+        for one in owing:
+            member = str(one["_id"]).removeprefix(domain.debt(""))
+            wallet = self._mongo["accounts"].find_one({"_id": member}) or {}
+            for unit in domain.UNITS:
+                owed, free = -_amount(one, unit, "posted"), _amount(wallet, unit, "available")
+                if owed > 0 and free > 0:
+                    found.append(Debt(member, unit, owed, free, str(one["version"])))
+        return found
+
+    def knows(self, account: str) -> bool:
+        """Whether an account may be posted to: of a member, project or area that is known here."""
+        kind, _, name = account.rpartition(":")
+        if kind in ("", "owed"):
+            return self._mongo["members"].find_one({"_id": name}, {"_id": 1}) is not None
+        if kind == "project":
+            return self._mongo["allocations"].find_one({"_id": name}, {"_id": 1}) is not None
+        return self._mongo["areas"].find_one({"_id": name}, {"_id": 1}) is not None
+
+    def put_member(self, member_id: str, home_area: str | None, sequence: int) -> None:
+        """Keep the newest known home area of a member."""
+        put_newer(self._mongo["members"], member_id, {"home_area": home_area}, sequence)
+
+    def stored(self, key: str) -> Posting | None:
+        """The posting that has this key."""
+        document = self._mongo["journal"].find_one({"key": key})
+        return posting_of(document) if document else None
+
+    def get(self, posting_id: str) -> Posting:
+        """Raises NotFound."""
+        document = self._mongo["journal"].find_one({"_id": posting_id})
+        if document is None:
+            raise missing("凭证", "posting")
+        return posting_of(document)
+
+    def _is_known(self, key: str) -> bool:
+        return self._mongo["journal"].find_one({"key": key}, {"_id": 1}) is not None
+
+    def _change(self, account: str, changes: dict[str, Change], session: ClientSession) -> None:
+        """One conditional write: the floor of zero holds, or nothing is done."""
+        steps, bounds = {"version": 1}, {}
+        for unit, change in changes.items():
+            parts = {"posted": change.posted, "held": change.held, "available": change.available}
+            steps |= {f"{unit}.{name}": amount for name, amount in parts.items() if amount}
+            if change.lifetime:
+                steps[f"lifetime.{unit}"] = change.lifetime
+            if domain.is_debt(account):
+                steps["due"] = steps.get("due", 0) - change.posted
+                if change.posted > 0:
+                    bounds[f"{unit}.posted"] = {"$lte": -change.posted}
+            elif change.available < 0:
+                bounds[f"{unit}.available"] = {"$gte": -change.available}
+        accounts = self._mongo["accounts"]
+        if not bounds:
+            accounts.update_one({"_id": account}, {"$inc": steps}, upsert=True, session=session)
+            return
+        taken = {"_id": account, **bounds, "status": {"$ne": FROZEN}}
+        if not accounts.update_one(taken, {"$inc": steps}, session=session).matched_count:
+            found = accounts.find_one({"_id": account}, {"status": 1}, session=session)
+            raise Frozen(account) if found and found.get("status") == FROZEN else Overdrawn(account)
+
+
+def _amount(account: Document, unit: str, name: str) -> int:
+    return int(account.get(unit, {}).get(name, 0))
+
+
+def posting_of(document: Document) -> Posting:
+    """A posting as it was stored."""
+    # Stored for the balances of then, said by nobody where it is when it was posted.
+    effective_at = document["effective_at"] if document["effective_at"] != document["posted_at"] else None
+    names = ("key", "rule", "rule_version", "cause", "area", "posted_at", "memo", "by", "verified")
+    return Posting(
+        id=str(document["_id"]),
+        legs=tuple(Leg(**one) for one in document["legs"]),
+        effective_at=effective_at,
+        reverses=document.get("reverses"),
+        **{name: document[name] for name in names},
+    )
 
 
 def _document(posting: Posting) -> Document:
@@ -118,8 +220,12 @@ def _document(posting: Posting) -> Document:
         "accounts": sorted({leg.account for leg in posting.legs}),
         "legs": [vars(leg) for leg in posting.legs],
         "posted_at": posting.posted_at,
+        "effective_at": posting.counts_from,
         "memo": posting.memo,
         "by": posting.by,
+        "verified": posting.verified,
         "version": 1,
     }
+    if posting.reverses is not None:
+        document["reverses"] = posting.reverses  # its index is of reversals only
     return outbox.fresh(document, [event])

@@ -14,6 +14,7 @@ from demo.client import Api, Person
 from demo.district import (
     COMMUNITIES,
     COMMUNITY_A,
+    DISTRICT,
     RESIDENTS_OF_A,
     District,
     centre,
@@ -25,6 +26,7 @@ from infra.local.deployment import Deployment, wait_until
 from tests.e2e.votings import end_voting
 
 GRID = grids(COMMUNITY_A)[1]
+SHOP_KEEPER = "13900000005"
 COMMUNITY_E = list(COMMUNITIES)[4]
 STEWARD = next(phone for phone, grid in stewards_of(COMMUNITY_A).items() if grid == GRID)
 
@@ -86,6 +88,27 @@ def picture() -> bytes:
     return out.getvalue()
 
 
+def ledger(documented: Documented, district: District, member: str) -> None:
+    """Postings by hand, taken back; holds, captured and released."""
+    call, admin, keeper = documented.call, district.admin, district.person(SHOP_KEEPER)
+    legs = [
+        {"account": member, "unit": "points", "amount": 5},
+        {"account": f"issuer:{DISTRICT}", "unit": "points", "amount": -5},
+    ]
+    order, once = {"memo": "补记", "legs": legs}, {"headers": {"Idempotency-Key": "answers"}}
+    posting = call(admin, "POST", "/v1/postings", json=order, **once).json()["id"]
+    hold = {"account": member, "unit": "points", "amount": 2, "memo": "兑换"}
+    for end in ("captures", "releases"):
+        key = {"headers": {"Idempotency-Key": end}}
+        held = call(keeper, "POST", "/v1/holds", json=hold, **key).json()["id"]
+        call(keeper, "GET", "/v1/holds/{hold_id}", held)
+        call(keeper, "POST", f"/v1/holds/{{hold_id}}/{end}", held, json={})
+    call(keeper, "GET", "/v1/holds", params={"account": member})
+    call(admin, "POST", "/v1/postings/{posting_id}/reversals", posting, json={"reason": "误记"})
+    then = {"known_at": rfc3339(utc_now())}
+    call(admin, "GET", "/v1/accounts/{account}", member, params=then)
+
+
 def main_job(documented: Documented, district: District) -> None:
     """From the photo to the rating, the activity and the points."""
     resident, steward, staff = (
@@ -134,6 +157,7 @@ def main_job(documented: Documented, district: District) -> None:
     call(steward, "GET", "/v1/accounts/{account}/statement", steward.id)
     call(district.admin, "GET", "/v1/postings")
     call(district.admin, "GET", "/v1/ledger/verification")
+    ledger(documented, district, steward.id)
     call(resident, "GET", "/v1/stats/usage", params={"area": COMMUNITY_A})
     call(resident, "GET", "/v1/stats/issues", params={"group_by": "month"})
     call(resident, "GET", "/v1/stats/rankings", params={"by": "resolution_rate"})

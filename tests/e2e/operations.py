@@ -16,6 +16,7 @@ from chassis.http.access import AccessRule
 from demo.district import COMMUNITY_A, boundary, grids
 from infra import contracts
 from services.issues.categories.schemas import CATEGORY_PATTERN, QUESTION_PATTERN
+from services.points.domain import ACCOUNT_PATTERN
 
 GRID = grids(COMMUNITY_A)[0]
 UNKNOWN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -28,6 +29,8 @@ _BY_PATTERN = {
     "^[0-9]{6}$": "123456",
     f"^{CURSOR_PATTERN}$": "MDFBUlozTkRFS1RTVjRSUkZGUTY5RzVGQVY",
     "^[0-9A-Za-z._-]{1,200}$": "token",
+    f"^{ACCOUNT_PATTERN}$": "shop:120199",
+    "^[a-z.-]{3,40}$": "issue.claimed",
     f"^{CATEGORY_PATTERN}$": "safety",
     f"^{QUESTION_PATTERN}$": "colour",
 }

@@ -27,7 +27,8 @@ from services.issues.categories.domain import ROOTS, Policy
 from services.issues.limits import domain as limits
 from services.issues.limits.domain import WorkCalendar
 from services.notify import domain as message_rules
-from services.points import domain as point_rules
+from services.points.domain import UNITS, Posting
+from services.points.earning import domain as point_rules
 
 _OUTBOXES = {"volunteer": ("members", "areas", "activities"), "issues": ("issues",), "points": ("journal",)}
 _LIFE = ["reported", "claimed", "resolved", "confirmed"]
@@ -173,7 +174,7 @@ class Books:
         stored = {
             f"{one['_id']} {unit}": one[unit]["posted"]
             for one in self._of["points"]["accounts"].find()
-            for unit in point_rules.UNITS
+            for unit in UNITS
             if unit in one
         }
         if stored != dict(wallets):
@@ -274,7 +275,7 @@ def _of_postings(journal: Iterable[Document]) -> Iterator[Committed]:
         yield Committed("points.posted.v1", one["_id"], one["area"], {"legs": one["legs"]})
 
 
-def _earned(event: Committed) -> Iterator[point_rules.Posting]:
+def _earned(event: Committed) -> Iterator[Posting]:
     for rule in point_rules.EARNED_BY.get(event.type, ()):
         evidence = point_rules.Evidence(
             cause=event.subject,

@@ -9,21 +9,18 @@ from hypothesis import strategies as st
 
 from chassis.errors import Invalid
 from services.points.domain import (
-    EARNING_RULES,
     MAX_AMOUNT,
     MAX_LEGS,
     MIN_LEGS,
     UNITS,
-    EarningRule,
-    Evidence,
     Leg,
     Posting,
     check_balanced,
-    earned,
     is_member,
     issuer,
     stars,
 )
+from services.points.earning.domain import EARNING_RULES, EarningRule, Evidence, earned
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 GRID = "120199001001001"

@@ -30,7 +30,7 @@ from services.issues.proposals.proposal import (
     Tally,
     Terms,
 )
-from services.points.domain import Overdrawn, Posting, has_floor
+from services.points.domain import Overdrawn, Posting, keeps_balance
 from services.points.funds import commands as fund_commands
 from services.points.funds.domain import Allocation, Ask, Decision, Standing
 
@@ -73,7 +73,7 @@ class Bank:
 
     def _post(self, posting: Posting) -> None:
         for leg in posting.legs:
-            if has_floor(leg.account) and self.balances[leg.account] + leg.amount < 0:
+            if keeps_balance(leg.account) and self.balances[leg.account] + leg.amount < 0:
                 raise Overdrawn(leg.account)
         for leg in posting.legs:
             self.balances[leg.account] += leg.amount
@@ -232,7 +232,7 @@ class Saga(RuleBasedStateMachine):
         """Everything that came in is in the fund or with a project, and nothing is below zero."""
         legs = [leg.amount for one in self.bank.postings.values() for leg in one.legs]
         assert sum(legs) == 0
-        held = [amount for account, amount in self.bank.balances.items() if has_floor(account)]
+        held = [amount for account, amount in self.bank.balances.items() if keeps_balance(account)]
         assert min(held, default=0) >= 0
         assert sum(held) == self.deposited
         for one in self.desk.kept.values():

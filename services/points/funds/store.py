@@ -11,7 +11,7 @@ from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
-from services.points.domain import Leg, Posting
+from services.points.domain import Posting
 from services.points.funds.domain import Allocation, Decision, Standing
 from services.points.store import JournalStore
 
@@ -55,19 +55,7 @@ class FundStore:
         """Post a deposit; where its key is known, what was posted then."""
         if self._journal.post(posting):
             return posting
-        stored = self._mongo["journal"].find_one({"key": posting.key}) or {}
-        return Posting(
-            id=stored["_id"],
-            key=posting.key,
-            rule=stored["rule"],
-            rule_version=stored["rule_version"],
-            cause=stored["cause"],
-            area=stored["area"],
-            legs=tuple(Leg(**one) for one in stored["legs"]),
-            posted_at=stored["posted_at"],
-            memo=stored["memo"],
-            by=stored["by"],
-        )
+        return self._journal.stored(posting.key) or posting
 
     def put_area(self, code: str, name: str, sequence: int) -> None:
         """Keep the newest known state of an area."""

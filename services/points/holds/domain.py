@@ -1,0 +1,172 @@
+"""Holds: what an account sets aside for a while, to be taken in whole or in part, or let go.
+
+A hold is open until it is captured, released or expired; whichever comes first is what it was.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chassis.errors import Conflict, Invalid, NotAllowed
+from chassis.identity import Actor
+from services.points.domain import MAX_AMOUNT, UNITS, Leg, Posting, is_member, keeps_balance
+
+KEEPERS = frozenset({"shop_keeper", "district_admin", "integration"})
+"""Who may hold what is another member's, and capture."""
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=30)
+DEFAULT_TTL = timedelta(minutes=15)
+CAPTURED = "hold.captured"
+
+
+class HoldStatus(StrEnum):
+    """What became of a hold."""
+
+    OPEN = "open"
+    CAPTURED = "captured"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """An amount of a unit that an account has set aside until `expires_at`.
+
+    `key` is unique for ever, `by` opened it; `captured` of it went to `target`.
+    """
+
+    id: str
+    key: str
+    account: str
+    unit: str
+    amount: int
+    memo: str
+    by: str
+    opened_at: datetime
+    expires_at: datetime
+    status: HoldStatus = HoldStatus.OPEN
+    captured: int = 0
+    target: str | None = None
+    ended_at: datetime | None = None
+    version: int = 1
+
+
+def opened(
+    account: str,
+    unit: str,
+    amount: int,
+    memo: str,
+    ttl: timedelta,
+    actor: Actor,
+    *,
+    key: str,
+    hold_id: str,
+    at: datetime,
+) -> Hold:
+    """A new hold. Raises NotAllowed for another's account, Invalid for amounts and times out of bounds."""
+    if account != actor.member_id and not actor.roles & KEEPERS:
+        raise NotAllowed(
+            "not-your-account",
+            zh="只能冻结自己的账户。",
+            en="You may set aside what is your own only.",
+        )
+    if not keeps_balance(account):
+        raise Invalid("account", zh="此账户不能冻结。", en="Nothing is held on an account of this kind.")
+    check_amount(amount, MAX_AMOUNT)
+    if unit not in UNITS:
+        raise Invalid("unit", zh="没有这个单位。", en=f"Use one of the units: {', '.join(UNITS)}.")
+    if not SHORTEST <= ttl <= LONGEST:
+        raise Invalid("ttl", zh="须为 1 分钟至 30 天。", en="From a minute to thirty days, in seconds.")
+    return Hold(
+        id=hold_id,
+        key=f"{actor.member_id}:{key}",
+        account=account,
+        unit=unit,
+        amount=amount,
+        memo=memo,
+        by=actor.member_id,
+        opened_at=at,
+        expires_at=at + ttl,
+    )
+
+
+def check_amount(amount: int, most: int) -> None:
+    """Raises Invalid unless 1 ≤ amount ≤ most."""
+    if not 1 <= amount <= most:
+        raise Invalid("amount", zh=f"须为 1 至 {most}。", en=f"From 1 to {most}.")
+
+
+def ordered(hold: Hold) -> tuple[object, ...]:
+    """What somebody ordered by a hold: the same key with anything else is another order."""
+    return (hold.account, hold.unit, hold.amount, hold.memo, hold.expires_at - hold.opened_at)
+
+
+def captured(hold: Hold, amount: int | None, target: str, at: datetime) -> Hold:
+    """A hold of which an amount (None: all) is taken; the rest is free again.
+
+    Raises Conflict when it is no longer open, Invalid for more than is held and for a hold's own account.
+    """
+    _check_open(hold, at)
+    taken = hold.amount if amount is None else amount
+    check_amount(taken, hold.amount)
+    if target == hold.account:
+        raise Invalid("target", zh="不能转给自己。", en="It is this account's already.")
+    return replace(
+        hold,
+        status=HoldStatus.CAPTURED,
+        captured=taken,
+        target=target,
+        ended_at=at,
+        version=hold.version + 1,
+    )
+
+
+def capture_posting(hold: Hold, *, area: str, posting_id: str, by: str | None) -> Posting:
+    """What a captured hold posts."""
+    return Posting(
+        id=posting_id,
+        key=f"{CAPTURED}:{hold.id}",
+        rule=CAPTURED,
+        rule_version=1,
+        cause=hold.id,
+        area=area,
+        legs=(
+            Leg(hold.account, hold.unit, -hold.captured),
+            Leg(str(hold.target), hold.unit, hold.captured),
+        ),
+        posted_at=hold.ended_at or hold.opened_at,
+        memo=hold.memo,
+        by=by,
+    )
+
+
+def released(hold: Hold, actor: Actor, at: datetime) -> Hold:
+    """A hold that is let go. Raises NotAllowed unless the actor opened it or keeps a shop; Conflict."""
+    if actor.member_id != hold.by and not actor.roles & KEEPERS:
+        raise NotAllowed("not-your-hold", zh="只能解除自己的冻结。", en="You may release what you hold only.")
+    _check_open(hold, at)
+    return replace(hold, status=HoldStatus.RELEASED, ended_at=at, version=hold.version + 1)
+
+
+def expired(hold: Hold, at: datetime) -> Hold | None:
+    """A hold whose time is over; None when it is not, or something became of it before."""
+    if hold.status is not HoldStatus.OPEN or hold.expires_at > at:
+        return None
+    return replace(hold, status=HoldStatus.EXPIRED, ended_at=at, version=hold.version + 1)
+
+
+def may_see(hold_account: str, by: str, actor: Actor) -> bool:
+    """Whether an actor may see a hold: on their account, opened by them, or as one who keeps a shop."""
+    own = is_member(hold_account) and hold_account == actor.member_id
+    return own or by == actor.member_id or bool(actor.roles & KEEPERS)
+
+
+def _check_open(hold: Hold, at: datetime) -> None:
+    over = hold.status is HoldStatus.OPEN and hold.expires_at <= at
+    status = HoldStatus.EXPIRED if over else hold.status
+    if status is not HoldStatus.OPEN:
+        raise Conflict(
+            "hold-ended",
+            zh="此冻结已结束。",
+            en=f"This hold is {status.value}: open a new one.",
+            hold_status=status.value,
+        )
