@@ -14,6 +14,8 @@ from infra.local.deployment import Deployment, free_ports
 
 FAST = {
     "RETRY_DELAYS": "0.2,0.5,1,2,4",
+    "RECONNECT_SECONDS": "1",
+    "TIMER_SECONDS": "1",
     "CODES_PER_TEN_MINUTES": "1000",
     "RATE_LIMIT": "100000/second",
     "LOG_LEVEL": "WARNING",
