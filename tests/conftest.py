@@ -47,7 +47,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         running.start()
         yield running
     finally:
-        running.stop()
+        running.discard()
 
 
 @pytest.fixture(scope="session")

@@ -112,6 +112,12 @@ class Deployment:
         if self._lock is not None:
             self._lock.close()
 
+    def discard(self) -> None:
+        """End everything at once: its data is of no more use."""
+        self.supervisor.discard()
+        if self._lock is not None:
+            self._lock.close()
+
     def worker(self, service: str, *arguments: str) -> Program:
         """A service's background process."""
         port = self.ports.worker(service)

@@ -322,7 +322,7 @@ def limited(deployment: Deployment, tmp_path: Path) -> Iterator[Api]:
         supervisor.start(replace(program, environment=environment, ready=lambda: answers(port, "/readyz")))
         yield Api(f"http://127.0.0.1:{port}")
     finally:
-        supervisor.stop()
+        supervisor.discard()
 
 
 def test_a_person_who_reports_too_often_is_told_when_to_come_back(district: District, limited: Api) -> None:

@@ -22,7 +22,7 @@ def harmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         running.start()
         yield running
     finally:
-        running.stop()
+        running.discard()
 
 
 @pytest.fixture(scope="session")

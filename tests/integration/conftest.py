@@ -22,7 +22,7 @@ def backing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         running.start_backing()
         yield running
     finally:
-        running.stop()
+        running.discard()
 
 
 @pytest.fixture
