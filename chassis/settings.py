@@ -104,6 +104,8 @@ class ServiceSettings:
     worker_port: int = 0
     worker_threads: int = 4
     retry_delays: tuple[float, ...] = (1.0, 10.0, 60.0, 600.0, 3600.0)
+    reconnect_seconds: float = 30.0
+    timer_seconds: float = 30.0
     faults: str = ""
 
     def check(self) -> typing.Iterator[str]:
@@ -120,5 +122,9 @@ class ServiceSettings:
             yield "WORKER_THREADS is wrong: it is 1 or more"
         if not all(seconds > 0 for seconds in self.retry_delays):
             yield "RETRY_DELAYS is wrong: it is seconds, each above 0, parted by commas"
+        if not 0.5 <= self.reconnect_seconds <= 3600:
+            yield "RECONNECT_SECONDS is wrong: it is seconds, from 0.5 to 3600"
+        if not 0 < self.timer_seconds <= 3600:
+            yield "TIMER_SECONDS is wrong: it is seconds, above 0 and up to 3600"
         if self.env == "production" and self.faults:
             yield "FAULTS is refused when ENV=production: it is for fault tests only"

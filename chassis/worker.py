@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING
@@ -90,7 +90,12 @@ class Worker:
         parts: dict[str, Callable[[threading.Event], None]] = {}
         relay: Relay | None = None
         if only in (None, "relay") and self.outboxes:
-            publisher = Publisher(self.settings.amqp_url, shape, self.settings.retry_delays)
+            publisher = Publisher(
+                self.settings.amqp_url,
+                shape,
+                self.settings.retry_delays,
+                longest_wait=self.settings.reconnect_seconds,
+            )
             relay = Relay(self.service, self.mongo, self.outboxes, publisher, faults)
             parts["relay"] = relay.run
             self._checks["broker (publishing)"] = lambda: publisher.connected
@@ -102,13 +107,16 @@ class Worker:
                 _waking(self.handle, relay),
                 threads=self.settings.worker_threads,
                 delays=self.settings.retry_delays,
+                longest_wait=self.settings.reconnect_seconds,
                 faults=faults,
             )
             parts["consumer"] = consumer.run
             self._checks["broker (consuming)"] = lambda: consumer.connected
         if only in (None, "timers"):
             # A thread each: a task that takes long holds none of the others up.
-            parts |= {f"timer {one.name}": partial(run_timer, one) for one in self.timers}
+            longest = self.settings.timer_seconds
+            timers = [replace(one, every=min(one.every, longest)) for one in self.timers]
+            parts |= {f"timer {one.name}": partial(run_timer, one) for one in timers}
         return parts
 
     def _guard(self, name: str, target: Callable[[threading.Event], None], stop: threading.Event) -> None:

@@ -14,6 +14,7 @@ from infra.local.deployment import Deployment, free_ports
 
 FAST = {
     "RETRY_DELAYS": "0.2,0.5,1,2,4",
+    "RECONNECT_SECONDS": "1",
     "CODES_PER_TEN_MINUTES": "1000",
     "RATE_LIMIT": "100000/second",
     "LOG_LEVEL": "WARNING",
@@ -40,12 +41,12 @@ def private_deployment(folder: Path, **overrides: str) -> Deployment:
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The running deployment that all tests share which do not harm it."""
-    running = private_deployment(tmp_path_factory.mktemp("district"))
+    running = private_deployment(tmp_path_factory.mktemp("district"), TIMER_SECONDS="1")
     try:
         running.start()
         yield running
     finally:
-        running.stop()
+        running.discard()
 
 
 @pytest.fixture(scope="session")

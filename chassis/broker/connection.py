@@ -34,9 +34,9 @@ def close(connection: BlockingConnection) -> None:
         return  # it is gone already
 
 
-def jitter(cap: float = 30.0) -> Iterator[float]:
-    """Seconds to wait before each next attempt: full jitter, 0.5 s doubling to `cap`."""
+def jitter(longest: float) -> Iterator[float]:
+    """Seconds to wait before each next attempt: full jitter, 0.5 s doubling to `longest`."""
     span = 0.5
     while True:
         yield random.uniform(0.1, span)  # noqa: S311 - spreads load, guards nothing
-        span = min(span * 2, cap)
+        span = min(span * 2, longest)

@@ -45,7 +45,10 @@ class _Delivery:
 
 
 class Consumer:
-    """Runs `handle` for each event of one service's queue."""
+    """Runs `handle` for each event of one service's queue.
+
+    `longest_wait`: seconds between two tries to connect.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class Consumer:
         *,
         threads: int,
         delays: Sequence[float],
+        longest_wait: float,
         faults: Faults,
     ) -> None:
         self._service = service
@@ -64,9 +68,10 @@ class Consumer:
         self._handle = handle
         self._threads = threads
         self._delays = delays
+        self._longest_wait = longest_wait
         self._faults = faults
         self._in_flight = 0
-        self._waits = jitter()
+        self._waits = jitter(longest_wait)
         self.connected = False
 
     def run(self, stop: threading.Event) -> None:
@@ -109,7 +114,7 @@ class Consumer:
 
         consumer_tag = channel.basic_consume(topology.queue_name(self._service), received)
         self.connected = True
-        self._waits = jitter()
+        self._waits = jitter(self._longest_wait)
         while not stop.is_set():
             connection.process_data_events(time_limit=0.5)
             # pika tells of neither by an exception: the broker closed the channel, or cancelled the

@@ -53,17 +53,23 @@ class _Batch:
 
 
 class Publisher:
-    """A connection with a thread of its own. `publish` may be called from one other thread at a time."""
+    """A connection with a thread of its own. `publish` may be called from one other thread at a time.
 
-    def __init__(self, url: str, shape: topology.Topology, delays: Sequence[float]) -> None:
+    `longest_wait`: seconds between two tries to connect.
+    """
+
+    def __init__(
+        self, url: str, shape: topology.Topology, delays: Sequence[float], *, longest_wait: float
+    ) -> None:
         self._url = url
         self._shape = shape
         self._delays = delays
+        self._longest_wait = longest_wait
         self._ready = threading.Event()
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
-        self._waits = jitter()
+        self._waits = jitter(longest_wait)
         self._connection: SelectConnection | None = None
         self._channel: Channel | None = None
         self._batch: _Batch | None = None
@@ -167,7 +173,7 @@ class Publisher:
         if self._stop.is_set():
             channel.connection.close()
             return
-        self._waits = jitter()
+        self._waits = jitter(self._longest_wait)
         with self._lock:
             self._channel, self._next_tag = channel, 1
             self._ready.set()

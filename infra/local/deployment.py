@@ -102,14 +102,19 @@ class Deployment:
         self.supervisor.start(*programs)
 
     def start_services(self) -> None:
-        """Start the workers, then the APIs and the gateway."""
+        """Start the workers, then the APIs and the gateway side by side."""
         self.supervisor.start(*(self.worker(name) for name in SERVICES))
-        self.supervisor.start(*(self.api(name) for name in SERVICES))
-        self.supervisor.start(self.gateway())
+        self.supervisor.start(*(self.api(name) for name in SERVICES), self.gateway())
 
     def stop(self) -> None:
         """Stop everything; the data stays."""
         self.supervisor.stop()
+        if self._lock is not None:
+            self._lock.close()
+
+    def discard(self) -> None:
+        """End everything at once: its data is of no more use."""
+        self.supervisor.discard()
         if self._lock is not None:
             self._lock.close()
 

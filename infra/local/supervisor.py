@@ -100,13 +100,15 @@ class Supervisor:
             self._signal(running.process, signal.SIGTERM, whole_group=False)
         return running.process.wait(seconds)
 
-    def resume(self, name: str) -> None:
-        """Start a paused or ended program again and wait until it is ready."""
+    def resume(self, *names: str) -> None:
+        """Start paused or ended programs again, side by side, and wait until they are ready."""
         with self._lock:
-            running = self._running[name]
-            self._begin(running)
-            running.wanted = True
-        self.wait_ready(name)
+            for name in names:
+                running = self._running[name]
+                self._begin(running)
+                running.wanted = True
+        for name in names:
+            self.wait_ready(name)
 
     def stop(self) -> None:
         """Stop everything, last started first: ask, wait, and only then kill."""
@@ -123,6 +125,18 @@ class Supervisor:
             deadline = time.monotonic() + _STOP_SECONDS
             for running in group:
                 self._reap(running, deadline)
+        self._stopped.set()
+
+    def discard(self) -> None:
+        """kill -9 everything at once: for what nobody will start again."""
+        self._stopping.set()
+        with self._lock:
+            groups = list(self._running.values())
+        for running in groups:
+            running.wanted = False
+            self._signal(running.process, signal.SIGKILL)
+        for running in groups:
+            running.process.wait()
         self._stopped.set()
 
     def _reap(self, running: _Running, deadline: float) -> None:

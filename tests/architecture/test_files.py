@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,12 @@ def test_every_module_says_what_it_is_for() -> None:
     sources = {name_of(path): path.read_text() for path in FILES}
     written = {name: ast.parse(text) for name, text in sources.items() if text.strip()}
     assert [name for name, module in written.items() if not ast.get_docstring(module)] == []
+
+
+def test_every_folder_of_tests_is_run() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    told = settings["tool"]["pytest"]["ini_options"]["testpaths"]
+    assert sorted(told) == sorted({name_of(path.parent) for path in FILES if path.name.startswith("test_")})
 
 
 def test_importing_the_chassis_brings_nothing_along() -> None:

@@ -7,17 +7,23 @@ from typing import Any
 import bson
 from pika import BlockingConnection, URLParameters
 from pymongo import MongoClient
+from pymongo.database import Database
 
+from chassis.clock import ulid_at
 from infra.local.deployment import SERVICES, Deployment, wait_until
 
-_COUNTED = {"figures", "figures_state", "marked_days", "cells", "marked_cells", "words", "words_state"}
-_BY_THE_CLOCK = frozenset({"relays", *_COUNTED})
-"""What timers renew, seconds after what it follows from: nothing is in it that was not stored elsewhere."""
+_BY_THE_CLOCK = frozenset({"relays", "figures_state", "words_state"})
+"""What is renewed every so often though nothing happens: leases, and how far the timers have come."""
+_TO_COUNT = ("marked_days", "marked_cells")
+_COUNTED_UP_TO = {"figures_state": "settled", "words_state": "swept"}
 _CALM = 6
 
 
 def stored(deployment: Deployment) -> dict[str, str]:
-    """Collection → number of its documents and a hash of all of them; without what timers renew."""
+    """Collection → number of its documents and a hash of all of them; without what is renewed by the clock.
+
+    A bucket of figures has a version: that it was counted anew for nothing shows too.
+    """
     with MongoClient[dict[str, Any]](deployment.mongo_url, tz_aware=True) as client:
         return {
             f"{service}.{name}": _summary(client[service][name].find().sort("_id", 1))
@@ -36,23 +42,36 @@ def _summary(documents: Any) -> str:
 
 
 def at_rest(deployment: Deployment) -> dict[str, str]:
-    """What is stored when every event has been published and taken in. Raises TimeoutError."""
+    """What is stored when every event has been taken in and everything is counted. Raises TimeoutError."""
     seen: list[dict[str, str]] = []
 
     def calm() -> bool:
+        if any(_waiting(deployment)):
+            seen.clear()
+            return False
         seen.append(stored(deployment))
         return len(seen) >= _CALM and all(one == seen[-1] for one in seen[-_CALM:])
 
-    wait_until(lambda: not any(_waiting(deployment)), 60, "every event taken in")
-    wait_until(calm, 60, "a deployment at rest")
+    wait_until(calm, 120, "a deployment at rest")
     return seen[-1]
 
 
+def _uncounted(issues: Database[dict[str, Any]]) -> Iterator[int]:
+    """Buckets that are marked, and reports that no timer has come to yet."""
+    for name in _TO_COUNT:
+        yield issues[name].count_documents({})
+    for name, state in _COUNTED_UP_TO.items():
+        reached = issues[name].find_one({"_id": state})
+        later = {"order": {"$gte": ulid_at(reached["until"])}} if reached else {}
+        yield issues["issues"].count_documents(later)
+
+
 def _waiting(deployment: Deployment) -> Iterator[int]:
-    with MongoClient[dict[str, Any]](deployment.mongo_url) as client:
+    with MongoClient[dict[str, Any]](deployment.mongo_url, tz_aware=True) as client:
         for service in SERVICES:
             for name in client[service].list_collection_names():
                 yield client[service][name].count_documents({"pending": {"$gte": 0}})
+        yield from _uncounted(client["issues"])
     connection = BlockingConnection(URLParameters(deployment.amqp_url))
     try:
         for service in ("issues", "notify", "points"):

@@ -26,7 +26,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         deployment.start()
         yield deployment
     finally:
-        deployment.stop()
+        deployment.discard()
 
 
 def demonstrate(deployment: Deployment, **settings: str) -> subprocess.CompletedProcess[str]:

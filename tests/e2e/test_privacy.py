@@ -13,12 +13,14 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from chassis.clock import ulid_at
+from chassis.clock import ulid_at, utc_now
+from chassis.mongo import Mongo
 from chassis.tiles import distance
 from demo.client import Api, Person, Refused
 from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District
 from infra.local.deployment import ROOT, Deployment, answers, free_ports, wait_until
 from infra.local.supervisor import Supervisor
+from services.issues.statistics.store import BucketStore
 from tests.e2e.people import GRID, PATIENCE, STEWARDS, balance, gains, hears, messages, photo, report
 
 SPOT = {"lng": 117.2071, "lat": 39.1268}
@@ -29,6 +31,14 @@ def stored(deployment: Deployment) -> Iterator[Database[dict[str, Any]]]:
     """The database of the issues service."""
     with MongoClient[dict[str, Any]](deployment.mongo_url, tz_aware=True) as client:
         yield client["issues"]
+
+
+@pytest.fixture
+def days(deployment: Deployment) -> Iterator[BucketStore]:
+    """What the figures of the issues service are kept in."""
+    mongo = Mongo(deployment.mongo_url, "issues")
+    yield BucketStore(mongo, utc_now)
+    mongo.close()
 
 
 def refusal(status: int, call: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
@@ -114,7 +124,7 @@ def test_a_phone_is_shown_for_a_reason_and_the_member_sees_who_looked(
 
 
 def test_an_issue_closed_long_ago_keeps_nothing_personal_and_counts_on(
-    district: District, stored: Database[dict[str, Any]]
+    district: District, stored: Database[dict[str, Any]], days: BucketStore
 ) -> None:
     resident, staff, steward = (
         district.person(RESIDENTS_OF_A[3]),
@@ -129,7 +139,8 @@ def test_an_issue_closed_long_ago_keeps_nothing_personal_and_counts_on(
     head = verified(staff, made["id"])["head"]
     usage = resident.get("/v1/stats/usage", area=GRID)
     past = datetime.now(UTC) - timedelta(days=366)
-    stored["issues"].update_one({"_id": made["id"]}, {"$set": {"closed_at": past, "order": ulid_at(past)}})
+    aged = {"created_at": past, "closed_at": past, "order": ulid_at(past)}
+    stored["issues"].update_one({"_id": made["id"]}, {"$set": aged})
     wait_until(
         lambda: staff.get(f"/v1/issues/{made['id']}")["anonymised_at"] is not None,
         PATIENCE,
@@ -148,6 +159,9 @@ def test_an_issue_closed_long_ago_keeps_nothing_personal_and_counts_on(
         assert not [one for one in stored[collection].find({}, {name: 1}) if picture in str(one[name])]
     seen = staff.get(f"/v1/issues/{made['id']}")
     assert (seen["status"], seen["rating"]["score"], seen["resolver"]) == ("confirmed", 4, steward.id)
+    for at in (datetime.fromisoformat(made["created_at"]), past):
+        days.mark(GRID, at)  # no event tells that it grew old
+    wait_until(lambda: not days.marked(), PATIENCE, "both days counted again")
     assert resident.get("/v1/stats/usage", area=GRID) == usage
     proof = verified(staff, made["id"], known=head)
     assert (proof["sound"], proof["contains_known"]) == (True, True)
@@ -308,7 +322,7 @@ def limited(deployment: Deployment, tmp_path: Path) -> Iterator[Api]:
         supervisor.start(replace(program, environment=environment, ready=lambda: answers(port, "/readyz")))
         yield Api(f"http://127.0.0.1:{port}")
     finally:
-        supervisor.stop()
+        supervisor.discard()
 
 
 def test_a_person_who_reports_too_often_is_told_when_to_come_back(district: District, limited: Api) -> None:

@@ -14,7 +14,7 @@ from tests.faults.record import Record
 from tests.faults.storm import Storm
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def harmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The deployment whose processes are killed, paused and started with faults inside."""
     running = private_deployment(tmp_path_factory.mktemp("harmed"), RETRY_DELAYS="0.2,0.5,1")
@@ -22,10 +22,10 @@ def harmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         running.start()
         yield running
     finally:
-        running.stop()
+        running.discard()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def books(harmed: Deployment) -> Iterator[Books]:
     """Its databases and queues, read directly."""
     opened = Books(harmed)
@@ -33,7 +33,7 @@ def books(harmed: Deployment) -> Iterator[Books]:
     opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def people(harmed: Deployment, books: Books) -> District:
     """The demonstration district in it, known to every service before anything is broken."""
     demonstration = District(Api(f"http://127.0.0.1:{harmed.ports.gateway}"))
@@ -42,7 +42,7 @@ def people(harmed: Deployment, books: Books) -> District:
     return demonstration
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def storm(harmed: Deployment, people: District, books: Books, record: Record) -> Storm:
     """Load, something broken meanwhile, and the books balanced afterwards."""
     one = Storm(harmed, people, books, record)
@@ -60,7 +60,7 @@ def mongo(harmed: Deployment) -> Iterator[Mongo]:
     own.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def record() -> Iterator[Record]:
     """What the tests did and counted; written to the file that FAULTS_REPORT names, if it does."""
     kept = Record()

@@ -105,6 +105,7 @@ class Line:
             handle or self.handle,
             threads=2,
             delays=DELAYS,
+            longest_wait=1,
             faults=Faults(),
         )
         stop = threading.Event()
@@ -118,7 +119,7 @@ class Line:
 
     @contextmanager
     def publishing(self) -> Iterator[Publisher]:
-        publisher = Publisher(self.url, self.shape, DELAYS)
+        publisher = Publisher(self.url, self.shape, DELAYS, longest_wait=1)
         publisher.start()
         try:
             yield publisher

@@ -66,11 +66,14 @@ class Storm:
             f"crash number {times} of {name}",
         )
 
-    def replace_worker(self, service: str, **environment: str) -> None:
-        """Stop a worker in good order and start it anew with other settings."""
-        self.deployment.supervisor.end(f"{service}-worker")
-        program = self.deployment.worker(service)
-        self.deployment.supervisor.start(replace(program, environment={**program.environment, **environment}))
+    def replace_workers(self, *services: str, **environment: str) -> None:
+        """Stop workers in good order and start them anew with other settings."""
+        for service in services:
+            self.deployment.supervisor.end(f"{service}-worker")
+        programs = [self.deployment.worker(service) for service in services]
+        self.deployment.supervisor.start(
+            *(replace(one, environment={**one.environment, **environment}) for one in programs)
+        )
 
     def second_worker(self, service: str, port: int, *arguments: str) -> Program:
         """One more worker of a service, on a port of its own."""

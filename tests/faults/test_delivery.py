@@ -59,7 +59,7 @@ def test_events_committed_while_their_outbox_is_being_emptied_are_published_all_
         return committed
 
     with line.consuming(), ThreadPoolExecutor(2) as pool:
-        publisher, stop = Publisher(line.url, line.shape, DELAYS), threading.Event()
+        publisher, stop = Publisher(line.url, line.shape, DELAYS, longest_wait=1), threading.Event()
         relay = Relay(line.service, mongo, ["things"], publisher, Faults())
         thread = threading.Thread(target=relay.run, args=(stop,))
         thread.start()

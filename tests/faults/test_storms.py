@@ -38,13 +38,11 @@ def test_kill_9_of_every_kind_of_process_in_turn_loses_and_doubles_nothing(storm
 @contextmanager
 def faults_inside(storm: Storm, faults: str, *services: str) -> Iterator[None]:
     """Workers of these services with faults inside; sound ones again afterwards, which finish the work."""
-    for service in services:
-        storm.replace_worker(service, FAULTS=faults)
+    storm.replace_workers(*services, FAULTS=faults)
     try:
         yield
     finally:
-        for service in services:
-            storm.replace_worker(service)
+        storm.replace_workers(*services)
 
 
 @short_or_long("times", 1, 5)
@@ -147,9 +145,7 @@ def test_nothing_is_lost_for_a_consumer_that_has_never_run_when_publishers_start
         supervisor.end(name)
     forget_queues_of(storm, "notify")
     with storm.blows("publishers start before a consumer that has never run") as load:
-        for name in WORKERS:
-            if name != "notify-worker":
-                supervisor.resume(name)
+        supervisor.resume(*(name for name in WORKERS if name != "notify-worker"))
         storm.go_on(load, 5)
         waiting = [topology.queue_name("notify")]
         wait_until(lambda: storm.books.depth(waiting) >= 15, 60, "events that wait for the consumer")

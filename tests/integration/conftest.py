@@ -14,7 +14,7 @@ settings.register_profile("house", deadline=None, max_examples=60)
 settings.load_profile("house")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def backing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """A running broker and database without any service."""
     running = private_deployment(tmp_path_factory.mktemp("backing"))
@@ -22,7 +22,7 @@ def backing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         running.start_backing()
         yield running
     finally:
-        running.stop()
+        running.discard()
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def listener(backing: Deployment) -> Iterator[Listener]:
 
 @pytest.fixture
 def publisher(listener: Listener) -> Iterator[Publisher]:
-    publishing = Publisher(listener.url, listener.shape, (1.0,))
+    publishing = Publisher(listener.url, listener.shape, (1.0,), longest_wait=1)
     publishing.start()
     wait_until(lambda: publishing.connected, 60, "a connection to the broker")
     yield publishing
@@ -185,7 +185,7 @@ class Interrupted(Publisher):
 
 @pytest.fixture
 def interrupted(listener: Listener) -> Iterator[Interrupted]:
-    publishing = Interrupted(listener.url, listener.shape, (1.0,))
+    publishing = Interrupted(listener.url, listener.shape, (1.0,), longest_wait=1)
     publishing.start()
     wait_until(lambda: publishing.connected, 60, "a connection to the broker")
     yield publishing

@@ -116,6 +116,8 @@ def _default(kind: type[Any], field: "dataclasses.Field[Any]") -> str:
         return str(field.default).lower()
     if isinstance(field.default, tuple):
         return ",".join(f"{one:g}" for one in field.default)
+    if hint is float:
+        return f"{field.default:g}"
     return str(field.default) or "empty"
 
 

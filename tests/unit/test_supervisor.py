@@ -74,6 +74,18 @@ def test_a_killed_programs_children_die_with_it(supervisor: Supervisor, tmp_path
     wait_until(lambda: not alive(child) and not alive(parent), 60, "the end of parent and child")
 
 
+def test_what_is_discarded_is_killed_with_all_its_children_and_stays_down(
+    tmp_path: Path, told: list[str]
+) -> None:
+    supervisor = Supervisor(tmp_path / "logs", told.append)
+    script = f"trap '' TERM; sleep 600 & echo $! > {tmp_path}/child; READY; wait"
+    supervisor.start(shell("parent", tmp_path, script), shell("other", tmp_path, SLEEPER))
+    everybody = [int((tmp_path / "child").read_text()), pid(tmp_path, "parent"), pid(tmp_path, "other")]
+    supervisor.discard()
+    wait_until(lambda: not any(map(alive, everybody)), 60, "the end of all three")
+    assert told == []
+
+
 def test_a_paused_program_stays_down_until_it_is_resumed(supervisor: Supervisor, tmp_path: Path) -> None:
     supervisor.start(shell("one", tmp_path, SLEEPER), shell("other", tmp_path, SLEEPER))
     paused, other = pid(tmp_path, "one"), pid(tmp_path, "other")

@@ -1,0 +1,47 @@
+"""The worker's own process: what its settings say, its parts do."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from chassis.mongo import Mongo
+from chassis.settings import Secret, ServiceSettings
+from chassis.timers import Timer
+from chassis.worker import Worker
+from infra.contracts import ROOT
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """The handlers of this process as they were, when the worker has set its own."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+def test_a_timer_runs_as_often_as_the_longest_interval_says_and_sigterm_ends_it(signals: None) -> None:
+    runs: list[int] = []
+    last = threading.Timer(20, os.kill, (os.getpid(), signal.SIGTERM))
+
+    def run() -> None:
+        runs.append(1)
+        if len(runs) == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    settings = ServiceSettings(
+        mongo_url="mongodb://127.0.0.1:1",
+        amqp_url=Secret("amqp://127.0.0.1:1"),
+        token_jwks="",
+        district="120199",
+        topology_file=str(ROOT / "infra/topology.json"),
+        timer_seconds=0.01,
+    )
+    timers = [Timer("seldom", 3600, run)]
+    last.start()
+    Worker("any", settings, Mongo(settings.mongo_url, "any"), outboxes=(), timers=timers).run("timers")
+    last.cancel()
+    assert len(runs) >= 3
