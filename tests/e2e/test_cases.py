@@ -137,6 +137,8 @@ def test_merged_reports_are_spoken_for_by_the_older_and_lose_nothing_when_unmerg
     assert (again["status"], again["merged_into"]) == ("reported", None)
     hears(second, "issue.unmerged.v1", newer["id"])
     first.act(older["id"], "confirm")
+    closed = refused(409, staff.act, newer["id"], "merge", into=older["id"])
+    assert (closed["type"].rsplit("/", 1)[1], closed["status_now"]) == ("merge-target-closed", "confirmed")
     hears(steward, "issue.confirmed.v1", older["id"])
     history = [line["action"] for line in staff.get(f"/v1/issues/{newer['id']}/history")["items"]]
     assert history == ["report", "merge", "unmerge"]
