@@ -38,6 +38,7 @@ STATUSES = {
     "Closed (Transferred)": "referred",
 }
 """Status of the export → status in which the replay leaves the issue."""
+_OPEN = frozenset({"reported", "claimed", "in_progress", "escalated"})
 
 _CATEGORIES = (
     (r".*Animal (Dead|Unsanitary|Barking)|HLTH-EV|HLTH-Food", "environment"),
@@ -88,11 +89,12 @@ def grid_of(request: Request) -> str:
 def original_of(request: Request, above: Sequence[Request]) -> Request | None:
     """The request that a duplicate is merged into: the export does not say which one it repeats.
 
-    The nearest row above it of its type and neighbourhood, else of its type and community, else of its
-    community. Rows below never count, so that more rows of a file change nothing in the earlier ones.
+    The nearest row above it that is still open, of its type and neighbourhood, else of its type and
+    community, else of its community: nothing can be merged into what is closed. Rows below never count, so
+    that more rows of a file change nothing in the earlier ones.
     """
     community = grid_of(request)[:12]
-    candidates = [one for one in reversed(above) if STATUSES[one.status] != "merged"]
+    candidates = [one for one in reversed(above) if STATUSES[one.status] in _OPEN]
     near = [one for one in candidates if grid_of(one)[:12] == community]
     alike = [one for one in near if one.type == request.type]
     next_door = [one for one in alike if one.neighbourhood == request.neighbourhood]

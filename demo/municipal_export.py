@@ -2,9 +2,10 @@
 
 A row is refused when it cannot be told apart (no request number, or one that an earlier row has), has no
 request type, no readable time of creation, an unknown status, no place (neither a neighbourhood nor a
-plausible position), was transferred to nobody, or repeats a request that no row above it can be. Anything
-else is repaired and reported as such: its position, closing time or due time is left out, its text cleaned
-or cut, its type filed under ad-hoc tasks. Every finding carries the line of the file on which its row begins.
+plausible position), was transferred to nobody, or repeats a request that no open row above it can be.
+Anything else is repaired and reported as such: its position, closing time or due time is left out, its text
+cleaned or cut, its type filed under ad-hoc tasks. Every finding carries the line of the file on which its
+row begins.
 """
 
 import csv
@@ -233,5 +234,5 @@ def _original(request: Request, above: list[Request]) -> Request | None:
         return None
     original = municipal.original_of(request, above)
     if original is None:
-        raise _Refused("a duplicate, but of no request above it")
+        raise _Refused("a duplicate, but of no open request above it")
     return original

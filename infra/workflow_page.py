@@ -130,7 +130,8 @@ def page() -> str:
             "|---|---|---|---|---|---|---|",
             *(_row(name, [one for one in taken if one.action == name]) for name in WORKFLOW),
             "",
-            "Whoever resolved an issue cannot confirm it. Merging is into an older issue only.",
+            "Whoever resolved an issue cannot confirm it. Merging is into an older issue only, one that is"
+            " open or resolved: a closed one takes on no others.",
             "",
             "## When it is due",
             "",

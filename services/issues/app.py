@@ -62,6 +62,7 @@ from services.issues.statistics import handlers as statistics_handlers
 from services.issues.statistics import routes as statistics_routes
 from services.issues.statistics.queries import Figures
 from services.issues.statistics.store import BucketStore, UsageStore
+from services.issues.suggestions import commands as suggestion_commands
 from services.issues.suggestions import events as suggestion_events
 from services.issues.suggestions import routes as suggestion_routes
 from services.issues.suggestions.queries import SuggestionQueries
@@ -197,7 +198,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     cells = CellStore(mongo)
     words = WordStore(mongo, cells, utc_now)
     buckets = BucketStore(mongo, utc_now)
-    proposals = ProposalStore(mongo)
+    suggestions, proposals = SuggestionStore(mongo), ProposalStore(mongo)
 
     def run_clock() -> None:
         while case_commands.run_clock(cases, rulebook, utc_now):
@@ -211,6 +212,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
 
     def forget(member_id: str) -> None:
         privacy_commands.forget_member(cases, rulebook, utc_now, member_id=member_id)
+        suggestion_commands.forget_member(suggestions, member_id=member_id)
+        proposal_commands.forget_member(proposals, utc_now, member_id=member_id)
         saved_filters.forget(member_id)
         photos.forget(member_id, utc_now())
 
@@ -239,7 +242,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         CaseStore(mongo).ensure_indexes()
         UsageStore(mongo).ensure_indexes()
         buckets.ensure_indexes()
-        SuggestionStore(mongo).ensure_indexes()
+        suggestions.ensure_indexes()
         proposals.ensure_indexes()
         cells.ensure_indexes()
         words.ensure_indexes()
@@ -258,7 +261,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             Timer("words", 1.0, sweep_words, share=0.2),
             Timer("map_cells", 2.0, sweep_cells, share=0.05),
             Timer("anonymise", 5.0, anonymise),
-            Timer("erasures", 5.0, sweep_erasures),
+            Timer("erasures", 5.0, sweep_erasures, share=0.05),
             Timer("photos", 30.0, sweep_photos),
             Timer("figures", 2.0, sweep_figures, share=0.1),
             Timer("proposal_clock", 1.0, run_proposal_clock),

@@ -87,7 +87,7 @@ class ProposalFact(FactSchema):
     """What this service needs of a proposal's events."""
 
     number = fields.String(required=True)
-    author = fields.String(required=True)
+    author = fields.String(required=True, allow_none=True)
     actor = fields.String(required=True)
 
 

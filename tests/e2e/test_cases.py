@@ -87,12 +87,27 @@ def test_half_solved_goes_back_to_the_lead_unit_with_half_the_time(district: Dis
     issue = resolved(district, resident)
     answers = {"contacted": True, "resolved": "partly", "satisfied": False, "reason": "只清了一半"}
     back = resident.post(f"/v1/issues/{issue['id']}/feedback", answers)
-    assert (back["status"], back["assignee"], back["feedback"]["resolved"]) == (
-        "reopened",
-        steward.id,
-        "partly",
-    )
+    assert (back["status"], back["assignee"], back["feedback"]) == ("reopened", steward.id, None)
+    said = steward.get(f"/v1/issues/{issue['id']}/history")["items"][-1]
+    assert (said["action"], said["note"]) == ("reopen", "部分解决，已联系，不满意。只清了一半")
     hears(steward, "issue.reopened.v1", issue["id"])
+
+
+def test_a_rating_of_a_solution_that_failed_is_set_aside_and_the_next_solution_is_rated_anew(
+    district: District,
+) -> None:
+    resident, steward = district.person(RESIDENTS_OF_A[13]), district.person(STEWARDS[0])
+    issue = resolved(district, resident)
+    rate = f"/v1/issues/{issue['id']}/ratings"
+    resident.post(rate, {"satisfied": False, "score": 1, "comment": "没有清走"})
+    assert resident.act(issue["id"], "reopen", note="还在")["rating"] is None
+    steward.act(issue["id"], "resolve", note="已清运")
+    resident.act(issue["id"], "confirm")
+    assert resident.post(rate, {"satisfied": True, "score": 5})["rating"]["score"] == 5
+    refused(409, resident.post, rate, {"satisfied": True, "score": 4})
+    history = resident.get(f"/v1/issues/{issue['id']}/history")["items"]
+    notes = [line["note"] for line in history if line["action"] == "rate"]
+    assert notes == ["不满意，1 分。没有清走", "满意，5 分。"]
 
 
 def test_nothing_is_earned_for_a_solution_before_somebody_else_has_confirmed_it(district: District) -> None:
@@ -137,6 +152,8 @@ def test_merged_reports_are_spoken_for_by_the_older_and_lose_nothing_when_unmerg
     assert (again["status"], again["merged_into"]) == ("reported", None)
     hears(second, "issue.unmerged.v1", newer["id"])
     first.act(older["id"], "confirm")
+    closed = refused(409, staff.act, newer["id"], "merge", into=older["id"])
+    assert (closed["type"].rsplit("/", 1)[1], closed["status_now"]) == ("merge-target-closed", "confirmed")
     hears(steward, "issue.confirmed.v1", older["id"])
     history = [line["action"] for line in staff.get(f"/v1/issues/{newer['id']}/history")["items"]]
     assert history == ["report", "merge", "unmerge"]

@@ -178,6 +178,11 @@ def test_who_is_erased_is_forgotten_everywhere_and_signs_in_as_somebody_new(
     hears(person, "issue.claimed.v1", open_issue["id"])
     supported = report(district.person(RESIDENTS_OF_A[4]))
     person.post(f"/v1/issues/{supported['id']}/support")
+    wish = {"kind": "parking", "area": COMMUNITY_A, "title": "停车位", "text": "北门可增设停车位"}
+    own = person.post("/v1/suggestions", wish)
+    others = district.person(RESIDENTS_OF_A[4]).post("/v1/suggestions", wish)
+    assert person.post(f"/v1/suggestions/{others['id']}/support")["support_count"] == 1
+    assert [one["id"] for one in person.pages("/v1/suggestions", mine="true")] == [own["id"]]
     export = person.get("/v1/me/export")
     assert (export["phone"], export["id"]) == (person.phone, person.id)
     for path in export["elsewhere"].values():
@@ -204,6 +209,14 @@ def test_who_is_erased_is_forgotten_everywhere_and_signs_in_as_somebody_new(
             lambda: not list(client["notify"]["inbox"].find({"member": person_id})), PATIENCE, "no inbox"
         )
         assert person.phone not in str(list(client["volunteer"]["members"].find()))
+    wait_until(
+        lambda: person_id not in str([{**one, "outbox": []} for one in stored["suggestions"].find()]),
+        PATIENCE,
+        "nothing kept in suggestions",
+    )
+    shown = staff.get(f"/v1/suggestions/{own['id']}")
+    assert (shown["author"], shown["title"], shown["status"]) == (None, "停车位", "open")
+    assert staff.get(f"/v1/suggestions/{others['id']}")["support_count"] == 0
     for kept in stored["issues"].find({"_id": {"$in": [open_issue["id"], done["id"], supported["id"]]}}):
         assert person_id not in str({**kept, "outbox": []})
     now = steward.get(f"/v1/issues/{open_issue['id']}")

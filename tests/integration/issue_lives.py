@@ -183,7 +183,7 @@ def last_word(issue: Document) -> bool | None:
     word, at = None, BEGIN - timedelta(days=1)
     if issue["rating"]:
         word = issue["rating"]["satisfied"]
-        at = next(one["at"] for one in issue["history"] if one["action"] == "rate")
+        at = max(one["at"] for one in issue["history"] if one["action"] == "rate")
     if issue["feedback"] and issue["feedback"]["at"] > at:
         word = issue["feedback"]["satisfied"]
     return word

@@ -197,6 +197,15 @@ def test_the_reporters_last_word_counts_be_it_feedback_or_rating() -> None:
     assert case(later).satisfied is True
 
 
+def test_what_was_said_before_a_reopening_counts_no_more_and_of_two_ratings_the_last() -> None:
+    history = [line("rate", 1, "R"), line("reopen", 2, "R")]
+    assert case(document(history=history)).satisfied is None
+    anew = {"satisfied": True, "score": 5, "comment": ""}
+    said = {"satisfied": False, "at": AT + 3 * HOUR}
+    rated = document(rating=anew, feedback=said, history=[*history, line("rate", 4, "R")])
+    assert case(rated).satisfied is True
+
+
 moments = st.integers(0, 90 * 86400 * 10).map(lambda tenths: AT0 + timedelta(seconds=tenths / 10))
 ends = st.none() | moments | st.dates(date(2026, 1, 1), date(2026, 4, 1)).map(midnight)
 

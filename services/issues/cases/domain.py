@@ -243,7 +243,7 @@ def comment(issue: Issue, actor: Actor, text: str, at: datetime) -> Change:
 
 
 def rate(issue: Issue, actor: Actor, rating: Rating, at: datetime) -> Change:
-    """Record the reporter's rating, once, when the issue is resolved or closed after it."""
+    """Record the reporter's rating, once a solution, when the issue is resolved or closed after it."""
     if Party.REPORTER not in parties(issue, actor):
         raise NotAllowed("not-the-reporter", zh="只有报告人可以评价。", en="Only the reporter may rate it.")
     if issue.status not in (Status.RESOLVED, Status.CONFIRMED, Status.NO_ANSWER):
@@ -251,7 +251,12 @@ def rate(issue: Issue, actor: Actor, rating: Rating, at: datetime) -> Change:
             "not-yet-resolved", zh="问题解决后才能评价。", en="An issue can be rated when it is resolved."
         )
     if issue.rating is not None:
-        raise Conflict("already-rated", zh="您已评价过。", en="This issue has been rated already.")
+        raise Conflict("already-rated", zh="您已评价过。", en="This solution has been rated already.")
     rated = replace(issue, rating=rating, version=issue.version + 1)
     event = fact(events.IssueRated, rated, actor.member_id, satisfied=rating.satisfied, score=rating.score)
-    return Change(rated, (entry("rate", rated, actor, at, Details(note=rating.comment or None)),), (event,))
+    return Change(rated, (entry("rate", rated, actor, at, Details(note=_words(rating))),), (event,))
+
+
+def _words(rating: Rating) -> str:
+    """A rating as the history tells it, also after a reopening has set it aside."""
+    return f"{'满意' if rating.satisfied else '不满意'}，{rating.score} 分。{rating.comment}"

@@ -113,7 +113,8 @@ def _resolve(issue: Issue, actor: Actor, _: Details, at: datetime, policy: Polic
         resolver=actor.member_id,
         resolved_at=at,
         countdown=limits.pause(issue.countdown, policy.calendar, at),
-        feedback=None,
+        feedback=None,  # issues reopened by an older release still have what was said then
+        rating=None,
         feedback_until=at + FEEDBACK_TIME,
     )
 
@@ -186,13 +187,19 @@ def _lapse(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Is
 
 
 def _reopen(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -> Issue:
-    """Back to the lead unit with half the time; the third time one level up."""
+    """Back to the lead unit with half the time; the third time one level up.
+
+    What the reporter said was about the solution that failed: the history keeps it, and the next one is
+    theirs to judge anew.
+    """
     reopened = replace(
         issue,
         status=Status.REOPENED,
         resolved_at=None,
         closed_at=None,
         feedback_until=None,
+        feedback=None,
+        rating=None,
         reopened=issue.reopened + 1,
     )
     above = level_above(issue, policy.category)

@@ -14,10 +14,13 @@ from services.issues.cases.responsibility import parties
 from services.issues.categories.domain import Policy
 
 ANSWERS = ("yes", "partly", "no")
+_WORDS = {"partly": "部分解决", "no": "未解决"}
 
 
 def give(issue: Issue, actor: Actor, feedback: Feedback, policy: Policy) -> Change:
     """Take the reporter's answers: yes confirms; partly or no, with a reason, returns it to the lead unit.
+
+    Answers that return it are in the history: beside the next solution they would be out of date.
 
     Raises NotAllowed, Conflict where no solution awaits an answer, Invalid for a missing reason.
     """
@@ -36,9 +39,16 @@ def give(issue: Issue, actor: Actor, feedback: Feedback, policy: Policy) -> Chan
         )
     if feedback.resolved != "yes" and not feedback.reason:
         raise Invalid("reason", zh="请说明还有什么没有解决。", en="Say what is not solved yet.")
-    action = "confirm" if feedback.resolved == "yes" else "reopen"
-    change = transition(issue, action, actor, Details(note=feedback.reason), feedback.at, policy)
+    if feedback.resolved != "yes":
+        return transition(issue, "reopen", actor, Details(note=_words(feedback)), feedback.at, policy)
+    change = transition(issue, "confirm", actor, Details(note=feedback.reason), feedback.at, policy)
     return replace(change, issue=replace(change.issue, feedback=feedback))
+
+
+def _words(feedback: Feedback) -> str:
+    contacted = "已联系" if feedback.contacted else "未联系"
+    satisfied = "满意" if feedback.satisfied else "不满意"
+    return f"{_WORDS[feedback.resolved]}，{contacted}，{satisfied}。{feedback.reason}"
 
 
 def sign(issue_id: str, until: datetime, key: str) -> str:

@@ -150,8 +150,14 @@ class IssueSchema(Schema):
     parts = fields.List(fields.String(), metadata={"description": "the issues it was split into"})
     supporters = fields.Integer(metadata={"description": "how many said: me too"})
     referred_to = fields.String(allow_none=True)
-    rating = fields.Nested(RatingSchema, allow_none=True)
-    feedback = fields.Nested(FeedbackSchema, allow_none=True)
+    rating = fields.Nested(
+        RatingSchema, allow_none=True, metadata={"description": "of the present solution: null once reopened"}
+    )
+    feedback = fields.Nested(
+        FeedbackSchema,
+        allow_none=True,
+        metadata={"description": "of the present solution: null once reopened, the history keeps it"},
+    )
     feedback_url = fields.String(
         allow_none=True, metadata={"description": "answers without signing in; for the reporter and staff"}
     )

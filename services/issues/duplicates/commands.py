@@ -41,9 +41,9 @@ def merge(
 ) -> Issue:
     """Merge an issue into an older one, which from then on speaks for both.
 
-    The older one learns of it first, so that no message of its is missed. Where the newer one can then not be
-    merged after all, that is taken back. Raises what `domain.transition` does, Stale, and Conflict for a
-    target that is closed, and Invalid for photos.
+    The older one learns of it first, so that no message of its is missed. Where the newer one is then not
+    merged after all, that is taken back, also what an attempt that died half-way left. Raises what
+    `domain.transition` does, Stale, and Conflict for a target that is closed, and Invalid for photos.
     """
     _refuse_photos(details)
 
@@ -54,13 +54,14 @@ def merge(
     child = cases.get(issue_id)
     check(child, clock())
     into = str(details.into)
-    decide_until_saved(cases, clock, into, lambda parent, now: domain.adopt(parent, child, actor, now))
     try:
+        decide_until_saved(cases, clock, into, lambda parent, now: domain.adopt(parent, child, actor, now))
         return decide_until_saved(cases, clock, issue_id, check)
     except Refusal:
-        decide_until_saved(
-            cases, clock, into, lambda parent, now: domain.disown(parent, child.id, actor, now)
-        )
+        if cases.get(issue_id).merged_into != into:  # else somebody else did the very same meanwhile
+            decide_until_saved(
+                cases, clock, into, lambda parent, now: domain.disown(parent, child.id, actor, now)
+            )
         raise
 
 

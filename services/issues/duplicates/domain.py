@@ -23,6 +23,15 @@ from services.issues.cases.issue import (
 from services.issues.categories.domain import Policy
 
 MOST_SUPPORTERS = 5000
+FOLLOWED = OPEN | {Status.RESOLVED}
+"""While an issue has one of these, there is something left to tell: residents may join, others be merged."""
+_INSTEAD = {
+    Status.MERGED: ("请并入它所并入的问题。", "merge into the issue that it was merged into."),
+    Status.NO_ANSWER: (
+        "请先重新打开，或并入仍在处理的问题。",
+        "reopen it first, or merge into one that is still handled.",
+    ),
+}
 _ALL_DONE = Details(note="各子问题均已办结。")
 _WHOLE_CONFIRMED = Details(note="主问题已确认解决。")
 
@@ -34,7 +43,7 @@ def support(issue: Issue, actor: Actor, at: datetime) -> Change | None:
     """
     if actor.member_id in issue.followers:
         return None
-    if issue.status not in OPEN | {Status.RESOLVED}:
+    if issue.status not in FOLLOWED:
         raise Conflict(
             "not-open", zh="该问题已结束。", en=f"The issue is {issue.status}.", status_now=issue.status
         )
@@ -48,15 +57,18 @@ def support(issue: Issue, actor: Actor, at: datetime) -> Change | None:
 def adopt(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | None:
     """Let an older issue speak for a newer one; None when it does so already, for the same followers.
 
-    Raises Conflict when the older one is no longer followed by anybody.
+    Raises Conflict for an older one that is closed, and so has nothing to tell any more, or a part.
     """
-    if parent.status in (Status.MERGED, Status.WITHDRAWN, Status.REJECTED) or parent.part_of is not None:
-        raise Conflict(
-            "merge-target-closed",
-            zh="目标问题已合并、撤回、不予受理或为子问题。",
-            en=f"The target is {parent.status} or a part: merge into an issue that is still followed.",
-        )
     check_kept(parent)
+    if parent.status not in FOLLOWED:
+        raise _closed(parent)
+    if parent.part_of is not None:
+        raise Conflict(
+            "merge-target-part",
+            zh="目标是子问题，请并入其主问题。",
+            en="The target is a part, for which its whole speaks: merge into the whole.",
+            into=parent.part_of,
+        )
     new = Adopted(child.id, child.followers)
     if new in parent.adopted:
         return None
@@ -64,6 +76,18 @@ def adopt(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | N
     adopting = replace(parent, adopted=(*others, new), version=parent.version + 1)
     line = entry("adopt", adopting, actor, at, Details(note=child.number))
     return Change(adopting, (line,), ())
+
+
+def _closed(parent: Issue) -> Conflict:
+    zh, en = _INSTEAD.get(parent.status, ("请并入仍在处理的问题。", "merge into one that is still handled."))
+    into = {"into": parent.merged_into} if parent.merged_into is not None else {}
+    return Conflict(
+        "merge-target-closed",
+        zh=f"目标问题已结束（{parent.status}），{zh}",
+        en=f"The target is {parent.status}: {en}",
+        status_now=parent.status,
+        **into,
+    )
 
 
 def disown(parent: Issue, child_id: str, actor: Actor, at: datetime) -> Change | None:

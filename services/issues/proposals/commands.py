@@ -7,7 +7,8 @@ from typing import Protocol
 from chassis.clock import Clock
 from chassis.errors import ConcurrentUpdate, Conflict, Invalid
 from chassis.identity import Actor
-from services.issues.proposals import deadlines, domain, funding, voting
+from services.issues.proposals import deadlines, domain, forgetting, funding, voting
+from services.issues.proposals.events import ProposalFact
 from services.issues.proposals.proposal import (
     BudgetLine,
     Change,
@@ -15,6 +16,7 @@ from services.issues.proposals.proposal import (
     Details,
     Expense,
     Proposal,
+    Record,
     Terms,
 )
 
@@ -39,6 +41,14 @@ class Proposals(Kept, Protocol):
     def due(self, at: datetime, most: int) -> list[Proposal]: ...
     def cast(self, proposal: Proposal, voter: str, choice: Choice, at: datetime) -> bool: ...
     def home_area(self, member_id: str) -> str | None: ...
+
+
+class Archive(Protocol):
+    """Proposals with everybody who acted on them. `rewrite` raises ConcurrentUpdate as `save` does."""
+
+    def of_person(self, member_id: str) -> list[str]: ...
+    def record(self, proposal_id: str) -> Record: ...
+    def rewrite(self, record: Record, events: Sequence[ProposalFact], at: datetime) -> None: ...
 
 
 class Places(Protocol):
@@ -199,6 +209,25 @@ def run_clock(proposals: Proposals, clock: Clock) -> int:
             continue
         try:
             proposals.save(change)
+        except ConcurrentUpdate:
+            continue
+        done += 1
+    return done
+
+
+def forget_member(archive: Archive, clock: Clock, *, member_id: str) -> int:
+    """Forget a person in all proposals; what is being written to is for the next time. Returns in how many.
+
+    Forgetting again changes nothing.
+    """
+    done = 0
+    for proposal_id in archive.of_person(member_id):
+        now = clock()
+        erased = forgetting.erase(archive.record(proposal_id), member_id, now)
+        if erased is None:
+            continue
+        try:
+            archive.rewrite(*erased, now)
         except ConcurrentUpdate:
             continue
         done += 1

@@ -144,6 +144,13 @@ def transition(proposal: Proposal, action: str, actor: Actor, details: Details, 
         )
     if proposal.status not in row.sources:
         raise _not_possible(proposal, action, actor)
+    if action == "return" and proposal.author is None:
+        raise Conflict(
+            "no-author",
+            zh="提出人已注销，不能退回修改。",
+            en="Its author is gone, and nobody else can work on it: deliberate or refuse it.",
+            allowed=[name for name in allowed_actions(proposal, actor) if name != "return"],
+        )
     if action == "close" and actor.member_id == proposal.author:
         raise NotAllowed(
             "own-account",

@@ -11,12 +11,12 @@ class ProposalFact(Event):
     """What every event of a proposal tells. Amounts are in fen.
 
     `community` has the fund that pays; `budget` is what is asked of it; `attempt` counts the requests to the
-    fund; `spent` is what receipts were handed in for.
+    fund; `spent` is what receipts were handed in for; `author` is null once they were forgotten.
     """
 
     number: str
     community: str
-    author: str
+    author: str | None
     actor: str
     budget: int
     attempt: int

@@ -106,26 +106,29 @@ class Funding:
 
 @dataclass(frozen=True)
 class Expense:
-    """Money spent on the project; `receipts` are ids of photos."""
+    """Money spent on the project; `receipts` are ids of photos. `by` is None once they were forgotten."""
 
     id: str
     purpose: str
     amount: int
     receipts: tuple[str, ...]
-    by: str
+    by: str | None
     at: datetime
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A plan with a budget, from draft to its closed account. `next_check_at`: when its clock has work."""
+    """A plan with a budget, from draft to its closed account.
+
+    `author` is None once they were forgotten. `next_check_at`: when its clock has work.
+    """
 
     id: str
     number: str
     area: str
     title: str
     text: str
-    author: str
+    author: str | None
     budget: tuple[BudgetLine, ...]
     terms: Terms
     created_at: datetime
@@ -165,13 +168,32 @@ class Details:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a proposal's history."""
+    """One line of a proposal's history. `actor` is None once they were forgotten."""
 
     action: str
-    actor: str
+    actor: str | None
     at: datetime
     status: Status
     note: str | None = None
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """Who voted what in an open ballot. `member` is None once they were forgotten: the vote still counts."""
+
+    member: str | None
+    choice: Choice
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Record:
+    """A proposal with everybody who acted on it or voted. `voters` are as `voting.voter_key` names them."""
+
+    proposal: Proposal
+    lines: tuple[Entry, ...]
+    ballots: tuple[Ballot, ...] = ()
+    voters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ class SpentSchema(Schema):
     id = fields.String()
     purpose = fields.String()
     amount = fields.Integer()
-    by = fields.String()
+    by = fields.String(allow_none=True)
     at = Moment()
     receipts = fields.List(fields.Nested(ReceiptSchema))
 
@@ -153,7 +153,7 @@ class ProposalListedSchema(Schema):
     community = fields.String()
     title = fields.String()
     text = fields.String()
-    author = fields.String()
+    author = fields.String(allow_none=True, metadata={"description": "null once they were forgotten"})
     status = fields.String(validate=validate.OneOf(_STATUSES))
     budget = fields.List(fields.Nested(LineSchema))
     asked = fields.Integer()
@@ -186,7 +186,7 @@ class ProposalEntrySchema(Schema):
     """A line of a proposal's history."""
 
     action = fields.String()
-    actor = fields.String()
+    actor = fields.String(allow_none=True)
     at = Moment()
     status = fields.String()
     note = fields.String(allow_none=True)
@@ -200,9 +200,9 @@ class ProposalHistorySchema(Schema):
 
 
 class BallotSchema(Schema):
-    """A vote in an open ballot."""
+    """A vote in an open ballot; `member` is null once they were forgotten."""
 
-    member = fields.String()
+    member = fields.String(allow_none=True)
     choice = fields.String(validate=validate.OneOf([one.value for one in Choice]))
     at = Moment()
 

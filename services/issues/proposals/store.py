@@ -1,5 +1,6 @@
 """Proposals ↔ documents; the only writer of proposals and of the votes in them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,7 +11,9 @@ from chassis.errors import missing
 from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.mongo import Document, Mongo
+from services.issues.proposals.events import ProposalFact
 from services.issues.proposals.proposal import (
+    Ballot,
     BudgetLine,
     Change,
     Choice,
@@ -19,6 +22,7 @@ from services.issues.proposals.proposal import (
     Funding,
     Majority,
     Proposal,
+    Record,
     Status,
     Tally,
     Terms,
@@ -67,7 +71,8 @@ class ProposalStore:
             "voters": [],
             "ballots": [],
         }
-        added = outbox.insert(self._mongo[_COLLECTION], document, _envelopes(change))
+        envelopes = _envelopes(new, change.events, change.entry.at)
+        added = outbox.insert(self._mongo[_COLLECTION], document, envelopes)
         return new if added else self.get(new.id)
 
     def save(self, change: Change) -> None:
@@ -83,7 +88,7 @@ class ProposalStore:
             self._mongo[_COLLECTION],
             saved.id,
             saved.version,
-            _envelopes(change),
+            _envelopes(saved, change.events, change.entry.at),
             set_fields=values,
             push={"history": [_entry(change.entry)]},
         )
@@ -112,14 +117,46 @@ class ProposalStore:
         found = self._mongo[_COLLECTION].find({"next_check_at": {"$gte": _EPOCH, "$lte": at}}, _UNREAD)
         return [_proposal(one) for one in found.limit(most)]
 
+    def of_person(self, member_id: str) -> list[str]:
+        """Proposals in which anything of this member is kept: who does anything has a line or a ballot."""
+        named: list[Document] = [{name: member_id} for name in ("history.actor", "ballots.member")]
+        return [str(one["_id"]) for one in self._mongo[_COLLECTION].find({"$or": named}, {"_id": 1})]
+
+    def record(self, proposal_id: str) -> Record:
+        """A proposal with everybody who acted on it or voted. Raises NotFound."""
+        document = self._mongo[_COLLECTION].find_one({"_id": proposal_id}, {"outbox": 0})
+        if document is None:
+            raise missing("方案", "proposal")
+        return Record(
+            _proposal(document),
+            tuple(Entry(**{**one, "status": Status(one["status"])}) for one in document["history"]),
+            tuple(Ballot(**{**one, "choice": Choice(one["choice"])}) for one in document["ballots"]),
+            tuple(document["voters"]),
+        )
+
+    def rewrite(self, record: Record, events: Sequence[ProposalFact], at: datetime) -> None:
+        """Write a proposal anew with all of its lines and ballots. Raises ConcurrentUpdate."""
+        saved = record.proposal
+        outbox.save(
+            self._mongo[_COLLECTION],
+            saved.id,
+            saved.version,
+            _envelopes(saved, events, at),
+            set_fields={
+                **_fields(saved),
+                "history": [_entry(one) for one in record.lines],
+                "ballots": [{**asdict(one), "choice": one.choice.value} for one in record.ballots],
+                "voters": list(record.voters),
+            },
+        )
+
     def home_area(self, member_id: str) -> str | None:
         """Where a member lives, by the local copy."""
         member = self._mongo["members"].find_one({"_id": member_id}, {"home_area": 1})
         return member.get("home_area") if member else None
 
 
-def _envelopes(change: Change) -> list[dict[str, Any]]:
-    proposal = change.proposal
+def _envelopes(proposal: Proposal, events: Sequence[ProposalFact], at: datetime) -> list[dict[str, Any]]:
     return [
         envelope(
             event,
@@ -127,9 +164,9 @@ def _envelopes(change: Change) -> list[dict[str, Any]]:
             subject=proposal.id,
             sequence=proposal.version,
             area=proposal.area,
-            at=change.entry.at,
+            at=at,
         )
-        for event in change.events
+        for event in events
     ]
 
 

@@ -11,8 +11,9 @@ or to neither; of the latter it says why, so that denominator and exclusions alw
 - **Resolution**: `resolved`, `confirmed`, and `no_answer` (fourteen days without a contradiction). A
   reopened issue is not solved. `referred` issues are excluded: their end lies with an agency whose answer
   is not known.
-- **Satisfaction**: of the reporters who said so, by feedback or by rating, whichever was later. Excluded
-  are the `unanswered` and the `parts` of a split issue, whose reporter is asked once, for the whole.
+- **Satisfaction**: of the reporters who said so, by feedback or by rating, whichever was later; what they
+  said of a solution before the issue was reopened counts no more. Excluded are the `unanswered` and the
+  `parts` of a split issue, whose reporter is asked once, for the whole.
 
 Hours run by the clock, nights and holidays included: from the report to the first response, and to the
 solution.

@@ -26,6 +26,14 @@ class Suggestions(Protocol):
     def put_kind(self, kind: Kind) -> None: ...
 
 
+class Archive(Protocol):
+    """Suggestions in which a person can be forgotten. `rewrite` raises ConcurrentUpdate as `save` does."""
+
+    def get(self, suggestion_id: str) -> Suggestion: ...
+    def of_person(self, member_id: str) -> list[str]: ...
+    def rewrite(self, suggestion: Suggestion) -> None: ...
+
+
 class Places(Protocol):
     """The district's areas."""
 
@@ -91,6 +99,24 @@ def support(suggestions: Suggestions, actor: Actor, *, suggestion_id: str) -> No
     if not suggestions.support(suggestion_id, actor.member_id):
         # It was closed in between: the rule says so, on what is stored now.
         domain.check_support(suggestions.get(suggestion_id), actor)
+
+
+def forget_member(archive: Archive, *, member_id: str) -> int:
+    """Forget a person in all suggestions; what is being written to is for the next time. Returns in how many.
+
+    Forgetting again changes nothing.
+    """
+    done = 0
+    for suggestion_id in archive.of_person(member_id):
+        erased = domain.erase(archive.get(suggestion_id), member_id)
+        if erased is None:
+            continue
+        try:
+            archive.rewrite(erased)
+        except ConcurrentUpdate:
+            continue
+        done += 1
+    return done
 
 
 def define_kind(suggestions: Suggestions, *, kind: Kind) -> Kind:

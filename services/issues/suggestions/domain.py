@@ -70,9 +70,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Answer:
-    """An official answer."""
+    """An official answer. `by` is None once they were forgotten."""
 
-    by: str
+    by: str | None
     at: datetime
     decision: Decision
     text: str
@@ -80,7 +80,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A resident's wish for an area. `answers` are all that were given, the one in force last."""
+    """A resident's wish for an area. `answers` are all that were given, the one in force last.
+
+    `author` is None once they were forgotten; their words then go when the suggestion is over.
+    """
 
     id: str
     number: str
@@ -88,7 +91,7 @@ class Suggestion:
     area: str
     title: str
     text: str
-    author: str
+    author: str | None
     created_at: datetime
     supporters: tuple[str, ...] = ()
     status: Status = Status.OPEN
@@ -160,9 +163,8 @@ def parties(suggestion: Suggestion, actor: Actor) -> frozenset[Party]:
 
 def make(suggestion: Suggestion) -> Change:
     """A new suggestion."""
-    return Change(
-        suggestion, _fact(events.SuggestionMade, suggestion, suggestion.author), suggestion.created_at
-    )
+    author = str(suggestion.author)
+    return Change(suggestion, _fact(events.SuggestionMade, suggestion, author), suggestion.created_at)
 
 
 def allowed_actions(suggestion: Suggestion, actor: Actor) -> list[str]:
@@ -201,8 +203,33 @@ def transition(suggestion: Suggestion, action: str, actor: Actor, details: Detai
         given = Answer(actor.member_id, at, details.decision, details.text)
         moved = replace(moved, answers=(*suggestion.answers, given))
     if row.target not in SUPPORTED:
-        moved = replace(moved, closed_at=at)
+        moved = _settled(replace(moved, closed_at=at))
     return Change(moved, _fact(row.event, moved, actor.member_id), at)
+
+
+def erase(suggestion: Suggestion, member: str) -> Suggestion | None:
+    """Forget a person; None where nothing of them is kept.
+
+    Their support is no longer counted. What they suggested goes once it is over: until then others may
+    support it, and staff answer it. Of an answer they gave in office only the name goes.
+    """
+    answers = tuple(replace(one, by=None) if one.by == member else one for one in suggestion.answers)
+    without = replace(
+        suggestion,
+        author=None if suggestion.author == member else suggestion.author,
+        supporters=tuple(one for one in suggestion.supporters if one != member),
+        answers=answers,
+    )
+    if without == suggestion:
+        return None
+    return replace(_settled(without), version=suggestion.version + 1)
+
+
+def _settled(suggestion: Suggestion) -> Suggestion:
+    """Without the words of a forgotten author, once nobody needs them any more."""
+    if suggestion.author is not None or suggestion.status in SUPPORTED:
+        return suggestion
+    return replace(suggestion, title="", text="")
 
 
 def check_version(suggestion: Suggestion, expected: int | None) -> None:
@@ -255,7 +282,7 @@ def _fact(kind: type[SuggestionFact], suggestion: Suggestion, actor: str) -> Sug
         number=suggestion.number,
         kind=suggestion.kind,
         author=suggestion.author,
-        followers=(suggestion.author, *suggestion.supporters),
+        followers=((suggestion.author,) if suggestion.author else ()) + suggestion.supporters,
         actor=actor,
         decision=suggestion.answers[-1].decision.value if suggestion.answers else None,
     )

@@ -10,12 +10,13 @@ from chassis.events import Event
 class SuggestionFact(Event):
     """What every event of a suggestion tells. `followers` are its author and all who support it.
 
+    `author` is null once they were forgotten.
     `decision` is that of the official answer: accepted, planned, declined or done; null before there is one.
     """
 
     number: str
     kind: str
-    author: str
+    author: str | None
     followers: tuple[str, ...]
     actor: str
     decision: str | None

@@ -36,9 +36,9 @@ class SuggestionQuery(PageQuery):
 
 
 class AnswerSchema(Schema):
-    """An official answer."""
+    """An official answer; `by` is null once they were forgotten."""
 
-    by = fields.String()
+    by = fields.String(allow_none=True)
     at = Moment()
     decision = fields.String(validate=validate.OneOf([one.value for one in Decision]))
     text = fields.String()

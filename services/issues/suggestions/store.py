@@ -56,21 +56,20 @@ class SuggestionStore:
             "_id": new.id,
             "order": new.id,
             "scopes": ancestors(new.area),
-            "support_count": 0,
         }
         added = outbox.insert(self._mongo[_COLLECTION], document, [_envelope(change)])
         return new if added else self.get(new.id)
 
     def save(self, change: Change) -> None:
         """Write the new state and its event at once. Raises ConcurrentUpdate."""
-        saved = change.suggestion
-        outbox.save(
-            self._mongo[_COLLECTION],
-            saved.id,
-            saved.version,
-            [_envelope(change)],
-            set_fields=_fields(saved),
-        )
+        self._write(change.suggestion, [_envelope(change)])
+
+    def rewrite(self, suggestion: Suggestion) -> None:
+        """Write the new state, of which nobody is told. Raises ConcurrentUpdate."""
+        self._write(suggestion, [])
+
+    def _write(self, saved: Suggestion, envelopes: list[Document]) -> None:
+        outbox.save(self._mongo[_COLLECTION], saved.id, saved.version, envelopes, set_fields=_fields(saved))
 
     def support(self, suggestion_id: str, member_id: str) -> bool:
         """Count a supporter in one write, once; false when the suggestion takes no support any more."""
@@ -82,6 +81,15 @@ class SuggestionStore:
         if counted.matched_count:
             return True
         return self._mongo[_COLLECTION].find_one({**may, "supporters": member_id}, {"_id": 1}) is not None
+
+    def of_person(self, member_id: str) -> list[str]:
+        """Suggestions in which anything of this member is kept.
+
+        All are looked through: an index over supporters would make each further support of a popular
+        suggestion dearer than the last.
+        """
+        named: list[Document] = [{name: member_id} for name in ("author", "supporters", "answers.by")]
+        return [str(one["_id"]) for one in self._mongo[_COLLECTION].find({"$or": named}, {"_id": 1})]
 
     def kinds(self) -> Mapping[str, Kind]:
         """Code → kind: what every district begins with, and this district's own."""
@@ -110,6 +118,7 @@ def _envelope(change: Change) -> Document:
 def _fields(suggestion: Suggestion) -> Document:
     values = {name: getattr(suggestion, name) for name in _NAMES}
     values["supporters"] = list(suggestion.supporters)
+    values["support_count"] = len(suggestion.supporters)
     values["answers"] = [{**asdict(one), "decision": one.decision.value} for one in suggestion.answers]
     return {name: value.value if isinstance(value, StrEnum) else value for name, value in values.items()}
 

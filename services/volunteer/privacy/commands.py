@@ -16,6 +16,8 @@ _TRIES = 5
 ELSEWHERE = {
     "issues": "/v1/issues?reporter=me",
     "issues handled": "/v1/issues?assignee=me",
+    "suggestions": "/v1/suggestions?mine=true",
+    "proposals": "/v1/proposals?mine=true",
     "saved filters": "/v1/saved-filters",
     "points": "/v1/accounts/{id}",
     "postings": "/v1/accounts/{id}/statement",

@@ -1,0 +1,123 @@
+"""Merging: what may still take on other reports, and what an attempt that fails leaves behind."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chassis.errors import ConcurrentUpdate, Conflict
+from services.issues.cases.issue import OPEN, Adopted, Change, Details, Issue, Level, Status
+from services.issues.categories.domain import Policy
+from services.issues.duplicates import commands, domain
+from tests.unit.test_case_workflow import ACTORS, ELDER, NOW, POLICY, YOUNGER, fresh, standing
+
+STAFF = ACTORS["community"]
+CLOSED = set(Status) - OPEN - {Status.RESOLVED}
+
+
+def elder(status: Status = Status.CLAIMED, **more: Any) -> Issue:
+    return replace(standing(status, Level.STEWARD), id=ELDER, reporter="E", **more)
+
+
+@pytest.mark.parametrize("status", sorted(Status))
+def test_what_is_closed_takes_on_no_other_report(status: Status) -> None:
+    if status not in CLOSED:
+        change = domain.adopt(elder(status), fresh().issue, STAFF, NOW)
+        assert change is not None
+        assert change.issue.followers == ("E", "R")
+        return
+    with pytest.raises(Conflict) as refused:
+        domain.adopt(elder(status), fresh().issue, STAFF, NOW)
+    assert (refused.value.code, refused.value.extra["status_now"]) == ("merge-target-closed", status)
+    assert "merge into" in refused.value.en
+    assert "并入" in refused.value.zh
+
+
+def test_the_statuses_that_refuse_are_those_in_which_an_issue_is_closed() -> None:
+    assert {
+        *(Status.CONFIRMED, Status.NO_ANSWER, Status.REFERRED),
+        *(Status.REJECTED, Status.WITHDRAWN, Status.MERGED),
+    } == CLOSED
+
+
+def test_the_refusal_names_where_a_merged_or_split_target_goes_on() -> None:
+    for target in (
+        elder(Status.MERGED, merged_into="01999999999999999999999999"),
+        elder(part_of="01999999999999999999999999"),
+    ):
+        with pytest.raises(Conflict) as refused:
+            domain.adopt(target, fresh().issue, STAFF, NOW)
+        assert refused.value.extra["into"] == "01999999999999999999999999"
+
+
+def test_what_a_closed_issue_has_taken_on_before_it_does_not_take_on_anew() -> None:
+    had = elder(Status.CONFIRMED, adopted=(Adopted(YOUNGER, ("R",)),))
+    with pytest.raises(Conflict):
+        domain.adopt(had, fresh().issue, STAFF, NOW)
+
+
+class Shelf:
+    """Issues in memory. `meanwhile` is called once, right after the first one was saved."""
+
+    def __init__(self, *issues: Issue, meanwhile: Callable[["Shelf"], None] = lambda _: None) -> None:
+        self.kept = {one.id: one for one in issues}
+        self.meanwhile = meanwhile
+
+    def get(self, issue_id: str) -> Issue:
+        return self.kept[issue_id]
+
+    def save(self, change: Change) -> Issue:
+        if change.issue.version != self.kept[change.issue.id].version + 1:
+            raise ConcurrentUpdate(change.issue.id)
+        self.kept[change.issue.id] = change.issue
+        happens, self.meanwhile = self.meanwhile, lambda _: None
+        happens(self)
+        return change.issue
+
+
+class Book:
+    """The rules of one category."""
+
+    def policy(self, *_: object) -> Policy:
+        return POLICY
+
+
+def merge(shelf: Any) -> None:
+    rules: Any = Book()
+    commands.merge(shelf, rules, lambda: NOW, STAFF, issue_id=YOUNGER, details=Details(into=ELDER))
+
+
+def test_a_merge_into_a_closed_issue_changes_nothing() -> None:
+    shelf = Shelf(elder(Status.REFERRED), fresh().issue)
+    before = dict(shelf.kept)
+    with pytest.raises(Conflict):
+        merge(shelf)
+    assert shelf.kept == before
+
+
+def test_what_an_attempt_left_that_died_half_way_is_taken_back_once_the_older_is_closed() -> None:
+    shelf = Shelf(elder(Status.CONFIRMED, adopted=(Adopted(YOUNGER, ("R",)),)), fresh().issue)
+    with pytest.raises(Conflict):
+        merge(shelf)
+    assert shelf.kept[ELDER].adopted == ()
+    assert shelf.kept[YOUNGER].status is Status.REPORTED
+
+
+def test_a_report_that_two_merge_at_once_into_the_same_issue_stays_spoken_for() -> None:
+    shelf = Shelf(elder(), fresh().issue, meanwhile=merge)
+    with pytest.raises(Conflict):
+        merge(shelf)
+    assert shelf.kept[YOUNGER].merged_into == ELDER
+    assert [one.id for one in shelf.kept[ELDER].adopted] == [YOUNGER]
+
+
+def test_a_report_that_is_withdrawn_while_it_is_being_merged_is_spoken_for_by_nobody() -> None:
+    def withdraw(shelf: Shelf) -> None:
+        child = shelf.kept[YOUNGER]
+        shelf.kept[YOUNGER] = replace(child, status=Status.WITHDRAWN, version=child.version + 1)
+
+    shelf = Shelf(elder(), fresh().issue, meanwhile=withdraw)
+    with pytest.raises(Conflict):
+        merge(shelf)
+    assert shelf.kept[ELDER].adopted == ()
