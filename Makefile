@@ -80,6 +80,10 @@ contracts-check: $(READY)  ## Are the generated contracts up to date?
 bench: $(READY)  ## Measure speed on a private deployment and write docs/performance.md (SECONDS=5 a measurement)
 	@SECONDS_EACH=$(or $(SECONDS),5) $(PY) -m bench
 
+.PHONY: bench-issues
+bench-issues: $(READY)  ## Measure issue work at size; writes docs/performance-issues.md (SIZES="1000 10000 100000")
+	@SIZES="$(or $(SIZES),1000 10000 100000)" $(PY) -m bench.issues
+
 ##@ Generating
 .PHONY: contracts
 contracts: $(READY)  ## Write OpenAPI, JSON Schemas, AsyncAPI, the workflow page and the broker's topology anew

@@ -1,6 +1,6 @@
 """The tables of a run: on the screen with rich, and as docs/performance.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -68,9 +68,14 @@ TARGET_HEADS = ("target", "bound", "measured", "")
 
 def targets(run: Run) -> Rows:
     """Targets, each met or not met."""
+    return judged(run.targets())
+
+
+def judged(found: Iterable[Target]) -> Rows:
+    """Rows of targets: each with its bound, what was measured, and whether that is met."""
     return [
         [one.name, _bound(one), f"{one.value:.3g} {one.unit}", "met" if one.met else "not met"]
-        for one in run.targets()
+        for one in found
     ]
 
 
@@ -98,21 +103,22 @@ def document(run: Run, facts: Mapping[str, str]) -> str:
     parts = [
         _PREFACE,
         "## Machine\n",
-        _markdown(("fact", "value"), [["Date", today], ["Method", method], *map(list, facts.items())]),
+        markdown(("fact", "value"), [["Date", today], ["Method", method], *map(list, facts.items())]),
         "## Targets\n",
-        _markdown(TARGET_HEADS, targets(run)),
+        markdown(TARGET_HEADS, targets(run)),
         "## Requests\n",
         "The ceiling of a report is the raw insert: a small document from each of 8 threads, acknowledged by "
         "the journal of a majority, as all writes of the services are. The ceiling of a read is a bare Flask "
         "application under gunicorn with the settings of the services. The publish is of 700 bytes to a "
         "quorum queue over 8 connections, each confirmed before the next.\n",
-        _markdown(SPEED_HEADS, speeds(run)),
+        markdown(SPEED_HEADS, speeds(run)),
         "## Events\n",
-        _markdown(EVENT_HEADS, events(run)),
+        markdown(EVENT_HEADS, events(run)),
     ]
     return "\n".join(parts)
 
 
-def _markdown(heads: Sequence[str], rows: Rows) -> str:
+def markdown(heads: Sequence[str], rows: Rows) -> str:
+    """A table of a page."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

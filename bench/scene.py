@@ -3,7 +3,7 @@
 import random
 import re
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,10 +137,13 @@ def report_in(grid: str) -> dict[str, object]:
 
 
 @contextmanager
-def running() -> Iterator[Scene]:
-    """Start a deployment as `make run` has it, on free ports and a folder of its own, and stop it after."""
+def running(overrides: Mapping[str, str] | None = None) -> Iterator[Scene]:
+    """Start a deployment as `make run` has it, on free ports and a folder of its own, and stop it after.
+
+    `overrides` are environment variables laid over those of its processes.
+    """
     with TemporaryDirectory(prefix="alley-bench-") as folder:
-        deployment = Deployment(Path(folder), free_ports(random.randrange(20000, 50000)))
+        deployment = Deployment(Path(folder), free_ports(random.randrange(20000, 50000)), overrides or {})
         try:
             deployment.start()
             district = District(Api(f"http://127.0.0.1:{deployment.ports.gateway}"))

@@ -76,6 +76,10 @@ class Supervisor:
                 raise StartError(f"{name} did not become ready. The end of its log:\n{self._tail(name)}")
             time.sleep(_POLL_SECONDS)
 
+    def pid(self, name: str) -> int:
+        """The process of a program; those it started itself are its children."""
+        return self._running[name].process.pid
+
     def kill(self, name: str) -> None:
         """kill -9 a program with all its children; it will be restarted."""
         with self._lock:

@@ -3,7 +3,7 @@
 import random
 import statistics
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,7 +46,9 @@ class Lives:
         self.cases = CaseStore(self.mongo)
         self.cases.ensure_indexes()
 
-    def begin(self, at: datetime, area: str | None = None) -> Issue:
+    def begin(
+        self, at: datetime, area: str | None = None, location: Mapping[str, float] | None = None
+    ) -> Issue:
         """Report an issue, sometimes one that was or will be split."""
         category = self.dice.choice(sorted(ROOTS))
         kind = self.dice.random()
@@ -57,7 +59,7 @@ class Lives:
             category_version=1,
             description="楼道口有垃圾",
             area=area or self.dice.choice(AREAS),
-            location=None,
+            location=location,
             media=(),
             anonymous=False,
             urgency="normal",

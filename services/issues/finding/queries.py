@@ -20,9 +20,9 @@ from services.issues.cases.disclosure import (
     withheld,
 )
 from services.issues.cases.issue import OPEN, STAFF_ROLES
-from services.issues.cases.lists import handled_by, in_area, reported_by, with_status
+from services.issues.cases.lists import handled_by, in_area, open_in, reported_by, with_status
 from services.issues.cases.queries import LISTED
-from services.issues.finding.domain import CELL_ZOOM, Filters, words
+from services.issues.finding.domain import CELL_ZOOM, Filters, cell_key, words
 
 _SMALL_TILE_ZOOM = 12
 """A region covered by tiles of this zoom or deeper is read by place; a wider one by time."""
@@ -140,10 +140,13 @@ class Finder:
         return {"clusters": [_cluster(spots) for spots in clusters.values() if _count(spots)], "items": []}
 
     def _items(self, tile: Tile, actor: Actor) -> list[Document]:
+        """Read by the cell that the tile lies in: by place, all that were ever closed there would be read."""
         first, after = tile.places
+        deeper = tile.z - CELL_ZOOM
+        cell = Tile(CELL_ZOOM, tile.x >> deeper, tile.y >> deeper)
         stages: list[dict[str, Any]] = [
+            {"$match": {"lists": open_in(cell_key(cell))}},
             {"$match": {"place": {"$gte": first, "$lt": after}}},
-            {"$match": {"status": {"$in": sorted(OPEN)}}},
             {"$limit": _MOST_ITEMS},
             {"$project": _ITEM},
         ]
