@@ -19,7 +19,6 @@ _WHOLE = {
     "Not an area code: 6, 9, 12 or 15 digits.": "不是区划代码：应为 6、9、12 或 15 位数字。",
     "Not a mainland mobile number.": "不是中国大陆手机号。",
     "Not the name of an account.": "不是账户名。",
-    "Not the name of a rule.": "不是规则名。",
     "Not a cursor of this system.": "不是本系统的翻页标记。",
     "Not a refresh token of this system.": "不是本系统的刷新令牌。",
     "Six digits.": "应为六位数字。",

@@ -6,7 +6,22 @@ from marshmallow import Schema, fields, validate
 
 from chassis.fields import AreaCode, Formed, Moment, PageQuery, PlainText
 from chassis.subscriptions import FactSchema
-from services.points.domain import ACCOUNT_PATTERN, MAX_AMOUNT, MAX_LEGS, MIN_LEGS, UNITS
+from services.points.domain import ACCOUNT_PATTERN, BY_HAND, MAX_AMOUNT, MAX_LEGS, MIN_LEGS, UNITS
+from services.points.earning.domain import EARNING_RULES
+from services.points.holds.domain import CAPTURED
+from services.points.reversal import RECOVERED, REVERSED
+
+RULES = (
+    *EARNING_RULES,
+    BY_HAND,
+    REVERSED,
+    RECOVERED,
+    CAPTURED,
+    "fund.deposited",
+    "fund.allocated",
+    "fund.returned",
+)
+"""Everything that is posted is posted by one of these."""
 
 
 class AccountName(Formed):
@@ -120,7 +135,7 @@ class PostingQuery(PageQuery):
     """Which postings to list."""
 
     area = AreaCode(load_default=None)
-    rule = Formed("[a-z.-]{3,40}", "Not the name of a rule.", load_default=None)
+    rule = fields.String(load_default=None, validate=validate.OneOf(RULES))
 
 
 class VerificationSchema(Schema):

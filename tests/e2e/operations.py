@@ -30,7 +30,6 @@ _BY_PATTERN = {
     f"^{CURSOR_PATTERN}$": "MDFBUlozTkRFS1RTVjRSUkZGUTY5RzVGQVY",
     "^[0-9A-Za-z._-]{1,200}$": "token",
     f"^{ACCOUNT_PATTERN}$": "shop:120199",
-    "^[a-z.-]{3,40}$": "issue.claimed",
     f"^{CATEGORY_PATTERN}$": "safety",
     f"^{QUESTION_PATTERN}$": "colour",
 }

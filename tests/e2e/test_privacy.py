@@ -1,12 +1,9 @@
 """Personal data through the gateway: contacts, forgetting, erasure, the audit trail, flags and limits."""
 
-import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +15,7 @@ from chassis.mongo import Mongo
 from chassis.tiles import distance
 from demo.client import Api, Person, Refused
 from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District
-from infra.local.deployment import ROOT, Deployment, answers, free_ports, wait_until
-from infra.local.supervisor import Supervisor
+from infra.local.deployment import ROOT, Deployment, wait_until
 from services.issues.statistics.store import BucketStore
 from tests.e2e.people import GRID, PATIENCE, STEWARDS, balance, gains, hears, messages, photo, report
 
@@ -322,33 +318,3 @@ def test_three_flags_hide_an_issue_until_staff_show_it_and_its_reporter_is_told(
     assert flaggers[0].get(path)["hidden"] is False
     refusal(409, staff.post, f"{path}/reviews", {"decision": "show", "reason": "内容属实"})
     assert messages(staff, made["id"]).count("issue.hidden.v1") == 1
-
-
-@pytest.fixture
-def limited(deployment: Deployment, tmp_path: Path) -> Iterator[Api]:
-    """Another API of the issues service beside the deployment's own, which limits reports."""
-    port = free_ports(random.randrange(50000, 58000)).gateway
-    program = deployment.api("issues")
-    environment = {**program.environment, "PORT": str(port), "REPORTS_PER_HOUR": "2"}
-    supervisor = Supervisor(tmp_path)
-    try:
-        supervisor.start(replace(program, environment=environment, ready=lambda: answers(port, "/readyz")))
-        yield Api(f"http://127.0.0.1:{port}")
-    finally:
-        supervisor.discard()
-
-
-def test_a_person_who_reports_too_often_is_told_when_to_come_back(district: District, limited: Api) -> None:
-    body = {"category": "environment", "description": "楼道口有垃圾堆放", "area": GRID}
-
-    def reporting(person: Person, times: int) -> list[int]:
-        headers = person.headers()
-        sent = (limited.send("POST", "/v1/issues", json=body, headers=headers) for _ in range(times))
-        return [answer.status_code for answer in sent]
-
-    resident = newcomer(district.api, 200)
-    assert reporting(resident, 3) == [201, 201, 429]
-    refused = limited.send("POST", "/v1/issues", json=body, headers=resident.headers())
-    assert 0 < int(refused.headers["Retry-After"]) <= 3600
-    assert len(resident.pages("/v1/issues", reporter="me")) == 2
-    assert reporting(district.community_staff, 3) == [201, 201, 201]

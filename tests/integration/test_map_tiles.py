@@ -1,16 +1,17 @@
-"""What tiles of the map show close by, where each open issue is shown by itself."""
+"""What the map shows: cells with their counts and, close by, each open issue by itself."""
 
 import random
 from datetime import UTC, datetime
 
 from chassis.identity import Actor
-from chassis.mongo import Document, Mongo
+from chassis.mongo import Mongo
 from chassis.tiles import Tile, tile_at
 from services.issues.cases import domain as workflow
-from services.issues.cases.issue import Details
+from services.issues.cases.issue import Details, Issue
 from services.issues.categories.domain import ROOTS, Policy
-from services.issues.finding.domain import CELL_ZOOM
+from services.issues.finding.domain import CELL_ZOOM, cell_key
 from services.issues.finding.queries import Finder
+from services.issues.finding.store import CellStore
 from tests.integration.issue_lives import AREAS, CALENDAR, STAFF, Lives
 
 AT = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -27,25 +28,44 @@ def test_a_near_tile_shows_every_open_issue_in_it_and_no_other(mongo: Mongo) -> 
         place = {"lng": dice.uniform(west, east), "lat": dice.uniform(box.south, box.north)}
         issue = lives.begin(AT, AREAS[1], place)
         if number % 2:
-            policy = Policy(ROOTS[issue.category], CALENDAR)
-            why = Details(note="不属于本区职责")
-            lives.cases.save(workflow.transition(issue, "reject", STAFF, why, AT, policy))
+            _reject(lives, issue)
         else:
             places[issue.id] = place
     shown = _shown(mongo, cell)
-    assert set(shown) == _within(places, shown, cell)
+    assert shown == _within(places, cell)
     assert 0 < len(shown) < len(places)
-    deeper = [tile_at(one["lng"], one["lat"], DEEPER) for one in places.values()]
-    for tile in deeper:
-        assert set(_shown(mongo, tile)) == _within(places, shown, tile)
+    for tile in {tile_at(one["lng"], one["lat"], DEEPER) for one in places.values()}:
+        assert _shown(mongo, tile) == _within(places, tile)
 
 
-def _shown(mongo: Mongo, tile: Tile) -> dict[str, Document]:
+def test_a_cell_counts_its_open_issues_down_to_none(mongo: Mongo) -> None:
+    lives, cells = Lives(mongo, random.Random(4)), CellStore(mongo)
+    cells.ensure_indexes()
+    here, beyond = {"lng": 117.205, "lat": 39.125}, {"lng": 117.225, "lat": 39.125}
+    issues = [lives.begin(AT, AREAS[1], place) for place in (here, here, beyond)]
+    keys = {cell_key(tile_at(one["lng"], one["lat"], CELL_ZOOM)): one for one in (here, beyond)}
+    cells.mark(*keys)
+    assert cells.sweep() == 2
+    assert {str(one["_id"]): one["open"] for one in mongo["cells"].find()} == dict(
+        zip(keys, (2, 1), strict=True)
+    )
+    for issue in issues:
+        _reject(lives, issue)
+    cells.mark(*keys)
+    assert cells.sweep() == 2
+    assert [one["open"] for one in mongo["cells"].find()] == [0, 0]
+
+
+def _reject(lives: Lives, issue: Issue) -> None:
+    policy = Policy(ROOTS[issue.category], CALENDAR)
+    why = Details(note="不属于本区职责")
+    lives.cases.save(workflow.transition(issue, "reject", STAFF, why, AT, policy))
+
+
+def _shown(mongo: Mongo, tile: Tile) -> set[str]:
     finder = Finder(mongo, lambda documents, _: list(documents))
-    return {str(one["id"]): one for one in finder.tile(tile, Actor("stranger"))["items"]}
+    return {str(one["id"]) for one in finder.tile(tile, Actor("stranger"))["items"]}
 
 
-def _within(places: dict[str, dict[str, float]], shown: dict[str, Document], tile: Tile) -> set[str]:
-    """By where a stranger sees them: sensitive issues lie on their lattice."""
-    spots = {**places, **{key: one["location"] for key, one in shown.items()}}
-    return {key for key, at in spots.items() if tile_at(at["lng"], at["lat"], tile.z) == tile}
+def _within(places: dict[str, dict[str, float]], tile: Tile) -> set[str]:
+    return {key for key, at in places.items() if tile_at(at["lng"], at["lat"], tile.z) == tile}

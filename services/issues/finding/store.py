@@ -58,11 +58,12 @@ class CellStore:
     def _count(self, key: str) -> None:
         tile = cell_of(key)
         issues = self._mongo["issues"]
-        # Not count_documents: it is an aggregation, for which some engines read every document.
-        answer = issues.database.command("count", issues.name, query={"lists": open_in(key)})
+        # Neither the count command nor count_documents: for these some engines read every document.
+        counted = list(issues.aggregate([{"$match": {"lists": open_in(key)}}, {"$count": "open"}]))
+        found = counted[0]["open"] if counted else 0
         self._mongo["cells"].update_one(
             {"_id": key},
-            {"$set": {"x": tile.x, "y": tile.y, "place": tile.places[0], "open": answer["n"]}},
+            {"$set": {"x": tile.x, "y": tile.y, "place": tile.places[0], "open": found}},
             upsert=True,
         )
 
