@@ -25,6 +25,17 @@ class Invalid(Refusal):
         super().__init__("invalid", zh=zh, en=en, errors={field: [en]}, errors_zh={field: [zh]})
 
 
+class KeyReused(Invalid):
+    """An idempotency key came with another body than the first time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Idempotency-Key",
+            zh="同一幂等键已用于不同内容，请换一个新键。",
+            en="This key was used with another body: use a new key.",
+        )
+
+
 class Malformed(Refusal):
     """The body cannot be read at all."""
 

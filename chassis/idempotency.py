@@ -17,7 +17,7 @@ from pymongo.errors import ConnectionFailure, DuplicateKeyError
 
 from chassis import logs
 from chassis.clock import new_ulid, utc_now
-from chassis.errors import Conflict, Invalid
+from chassis.errors import Conflict, Invalid, KeyReused
 from chassis.mongo import Document, Mongo
 
 COLLECTION = "idempotency_keys"
@@ -110,11 +110,7 @@ def _again(mongo: Mongo, claim: Document) -> Response | None:
     if first is None:
         raise _in_flight()
     if first["body"] != claim["body"]:
-        raise Invalid(
-            "Idempotency-Key",
-            zh="同一幂等键已用于不同内容，请换一个新键。",
-            en="This key was used with another body: use a new key.",
-        )
+        raise KeyReused
     if first["state"] == "answered":
         answer = Response(first["answer"], first["status"], content_type=first["content_type"])
         answer.headers["Idempotent-Replayed"] = "true"

@@ -17,7 +17,6 @@ from demo.district import DISTRICT
 from services.issues.cases import commands
 from services.issues.cases.domain import transition
 from services.issues.cases.issue import Details
-from services.issues.cases.lists import in_area
 from services.issues.cases.queries import LISTED
 from services.issues.cases.store import CaseStore
 from services.issues.finding.store import cells_of
@@ -71,7 +70,7 @@ class Writes:
             buckets.mark(area, self._began)
 
     def _reported(self) -> list[Document]:
-        wanted = {"lists": in_area(DISTRICT), "order": {"$gte": ulid_at(self._began)}}
+        wanted = {"lists": DISTRICT, "order": {"$gte": ulid_at(self._began)}}
         return list(self._mongo["issues"].find(wanted))
 
     def _insert(self, document: Document) -> Raw:

@@ -16,8 +16,8 @@ from infra.local.supervisor import Program, StartError, port_answers
 
 _RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 _ERLANG = "+sbwt none +sbwtdcpu none +sbwtdio none -rabbit dead_letter_worker_publisher_confirm_timeout 5000"
-"""Idle schedulers sleep instead of spinning. What a delay queue gave back while the broker died is given back
-again after 5 s, and not after 3 minutes."""
+"""Idle schedulers sleep instead of spinning. The last is for what a delay queue gives back just when the
+broker dies (ADR 6)."""
 
 
 def broker_answers(url: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chassis.clock import Clock, new_ulid
-from chassis.errors import Conflict, Invalid
+from chassis.errors import Conflict, Invalid, KeyReused
 from chassis.identity import Actor
 from services.points import domain
 from services.points.domain import Frozen, Leg, Overdrawn, Posting
@@ -59,7 +59,6 @@ def post_by_hand(
     used with another body; Overdrawn, Frozen.
     """
     now = clock()
-    domain.check_effective(effective_at, now)
     posting = Posting(
         id=posting_id,
         key=f"by-hand:{actor.member_id}:{key}",
@@ -74,6 +73,8 @@ def post_by_hand(
         effective_at=effective_at,
     )
     domain.check_balanced(posting)
+    if effective_at is not None and journal.stored(posting.key) is None:
+        domain.check_effective(effective_at, now)  # a repeat may come when the books are closed
     for number, leg in enumerate(posting.legs):
         if not journal.knows(leg.account):
             raise Invalid(
@@ -125,9 +126,5 @@ def _once(journal: Journal, posting: Posting) -> Posting:
         return posting
     stored = journal.stored(posting.key) or posting
     if domain.ordered(stored) != domain.ordered(posting):
-        raise Invalid(
-            "Idempotency-Key",
-            zh="同一幂等键已用于不同内容，请换一个新键。",
-            en="This key was used with another body: use a new key.",
-        )
+        raise KeyReused
     return stored

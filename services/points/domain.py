@@ -187,13 +187,11 @@ def ordered(posting: Posting) -> tuple[object, ...]:
     return (posting.legs, posting.memo, posting.effective_at)
 
 
-def check_effective(effective_at: datetime | None, now: datetime) -> None:
+def check_effective(effective_at: datetime, now: datetime) -> None:
     """Raises Invalid for a date to come, and for one in a month whose books are closed.
 
     A month's books close at the end of the CLOSING_DAY-th of the month after it, Shanghai time.
     """
-    if effective_at is None:
-        return
     local = now.astimezone(_SHANGHAI)
     first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     if local.day <= CLOSING_DAY:
@@ -201,7 +199,7 @@ def check_effective(effective_at: datetime | None, now: datetime) -> None:
     if not first <= effective_at <= now:
         raise Invalid(
             "effective_at",
-            zh="生效时间须在未结账的月份内，且不晚于现在。",
+            zh=f"{first:%Y-%m-%d} 之前已结账，生效时间也不能晚于现在。",
             en=f"The books are closed before {first:%Y-%m-%d}, and nothing is posted for days to come.",
         )
 

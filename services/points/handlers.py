@@ -11,7 +11,7 @@ from services.points.store import JournalStore
 def subscriptions(journal: JournalStore) -> dict[str, Subscription]:
     """Type → schema and function."""
 
-    def member_changed(event: Envelope, data: dict[str, Any]) -> None:
-        journal.put_member(event.subject, data["home_area"], event.sequence)
+    def member_changed(event: Envelope, _: dict[str, Any]) -> None:
+        journal.put_member(event.subject, event.sequence)
 
     return {"member.changed.v1": Subscription(MemberChangedFact, member_changed)}

@@ -150,6 +150,4 @@ class VerificationSchema(Schema):
 
 
 class MemberChangedFact(FactSchema):
-    """What this service needs of `member.changed.v1`."""
-
-    home_area = fields.String(required=True, allow_none=True)
+    """Of `member.changed.v1` this service needs only that there is such a member."""

@@ -117,10 +117,11 @@ class JournalStore:
         return decided[-1] if self.transact(write, lambda: self._is_known(decided[-1].key)) else None
 
     def debts(self, most: int) -> list[Debt]:
-        """What members owe and have something free to pay it with."""
-        owing = self._mongo["accounts"].find({"due": {"$gte": 1}}).limit(most)
-        found = []
-        for one in owing:
+        """What members owe and have something free to pay it with; `most` of them, or a few more."""
+        found: list[Debt] = []
+        for one in self._mongo["accounts"].find({"due": {"$gte": 1}}):
+            if len(found) >= most:
+                break
             member = str(one["_id"]).removeprefix(domain.debt(""))
             wallet = self._mongo["accounts"].find_one({"_id": member}) or {}
             for unit in domain.UNITS:
@@ -138,9 +139,9 @@ class JournalStore:
             return self._mongo["allocations"].find_one({"_id": name}, {"_id": 1}) is not None
         return self._mongo["areas"].find_one({"_id": name}, {"_id": 1}) is not None
 
-    def put_member(self, member_id: str, home_area: str | None, sequence: int) -> None:
-        """Keep the newest known home area of a member."""
-        put_newer(self._mongo["members"], member_id, {"home_area": home_area}, sequence)
+    def put_member(self, member_id: str, sequence: int) -> None:
+        """Keep that there is such a member."""
+        put_newer(self._mongo["members"], member_id, {}, sequence)
 
     def stored(self, key: str) -> Posting | None:
         """The posting that has this key."""
@@ -187,13 +188,11 @@ def _amount(account: Document, unit: str, name: str) -> int:
 
 def posting_of(document: Document) -> Posting:
     """A posting as it was stored."""
-    # Stored for the balances of then, said by nobody where it is when it was posted.
-    effective_at = document["effective_at"] if document["effective_at"] != document["posted_at"] else None
     names = ("key", "rule", "rule_version", "cause", "area", "posted_at", "memo", "by", "verified")
     return Posting(
         id=str(document["_id"]),
         legs=tuple(Leg(**one) for one in document["legs"]),
-        effective_at=effective_at,
+        effective_at=document["effective_at"] if document["dated"] else None,
         reverses=document.get("reverses"),
         **{name: document[name] for name in names},
     )
@@ -221,6 +220,7 @@ def _document(posting: Posting) -> Document:
         "legs": [vars(leg) for leg in posting.legs],
         "posted_at": posting.posted_at,
         "effective_at": posting.counts_from,
+        "dated": posting.effective_at is not None,  # whether somebody said so: part of what was ordered
         "memo": posting.memo,
         "by": posting.by,
         "verified": posting.verified,

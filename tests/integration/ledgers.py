@@ -43,7 +43,7 @@ class Ledger:
 
     def member(self, points: int = 0) -> str:
         member = new_ulid()
-        self.journal.put_member(member, None, 1)
+        self.journal.put_member(member, 1)
         if points:
             self.earn(member, points)
         return member
@@ -66,7 +66,7 @@ class Ledger:
     def post(self, key: str, *legs: Leg, memo: str = "调整", **more: Any) -> Posting:
         return commands.post_by_hand(
             self.journal,
-            utc_now,
+            self.now,
             ADMIN,
             district=DISTRICT,
             key=key,

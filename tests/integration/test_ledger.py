@@ -218,23 +218,43 @@ def test_nothing_is_posted_to_an_account_that_nobody_has(ledger: Ledger) -> None
 
 
 def test_balances_are_told_as_of_a_time_and_as_known_at_a_time(ledger: Ledger) -> None:
-    member = ledger.member(100)
-    now = utc_now()
-    past = now - timedelta(hours=1)
-    if past.month != now.month:  # an hour ago may be in a month whose books are closed
-        past = now
-    late = ledger.post(
-        "late", Leg(member, "points", 7), Leg(issuer(DISTRICT), "points", -7), effective_at=past
-    )
+    member, now = ledger.member(100), utc_now()
+    later, past = now + timedelta(seconds=1), now - timedelta(seconds=1)
+    ledger.now = lambda: later
+    ledger.post("late", Leg(member, "points", 7), Leg(issuer(DISTRICT), "points", -7), effective_at=now)
 
-    def then(effective_at: datetime | None, known_at: datetime | None) -> int:
+    def then(effective_at: datetime, known_at: datetime) -> int:
         account = ledger.queries.account_then(member, ADMIN, effective_at, known_at)
         return int(account["points"]["posted"])
 
-    assert then(None, None) == 107
-    assert then(None, late.posted_at - timedelta(milliseconds=1)) in (0, 100)
-    assert then(past, None) == 7
-    assert then(past - timedelta(seconds=1), None) == 0
+    assert then(later, later) == 107
+    assert then(now, later) == 107
+    assert then(later, now) == 100
+    assert then(past - timedelta(hours=1), later) == 0
+
+
+def test_a_repeat_that_comes_when_the_books_are_closed_gets_its_posting(ledger: Ledger) -> None:
+    member, order = ledger.member(), utc_now()
+    legs = (Leg(member, "points", 7), Leg(issuer(DISTRICT), "points", -7))
+    first = ledger.post("closed", *legs, effective_at=order)
+    ledger.now = lambda: order + timedelta(days=60)
+    assert ledger.post("closed", *legs, effective_at=order).id == first.id
+    with pytest.raises(Invalid) as caught:
+        ledger.post("another", *legs, effective_at=order)
+    assert "effective_at" in caught.value.extra["errors"]
+    assert ledger.balance(member)["posted"] == 7
+
+
+def test_members_who_owe_and_have_nothing_keep_nobody_from_paying(ledger: Ledger) -> None:
+    members = [ledger.member() for _ in range(4)]
+    for one in members:
+        earned = ledger.earn(one, 5)
+        ledger.spend(one, 5)
+        ledger.reverse(earned)
+    for one in members:
+        ledger.earn(one, 5)
+        assert [debt.member for debt in ledger.journal.debts(1)] == [one]
+        assert commands.recover(ledger.journal, utc_now, DISTRICT) == 1
 
 
 def test_what_overdraws_leaves_nothing_behind(ledger: Ledger) -> None:

@@ -113,8 +113,6 @@ def _resolve(issue: Issue, actor: Actor, _: Details, at: datetime, policy: Polic
         resolver=actor.member_id,
         resolved_at=at,
         countdown=limits.pause(issue.countdown, policy.calendar, at),
-        feedback=None,  # issues reopened by an older release still have what was said then
-        rating=None,
         feedback_until=at + FEEDBACK_TIME,
     )
 

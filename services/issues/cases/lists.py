@@ -1,7 +1,8 @@
 """The lists an issue appears in: each is a key in its `lists`, and one index over them serves them all.
 
 Every index has to be kept at every change of an issue, and an issue changes often: a list more costs an entry
-in an index that is there already, no index of its own.
+in an index that is there already, no index of its own. The list of an area and all areas below it goes by the
+area's code; the others are named here.
 """
 
 from chassis.identity import ancestors
@@ -11,11 +12,6 @@ CLOSED = "closed"
 """The closed issues that are not anonymous yet."""
 NOBODYS = "nobodys"
 """Those of them whose reporter is gone: they need not wait to become anonymous."""
-
-
-def in_area(code: str) -> str:
-    """The issues of an area and of all areas below it."""
-    return code
 
 
 def with_status(status: str) -> str:

@@ -20,7 +20,7 @@ from services.issues.cases.disclosure import (
     withheld,
 )
 from services.issues.cases.issue import OPEN, STAFF_ROLES
-from services.issues.cases.lists import handled_by, in_area, open_in, reported_by, with_status
+from services.issues.cases.lists import handled_by, open_in, reported_by, with_status
 from services.issues.cases.queries import LISTED
 from services.issues.finding.domain import CELL_ZOOM, Filters, cell_key, words
 
@@ -193,7 +193,7 @@ def _check_reader(filters: Filters, actor: Actor) -> None:
 
 def _conditions(filters: Filters) -> dict[str, Any]:
     """All conditions; `_narrowest` takes out the one that the chosen list answers."""
-    where: dict[str, Any] = {"lists": in_area(filters.area)}
+    where: dict[str, Any] = {"lists": filters.area}
     if len(filters.statuses) == 1:
         where["status"] = min(filters.statuses)
     elif filters.statuses:

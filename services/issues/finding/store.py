@@ -13,7 +13,7 @@ from chassis.paging import FLOOR
 from chassis.recount import Marks
 from chassis.tiles import tile_at
 from services.issues.cases.disclosure import View, shown_location
-from services.issues.cases.lists import in_area, open_in
+from services.issues.cases.lists import open_in
 from services.issues.finding.domain import CELL_ZOOM, cell_key, cell_of, words
 
 _COMMIT_TIME = timedelta(seconds=2)
@@ -91,7 +91,7 @@ class WordStore:
         until = self._clock() - _COMMIT_TIME
         state = self._mongo["words_state"].find_one({"_id": "swept"})
         since = state["until"] if state else FLOOR
-        window = {"lists": in_area(district), "order": {"$gte": ulid_at(since), "$lt": ulid_at(until)}}
+        window = {"lists": district, "order": {"$gte": ulid_at(since), "$lt": ulid_at(until)}}
         found, taken = self._mongo["issues"].find(window, _TAKEN_IN).batch_size(_AT_ONCE), 0
         cells: set[str] = set()
         while some := list(islice(found, _AT_ONCE)):

@@ -11,7 +11,6 @@ from typing import Any
 
 from chassis.clock import ulid_at
 from chassis.mongo import Document, Mongo
-from services.issues.cases.lists import in_area
 from services.issues.categories.domain import root_of
 from services.issues.statistics.spans import FIRST_DAY, day_of, midnight
 from services.issues.statistics.tally import Case, Tallies, Tally, case
@@ -98,7 +97,7 @@ class Counting:
         self, scope: str, since: datetime, until: datetime, stages: list[dict[str, Any]]
     ) -> Iterator[Document]:
         low, high = ulid_at(since - _ROUNDING), ulid_at(until + _ROUNDING)
-        window: dict[str, Any] = {"$match": {"lists": in_area(scope), "order": {"$gte": low, "$lt": high}}}
+        window: dict[str, Any] = {"$match": {"lists": scope, "order": {"$gte": low, "$lt": high}}}
         for issue in self._mongo["issues"].aggregate([window, *stages]):
             if since <= issue["created_at"] < until:
                 yield issue

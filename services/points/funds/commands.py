@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from chassis.clock import Clock, new_ulid
-from chassis.errors import ConcurrentUpdate, Invalid, Unavailable
+from chassis.errors import ConcurrentUpdate, Invalid, KeyReused, Unavailable
 from chassis.identity import Actor
 from services.points.domain import Overdrawn, Posting
 from services.points.funds import domain
@@ -47,11 +47,7 @@ def deposit(
         raise Invalid("community", zh="没有这个社区。", en="There is no community with this code.")
     posted = funds.deposit(wanted)
     if (posted.legs, posted.memo) != (wanted.legs, wanted.memo):
-        raise Invalid(
-            "Idempotency-Key",
-            zh="同一幂等键已用于不同内容，请换一个新键。",
-            en="This key was used with another body: use a new key.",
-        )
+        raise KeyReused
     return posted
 
 

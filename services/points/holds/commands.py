@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chassis.clock import Clock
-from chassis.errors import ConcurrentUpdate, Invalid
+from chassis.errors import ConcurrentUpdate, Invalid, KeyReused
 from chassis.identity import Actor
 from services.points.domain import Posting
 from services.points.holds import domain
 from services.points.holds.domain import Hold
 
 _AT_ONCE = 200
-_TRIES = 8
 
 
 class Holds(Protocol):
@@ -52,11 +51,7 @@ def hold(
         raise Invalid("account", zh="没有这个账户。", en="There is no account of this name.")
     stored = holds.open(wanted)
     if domain.ordered(stored) != domain.ordered(wanted):
-        raise Invalid(
-            "Idempotency-Key",
-            zh="同一幂等键已用于不同内容，请换一个新键。",
-            en="This key was used with another body: use a new key.",
-        )
+        raise KeyReused
     return stored
 
 
@@ -112,9 +107,7 @@ def expire(holds: Holds, clock: Clock) -> int:
 
 def _until_first(attempt: Callable[[], Hold]) -> Hold:
     """Try again after losing a race: the loser then meets what became of the hold, and says so."""
-    for _ in range(_TRIES - 1):
-        try:
-            return attempt()
-        except ConcurrentUpdate:
-            continue
-    return attempt()
+    try:
+        return attempt()
+    except ConcurrentUpdate:
+        return attempt()
