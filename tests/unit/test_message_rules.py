@@ -73,6 +73,7 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("activity.verified.v1", {"actor": "C1"}, {"S1"}),
         ("activity.rejected.v1", {"actor": "C1"}, {"S1"}),
         ("points.posted.v1", {}, {"S1"}),
+        ("ledger.unsound.v1", {}, {"A1"}),
     ],
 )
 def test_each_fact_is_told_to_those_it_concerns(
@@ -157,7 +158,7 @@ def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_template_renders_in_both_languages_and_fills_every_blank(name: str, language: str) -> None:
-    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80}
+    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80, "day": "2026-11-25"}
     title, body = render(name, params, language)
     assert title
     assert body
