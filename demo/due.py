@@ -97,7 +97,7 @@ def activity_facts(activity: Record) -> Iterator[Fact]:
 def posting_facts(postings: Iterable[Record]) -> Iterator[Fact]:
     """The events of postings."""
     for one in postings:
-        yield Fact("points.posted.v1", one["id"], one["area"], {"legs": one["legs"]})
+        yield Fact("points.posted.v1", one["id"], one["area"], {"rule": one["rule"], "legs": one["legs"]})
 
 
 def postings_due(facts: Iterable[Fact]) -> dict[str, Legs]:

@@ -272,7 +272,9 @@ def _entitled(member: str, issue: Issue) -> Actor:
 
 def _of_postings(journal: Iterable[Document]) -> Iterator[Committed]:
     for one in journal:
-        yield Committed("points.posted.v1", one["_id"], one["area"], {"legs": one["legs"]})
+        yield Committed(
+            "points.posted.v1", one["_id"], one["area"], {"rule": one["rule"], "legs": one["legs"]}
+        )
 
 
 def _earned(event: Committed) -> Iterator[Posting]:
