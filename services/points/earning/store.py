@@ -1,0 +1,323 @@
+"""Rules, evidence and counts ↔ documents, beside the journal; the only writer of them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, datetime, timedelta
+
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from chassis.clock import new_ulid
+from chassis.errors import ConcurrentUpdate, missing
+from chassis.identity import ancestors
+from chassis.mongo import Document, Mongo
+from services.points.domain import Leg, Posting
+from services.points.earning import rule as rules
+from services.points.earning.domain import (
+    EARNING_RULES,
+    Counted,
+    Evidence,
+    Standing,
+    day_of,
+    gained,
+    keyed,
+    midnight,
+)
+from services.points.earning.rule import Caps, Conditions, EarningRule, RuleStatus
+from services.points.earning.simulation import Kept, Paid
+from services.points.store import JournalStore, posting_of
+
+_RULES, _EVIDENCE, _COUNTS, _REOPENINGS = "earning_rules", "evidence", "earning_counts", "reopenings"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_DAY = timedelta(days=1)
+
+
+class RuleStore:
+    """The district's rules, a document for each version."""
+
+    def __init__(self, mongo: Mongo, journal: JournalStore) -> None:
+        self._mongo = mongo
+        self._journal = journal
+
+    def ensure_indexes(self) -> None:
+        """A version is there once, one of a code is active at most; and the first versions are there."""
+        collection = self._mongo[_RULES]
+        collection.create_index([("code", 1), ("version", 1)], unique=True)
+        collection.create_index("active_code", unique=True, sparse=True)
+        for one in EARNING_RULES.values():
+            if self.newest(one.code) is None:
+                try:
+                    collection.insert_one(_rule_document(one, new_ulid()))
+                except DuplicateKeyError:
+                    continue  # another worker began at the same moment
+
+    def all(self) -> list[EarningRule]:
+        """Every version there is."""
+        return [rule_of(one) for one in self._mongo[_RULES].find()]
+
+    def get(self, rule_id: str) -> EarningRule:
+        """Raises NotFound."""
+        document = self._mongo[_RULES].find_one({"_id": rule_id})
+        if document is None:
+            raise missing("规则", "rule")
+        return rule_of(document)
+
+    def newest(self, code: str) -> EarningRule | None:
+        """The version of a code that was drafted last."""
+        found = [rule_of(one) for one in self._mongo[_RULES].find({"code": code})]
+        return max(found, key=lambda one: one.version, default=None)
+
+    def add(self, rule: EarningRule) -> EarningRule:
+        """Add a draft; where its id is stored already, the stored one is the answer.
+
+        Raises ConcurrentUpdate where its version is taken.
+        """
+        try:
+            self._mongo[_RULES].insert_one(_rule_document(rule, rule.id))
+        except DuplicateKeyError:
+            known = self._mongo[_RULES].find_one({"_id": rule.id})
+            if known is None:
+                raise ConcurrentUpdate(rule.code) from None
+            return rule_of(known)
+        return rule
+
+    def save(self, rule: EarningRule) -> None:
+        """Write what a version has become. Raises ConcurrentUpdate when somebody was first."""
+        self._save(rule, None)
+
+    def activate(self, rule: EarningRule) -> None:
+        """Write a version that comes into force, and the end of the one before, at once.
+
+        Raises ConcurrentUpdate when somebody was first.
+        """
+
+        def write(session: ClientSession) -> None:
+            former = self._mongo[_RULES].find_one({"active_code": rule.code}, session=session)
+            if former is not None:
+                ends = rule.active_from or _EPOCH
+                self._save(rules.retired(rule_of(former), ends), session)
+            self._save(rule, session)
+
+        self._journal.transact(write, lambda: False)
+
+    def _save(self, rule: EarningRule, session: ClientSession | None) -> None:
+        values = _values(rule)
+        change: Document = {"$set": values}
+        if rule.status is RuleStatus.ACTIVE:
+            values["active_code"] = rule.code
+        else:
+            change["$unset"] = {"active_code": ""}
+        mine = {"_id": rule.id, "revision": rule.revision - 1}
+        if not self._mongo[_RULES].update_one(mine, change, session=session).matched_count:
+            raise ConcurrentUpdate(rule.id)
+
+
+class EvidenceStore:
+    """What was consumed and what was paid for it, the counts towards caps, and what was reopened."""
+
+    def __init__(self, mongo: Mongo, journal: JournalStore) -> None:
+        self._mongo = mongo
+        self._journal = journal
+
+    def ensure_indexes(self) -> None:
+        """What happened in an area, by time. It also makes the collections that transactions write to."""
+        self._mongo[_EVIDENCE].create_index([("scopes", 1), ("at", 1)])
+        there = self._mongo.database.list_collection_names()
+        for name in (_COUNTS, _REOPENINGS):
+            if name not in there:
+                self._mongo.database.create_collection(name, check_exists=False)
+
+    def roles(self, members: Iterable[str], area: str) -> dict[str, tuple[str, ...]]:
+        """The roles that members hold in an area, by the local copy."""
+        found = self._mongo["members"].find({"_id": {"$in": sorted(set(members))}}, {"grants": 1})
+        held = {str(one["_id"]): [grant.split("@") for grant in one.get("grants", [])] for one in found}
+        return {
+            member: tuple(sorted({role for role, where in grants if area.startswith(where)}))
+            for member, grants in held.items()
+        }
+
+    def record(
+        self,
+        evidence: Evidence,
+        rules: Sequence[EarningRule],
+        decide: Callable[[EarningRule, Counted], Posting | None],
+        at: datetime,
+    ) -> None:
+        """Keep evidence, post what is decided by each rule, and count it, all or nothing, once for ever.
+
+        What another transaction counted for the same person meanwhile makes this one begin anew. Raises
+        what `JournalStore.transact` raises.
+        """
+
+        paid_before: set[str] = set()
+
+        def write(session: ClientSession) -> None:
+            position, postings = (at - _EPOCH) // _MILLISECOND, []
+            for rule in rules:
+                counts = _Counts(self._mongo, rule, evidence, session)
+                posting = decide(rule, counts.standing)
+                position = max(position, counts.last + 1)
+                if posting is not None and posting.key not in paid_before:
+                    postings.append((rule, posting, counts))
+            paid = [_paid(rule, posting) for rule, posting, _ in postings]
+            document = _evidence_document(evidence, position, paid)
+            self._mongo[_EVIDENCE].insert_one(document, session=session)
+            for _, posting, counts in postings:
+                counts.write(gained(posting.legs), position)
+                self._journal.write(posting, session)
+
+        def is_known() -> bool:
+            # Work of before any evidence was kept may be paid already, in part or in full.
+            keys = [keyed(one.code, evidence.cause, evidence.round) for one in rules]
+            paid_before.update(one["key"] for one in self._mongo["journal"].find({"key": {"$in": keys}}))
+            return self._mongo[_EVIDENCE].find_one({"_id": evidence.key}, {"_id": 1}) is not None
+
+        self._journal.transact(write, is_known)
+
+    def mark_reopened(self, issue: str, round_: int) -> None:
+        """Keep that the confirmations of an issue up to this round were taken back."""
+        marked = {"$max": {"round": round_}}
+        try:
+            self._mongo[_REOPENINGS].update_one({"_id": issue}, marked, upsert=True)
+        except DuplicateKeyError:
+            self._mongo[_REOPENINGS].update_one({"_id": issue}, marked)
+
+    def reopened(self, issue: str) -> int:
+        """The last round of an issue that was taken back; 0 where none was."""
+        found = self._mongo[_REOPENINGS].find_one({"_id": issue})
+        return int(found["round"]) if found else 0
+
+    def paid_for(self, evidence_key: str, cause: str, round_: int) -> list[Posting]:
+        """What was posted for evidence; where none was kept, by the first versions, before any was."""
+        found = self._mongo[_EVIDENCE].find_one({"_id": evidence_key}, {"paid": 1})
+        codes = [str(one["rule"]) for one in found["paid"]] if found else list(EARNING_RULES)
+        keys = [keyed(code, cause, round_) for code in codes]
+        return [posting_of(one) for one in self._mongo["journal"].find({"key": {"$in": keys}})]
+
+    def kept(self, rule: EarningRule, since: datetime, until: datetime, area: str) -> list[Kept]:
+        """The evidence that a simulation needs: that of the period and area, and what counted beside it.
+
+        Caps of a day or month count all of that month, wherever it was, and those of a person all there is.
+        """
+        caps = [rule.cap(unit) for unit in rules.COUNTED_UNITS]
+        if any(one.counts for one in caps):
+            area = area[:6]
+            since = _EPOCH if any(one.person is not None for one in caps) else _month_of(since)
+            until = _month_of(_month_of(until) + 32 * _DAY)
+        where = {"scopes": area, "at": {"$gte": since, "$lt": until}}
+        stages: list[Document] = [{"$match": where}, {"$match": {"event": rule.event}}]
+        return [_kept(one) for one in self._mongo[_EVIDENCE].aggregate(stages)]
+
+
+class _Counts:
+    """What was counted towards the caps of a rule for the people of an event, within a transaction."""
+
+    def __init__(self, mongo: Mongo, rule: EarningRule, evidence: Evidence, session: ClientSession) -> None:
+        self._collection = mongo[_COUNTS]
+        self._rule = rule
+        self._session = session
+        self._day = day_of(evidence.at)
+        self._of: dict[str, tuple[Document, Document]] = {}
+        if any(rule.cap(unit).counts for unit in rules.COUNTED_UNITS):
+            people = {one for one in (evidence.worker, evidence.reporter) if one}
+            self._of = {one: (self._read(one), self._read(self._month(one))) for one in sorted(people)}
+
+    @property
+    def last(self) -> int:
+        """The last position of what was counted here; 0 where nothing was."""
+        return max((int(ever.get("position", 0)) for ever, _ in self._of.values()), default=0)
+
+    def standing(self, member: str, unit: str) -> Standing:
+        """What stands counted for a member."""
+        if member not in self._of:
+            return Standing()
+        ever, month = (one.get(unit, {}) for one in self._of[member])
+        return Standing(month.get(f"d{self._day:%d}", 0), month.get("all", 0), ever.get("all", 0))
+
+    def write(self, gains: Sequence[Leg], position: int) -> None:
+        """Count what members gain now."""
+        for leg in gains:
+            if not self._rule.cap(leg.unit).counts:
+                continue
+            ever = {"$inc": {f"{leg.unit}.all": leg.amount}, "$set": {"position": position}}
+            month = {"$inc": {f"{leg.unit}.{name}": leg.amount for name in ("all", f"d{self._day:%d}")}}
+            for key, change in ((leg.account, ever), (self._month(leg.account), month)):
+                self._collection.update_one(
+                    {"_id": self._key(key)}, change, upsert=True, session=self._session
+                )
+
+    def _read(self, key: str) -> Document:
+        return self._collection.find_one({"_id": self._key(key)}, session=self._session) or {}
+
+    def _month(self, member: str) -> str:
+        return f"{member}:{self._day:%Y-%m}"
+
+    def _key(self, key: str) -> str:
+        return f"{self._rule.code}:{key}"
+
+
+def rule_of(document: Document) -> EarningRule:
+    """A version as it was stored."""
+    names = {one.name for one in fields(EarningRule)} - {"id", "status", "conditions", "caps"}
+    asked = document["conditions"]
+    return EarningRule(
+        id=str(document["_id"]),
+        status=RuleStatus(document["status"]),
+        conditions=Conditions(
+            **{**asked, "categories": tuple(asked["categories"]), "roles": tuple(asked["roles"])}
+        ),
+        caps={unit: Caps(**most) for unit, most in document["caps"].items()},
+        **{name: document[name] for name in names},
+    )
+
+
+def _values(rule: EarningRule) -> Document:
+    values = {**asdict(rule), "status": rule.status.value}
+    del values["id"]
+    return values
+
+
+def _rule_document(rule: EarningRule, rule_id: str) -> Document:
+    document = {**_values(rule), "_id": rule_id, "order": rule_id}
+    return {**document, "active_code": rule.code} if rule.status is RuleStatus.ACTIVE else document
+
+
+def _month_of(moment: datetime) -> datetime:
+    """When the month of a moment began in Shanghai."""
+    return midnight(day_of(moment).replace(day=1))
+
+
+def _paid(rule: EarningRule, posting: Posting) -> Document:
+    return {
+        "rule": rule.code,
+        "version": rule.version,
+        "gains": [vars(leg) for leg in gained(posting.legs)],
+        "counted": [unit for unit in rules.COUNTED_UNITS if rule.cap(unit).counts],
+    }
+
+
+def _evidence_document(evidence: Evidence, position: int, paid: Sequence[Document]) -> Document:
+    return {
+        **{name: value for name, value in vars(evidence).items() if name != "roles"},
+        "roles": {member: list(held) for member, held in evidence.roles.items()},
+        "_id": evidence.key,
+        "scopes": ancestors(evidence.area),
+        "position": position,
+        "paid": list(paid),
+    }
+
+
+def _kept(document: Document) -> Kept:
+    names = {one.name for one in fields(Evidence)} - {"roles"}
+    roles = {member: tuple(held) for member, held in document["roles"].items()}
+    return Kept(
+        Evidence(roles=roles, **{name: document[name] for name in names}),
+        int(document["position"]),
+        tuple(_paid_of(one) for one in document["paid"]),
+    )
+
+
+def _paid_of(document: Document) -> Paid:
+    gains = tuple(Leg(**leg) for leg in document["gains"])
+    return Paid(document["rule"], document["version"], gains, frozenset(document["counted"]))
