@@ -181,7 +181,12 @@ def test_the_first_versions_could_have_been_drafted() -> None:
 
 def test_rules_are_read_again_when_something_happened_that_they_may_not_know_of() -> None:
     now, reads = NOW, []
-    book = RuleBook(lambda: reads.append(now) or [RULE], lambda: now)
+
+    def load() -> list[EarningRule]:
+        reads.append(now)
+        return [RULE]
+
+    book = RuleBook(load, lambda: now)
     for at in (NOW - timedelta(days=9), NOW, NOW + LEAD / 2 - LAST):
         assert book.in_force(VERIFIED, at) == [RULE]
     assert reads == [NOW]

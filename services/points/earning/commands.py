@@ -8,29 +8,24 @@ from typing import Protocol
 from chassis.clock import Clock, new_ulid
 from chassis.errors import ConcurrentUpdate, Conflict, Invalid, NotAllowed
 from chassis.identity import Actor, check_area
+from services.points import commands as ledger
+from services.points.commands import Journal
 from services.points.domain import Leg, Posting
 from services.points.earning import rule as rules
 from services.points.earning.domain import Counted, Evidence, earned, gained
 from services.points.earning.rule import CONFIRMED, EarningRule
 from services.points.earning.simulation import Kept, Line, simulate
-from services.points.reversal import Free, reversal
 
 _TRIES = 8
 _REOPENED = "问题重新打开，确认所得收回"
 LONGEST_PERIOD = timedelta(days=92)
 
 
-class Journal(Protocol):
-    """The ledger's book; see `services.points.commands.Journal`."""
-
-    def take_back(self, decide: Callable[[Free], Posting]) -> Posting | None: ...
-
-
 class Book(Protocol):
     """The evidence that was consumed, beside the ledger.
 
     `record` keeps evidence and posts what `decide` makes of each rule and what was counted for it, at once;
-    evidence that is known changes nothing. `reopened` is the last round of an issue that was taken back.
+    evidence that is known changes nothing. It says whether `contradict` came before the evidence itself.
     """
 
     def roles(self, members: Iterable[str], area: str) -> dict[str, tuple[str, ...]]: ...
@@ -40,11 +35,10 @@ class Book(Protocol):
         rules: Sequence[EarningRule],
         decide: Callable[[EarningRule, Counted], Posting | None],
         at: datetime,
-    ) -> None: ...
-    def mark_reopened(self, issue: str, round_: int) -> None: ...
-    def reopened(self, issue: str) -> int: ...
-    def paid_for(self, evidence_key: str, cause: str, round_: int) -> list[Posting]: ...
-    def kept(self, rule: EarningRule, since: datetime, until: datetime, area: str) -> list[Kept]: ...
+    ) -> bool: ...
+    def contradict(self, evidence_key: str) -> None: ...
+    def paid_for(self, evidence_key: str, cause: str, round_: int) -> list[str]: ...
+    def kept(self, rule: EarningRule, since: datetime, until: datetime) -> list[Kept]: ...
 
 
 class InForce(Protocol):
@@ -80,28 +74,34 @@ def consume(book: Book, journal: Journal, in_force: InForce, clock: Clock, *, ev
     def decide(rule: EarningRule, counted: Counted) -> Posting | None:
         return earned(rule, known, posting_id=new_ulid(), at=now, counted=counted)
 
-    book.record(known, in_force(known.event, known.at), decide, now)
-    # After it was kept: whoever reopens marks first and then looks, so one of the two sees the other.
-    if known.event == CONFIRMED and book.reopened(known.cause) >= known.round:
-        _take_back(book, journal, clock, issue=known.cause, round_=known.round)
+    if book.record(known, in_force(known.event, known.at), decide, now):
+        _take_back(book, journal, clock, known)
 
 
 def take_back(book: Book, journal: Journal, clock: Clock, *, issue: str, round_: int) -> None:
     """Take back what the confirmation of an issue paid, once; before any confirmation there is nothing."""
     if round_ < 1:
         return
-    book.mark_reopened(issue, round_)
-    _take_back(book, journal, clock, issue=issue, round_=round_)
-
-
-def _take_back(book: Book, journal: Journal, clock: Clock, *, issue: str, round_: int) -> None:
     confirmed = Evidence(issue, "", None, event=CONFIRMED, round=round_)
-    for one in book.paid_for(confirmed.key, issue, round_):
-        journal.take_back(_reversal_of(one, clock()))
+    # First the mark, then a look: either this sees what was paid, or who pays sees the mark.
+    book.contradict(confirmed.key)
+    _take_back(book, journal, clock, confirmed)
 
 
-def _reversal_of(posting: Posting, at: datetime) -> Callable[[Free], Posting]:
-    return lambda free: reversal(posting, free, posting_id=new_ulid(), at=at, reason=_REOPENED, by=None)
+def _take_back(book: Book, journal: Journal, clock: Clock, confirmed: Evidence) -> None:
+    for posting_id in book.paid_for(confirmed.key, confirmed.cause, confirmed.round):
+        try:
+            ledger.reverse(
+                journal,
+                clock,
+                posting_id=posting_id,
+                reversal_id=new_ulid(),
+                reason=_REOPENED,
+                by=None,
+            )
+        except Conflict as refusal:
+            if refusal.code != "reversed":
+                raise
 
 
 def _people(evidence: Evidence) -> list[str]:
@@ -213,7 +213,7 @@ def rehearse(
     def in_question(evidence: Evidence) -> bool:
         return since <= evidence.at < until and evidence.area.startswith(area)
 
-    lines = list(simulate(rule, book.kept(rule, since, until, area), in_question))
+    lines = list(simulate(rule, book.kept(rule, since, until), in_question))
     would = [gained(one.would.legs) for one in lines if one.would]
     return Outcome(
         rule=rule,

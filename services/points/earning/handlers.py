@@ -5,8 +5,9 @@ from typing import Any
 from chassis.clock import Clock
 from chassis.events import Envelope, routing_key
 from chassis.subscriptions import Subscription
+from services.points.commands import Journal
 from services.points.earning import commands
-from services.points.earning.commands import Book, InForce, Journal
+from services.points.earning.commands import Book, InForce
 from services.points.earning.domain import Evidence
 from services.points.earning.schemas import ActivityVerifiedFact, IssueFact, IssueReopenedFact
 

@@ -9,7 +9,6 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis.clock import new_ulid
 from chassis.errors import ConcurrentUpdate, missing
-from chassis.identity import ancestors
 from chassis.mongo import Document, Mongo
 from services.points.domain import Leg, Posting
 from services.points.earning import rule as rules
@@ -25,12 +24,13 @@ from services.points.earning.domain import (
 )
 from services.points.earning.rule import Caps, Conditions, EarningRule, RuleStatus
 from services.points.earning.simulation import Kept, Paid
-from services.points.store import JournalStore, posting_of
+from services.points.store import JournalStore
 
-_RULES, _EVIDENCE, _COUNTS, _REOPENINGS = "earning_rules", "evidence", "earning_counts", "reopenings"
+_RULES, _EVIDENCE, _COUNTS = "earning_rules", "evidence", "earning_counts"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
+_MARKS = {"position": 1, "reopened": 1}
 
 
 class RuleStore:
@@ -114,19 +114,17 @@ class RuleStore:
 
 
 class EvidenceStore:
-    """What was consumed and what was paid for it, the counts towards caps, and what was reopened."""
+    """What was consumed and what was paid for it, and the counts towards caps."""
 
     def __init__(self, mongo: Mongo, journal: JournalStore) -> None:
         self._mongo = mongo
         self._journal = journal
 
     def ensure_indexes(self) -> None:
-        """What happened in an area, by time. It also makes the collections that transactions write to."""
-        self._mongo[_EVIDENCE].create_index([("scopes", 1), ("at", 1)])
-        there = self._mongo.database.list_collection_names()
-        for name in (_COUNTS, _REOPENINGS):
-            if name not in there:
-                self._mongo.database.create_collection(name, check_exists=False)
+        """What happened, by time. It also makes the collections that transactions write to."""
+        self._mongo[_EVIDENCE].create_index("at")
+        if _COUNTS not in self._mongo.database.list_collection_names():
+            self._mongo.database.create_collection(_COUNTS, check_exists=False)
 
     def roles(self, members: Iterable[str], area: str) -> dict[str, tuple[str, ...]]:
         """The roles that members hold in an area, by the local copy."""
@@ -143,13 +141,13 @@ class EvidenceStore:
         rules: Sequence[EarningRule],
         decide: Callable[[EarningRule, Counted], Posting | None],
         at: datetime,
-    ) -> None:
+    ) -> bool:
         """Keep evidence, post what is decided by each rule, and count it, all or nothing, once for ever.
 
-        What another transaction counted for the same person meanwhile makes this one begin anew. Raises
-        what `JournalStore.transact` raises.
+        True where it was contradicted before it was heard of. What another transaction counted for the same
+        person meanwhile makes this one begin anew. Raises what `JournalStore.transact` raises.
         """
-
+        known: Document = {}
         paid_before: set[str] = set()
 
         def write(session: ClientSession) -> None:
@@ -161,53 +159,53 @@ class EvidenceStore:
                 if posting is not None and posting.key not in paid_before:
                     postings.append((rule, posting, counts))
             paid = [_paid(rule, posting) for rule, posting, _ in postings]
-            document = _evidence_document(evidence, position, paid)
-            self._mongo[_EVIDENCE].insert_one(document, session=session)
+            self._keep(_evidence_document(evidence, position, paid), known, session)
             for _, posting, counts in postings:
                 counts.write(gained(posting.legs), position)
                 self._journal.write(posting, session)
 
         def is_known() -> bool:
+            known.update(self._mongo[_EVIDENCE].find_one({"_id": evidence.key}, _MARKS) or {})
             # Work of before any evidence was kept may be paid already, in part or in full.
             keys = [keyed(one.code, evidence.cause, evidence.round) for one in rules]
             paid_before.update(one["key"] for one in self._mongo["journal"].find({"key": {"$in": keys}}))
-            return self._mongo[_EVIDENCE].find_one({"_id": evidence.key}, {"_id": 1}) is not None
+            return "position" in known
 
         self._journal.transact(write, is_known)
+        return bool(known.get("reopened"))
 
-    def mark_reopened(self, issue: str, round_: int) -> None:
-        """Keep that the confirmations of an issue up to this round were taken back."""
-        marked = {"$max": {"round": round_}}
-        try:
-            self._mongo[_REOPENINGS].update_one({"_id": issue}, marked, upsert=True)
-        except DuplicateKeyError:
-            self._mongo[_REOPENINGS].update_one({"_id": issue}, marked)
+    def contradict(self, evidence_key: str) -> None:
+        """Mark evidence as contradicted, also where it is not known yet."""
+        self._mongo[_EVIDENCE].update_one({"_id": evidence_key}, {"$set": {"reopened": True}}, upsert=True)
 
-    def reopened(self, issue: str) -> int:
-        """The last round of an issue that was taken back; 0 where none was."""
-        found = self._mongo[_REOPENINGS].find_one({"_id": issue})
-        return int(found["round"]) if found else 0
-
-    def paid_for(self, evidence_key: str, cause: str, round_: int) -> list[Posting]:
-        """What was posted for evidence; where none was kept, by the first versions, before any was."""
-        found = self._mongo[_EVIDENCE].find_one({"_id": evidence_key}, {"paid": 1})
-        codes = [str(one["rule"]) for one in found["paid"]] if found else list(EARNING_RULES)
+    def paid_for(self, evidence_key: str, cause: str, round_: int) -> list[str]:
+        """The ids of what was posted for evidence; by the first versions, before any evidence was kept."""
+        found = self._mongo[_EVIDENCE].find_one({"_id": evidence_key}, {"paid": 1}) or {}
+        codes = [str(one["rule"]) for one in found["paid"]] if "paid" in found else list(EARNING_RULES)
         keys = [keyed(code, cause, round_) for code in codes]
-        return [posting_of(one) for one in self._mongo["journal"].find({"key": {"$in": keys}})]
+        return [str(one["_id"]) for one in self._mongo["journal"].find({"key": {"$in": keys}}, {"_id": 1})]
 
-    def kept(self, rule: EarningRule, since: datetime, until: datetime, area: str) -> list[Kept]:
-        """The evidence that a simulation needs: that of the period and area, and what counted beside it.
+    def kept(self, rule: EarningRule, since: datetime, until: datetime) -> list[Kept]:
+        """The evidence that a simulation needs: that of the period, and what counted beside it.
 
-        Caps of a day or month count all of that month, wherever it was, and those of a person all there is.
+        Caps of a day or month count all of that month, and those of a person all there is.
         """
         caps = [rule.cap(unit) for unit in rules.COUNTED_UNITS]
         if any(one.counts for one in caps):
-            area = area[:6]
             since = _EPOCH if any(one.person is not None for one in caps) else _month_of(since)
             until = _month_of(_month_of(until) + 32 * _DAY)
-        where = {"scopes": area, "at": {"$gte": since, "$lt": until}}
-        stages: list[Document] = [{"$match": where}, {"$match": {"event": rule.event}}]
+        stages: list[Document] = [
+            {"$match": {"at": {"$gte": since, "$lt": until}}},
+            {"$match": {"event": rule.event}},
+        ]
         return [_kept(one) for one in self._mongo[_EVIDENCE].aggregate(stages)]
+
+    def _keep(self, document: Document, known: Document, session: ClientSession) -> None:
+        evidence = self._mongo[_EVIDENCE]
+        if known.get("reopened"):
+            evidence.update_one({"_id": document["_id"]}, {"$set": document}, session=session)
+        else:
+            evidence.insert_one(document, session=session)
 
 
 class _Counts:
@@ -302,7 +300,6 @@ def _evidence_document(evidence: Evidence, position: int, paid: Sequence[Documen
         **{name: value for name, value in vars(evidence).items() if name != "roles"},
         "roles": {member: list(held) for member, held in evidence.roles.items()},
         "_id": evidence.key,
-        "scopes": ancestors(evidence.area),
         "position": position,
         "paid": list(paid),
     }
