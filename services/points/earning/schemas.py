@@ -200,8 +200,8 @@ class IssueFact(FactSchema):
     round = fields.Integer(load_default=1)
 
 
-class IssueReopenedFact(FactSchema):
-    """What this service needs of `issue.reopened.v1`. Older ones are of what was never confirmed."""
+class IssueReopenedFact(IssueFact):
+    """An issue's event, too. Older ones tell no round: what they are of was never confirmed."""
 
     round = fields.Integer(load_default=0)
 

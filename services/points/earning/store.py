@@ -12,11 +12,11 @@ from chassis.errors import ConcurrentUpdate, missing
 from chassis.mongo import Document, Mongo
 from services.points.domain import Leg, Posting
 from services.points.earning import rule as rules
+from services.points.earning.counting import COUNTS, CapCounts
 from services.points.earning.domain import (
     EARNING_RULES,
     Counted,
     Evidence,
-    Standing,
     day_of,
     gained,
     keyed,
@@ -26,7 +26,7 @@ from services.points.earning.rule import Caps, Conditions, EarningRule, RuleStat
 from services.points.earning.simulation import Kept, Paid
 from services.points.store import JournalStore
 
-_RULES, _EVIDENCE, _COUNTS = "earning_rules", "evidence", "earning_counts"
+_RULES, _EVIDENCE = "earning_rules", "evidence"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
@@ -123,8 +123,8 @@ class EvidenceStore:
     def ensure_indexes(self) -> None:
         """What happened, by time. It also makes the collections that transactions write to."""
         self._mongo[_EVIDENCE].create_index("at")
-        if _COUNTS not in self._mongo.database.list_collection_names():
-            self._mongo.database.create_collection(_COUNTS, check_exists=False)
+        if COUNTS not in self._mongo.database.list_collection_names():
+            self._mongo.database.create_collection(COUNTS, check_exists=False)
 
     def roles(self, members: Iterable[str], area: str) -> dict[str, tuple[str, ...]]:
         """The roles that members hold in an area, by the local copy."""
@@ -153,7 +153,7 @@ class EvidenceStore:
         def write(session: ClientSession) -> None:
             position, postings = (at - _EPOCH) // _MILLISECOND, []
             for rule in rules:
-                counts = _Counts(self._mongo, rule, evidence, session)
+                counts = CapCounts(self._mongo[COUNTS], rule, evidence, session)
                 posting = decide(rule, counts.standing)
                 position = max(position, counts.last + 1)
                 if posting is not None and posting.key not in paid_before:
@@ -206,53 +206,6 @@ class EvidenceStore:
             evidence.update_one({"_id": document["_id"]}, {"$set": document}, session=session)
         else:
             evidence.insert_one(document, session=session)
-
-
-class _Counts:
-    """What was counted towards the caps of a rule for the people of an event, within a transaction."""
-
-    def __init__(self, mongo: Mongo, rule: EarningRule, evidence: Evidence, session: ClientSession) -> None:
-        self._collection = mongo[_COUNTS]
-        self._rule = rule
-        self._session = session
-        self._day = day_of(evidence.at)
-        self._of: dict[str, tuple[Document, Document]] = {}
-        if any(rule.cap(unit).counts for unit in rules.COUNTED_UNITS):
-            people = {one for one in (evidence.worker, evidence.reporter) if one}
-            self._of = {one: (self._read(one), self._read(self._month(one))) for one in sorted(people)}
-
-    @property
-    def last(self) -> int:
-        """The last position of what was counted here; 0 where nothing was."""
-        return max((int(ever.get("position", 0)) for ever, _ in self._of.values()), default=0)
-
-    def standing(self, member: str, unit: str) -> Standing:
-        """What stands counted for a member."""
-        if member not in self._of:
-            return Standing()
-        ever, month = (one.get(unit, {}) for one in self._of[member])
-        return Standing(month.get(f"d{self._day:%d}", 0), month.get("all", 0), ever.get("all", 0))
-
-    def write(self, gains: Sequence[Leg], position: int) -> None:
-        """Count what members gain now."""
-        for leg in gains:
-            if not self._rule.cap(leg.unit).counts:
-                continue
-            ever = {"$inc": {f"{leg.unit}.all": leg.amount}, "$set": {"position": position}}
-            month = {"$inc": {f"{leg.unit}.{name}": leg.amount for name in ("all", f"d{self._day:%d}")}}
-            for key, change in ((leg.account, ever), (self._month(leg.account), month)):
-                self._collection.update_one(
-                    {"_id": self._key(key)}, change, upsert=True, session=self._session
-                )
-
-    def _read(self, key: str) -> Document:
-        return self._collection.find_one({"_id": self._key(key)}, session=self._session) or {}
-
-    def _month(self, member: str) -> str:
-        return f"{member}:{self._day:%Y-%m}"
-
-    def _key(self, key: str) -> str:
-        return f"{self._rule.code}:{key}"
 
 
 def rule_of(document: Document) -> EarningRule:
