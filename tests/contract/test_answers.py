@@ -159,7 +159,7 @@ def main_job(documented: Documented, district: District) -> None:
     call(district.admin, "GET", "/v1/postings")
     call(district.admin, "GET", "/v1/ledger/verification")
     ledger(documented, district, steward.id)
-    earning_rules(call, district.admin, steward)
+    earning_rules(call, district.admin, resident, steward, GRID)
     call(resident, "GET", "/v1/stats/usage", params={"area": COMMUNITY_A})
     call(resident, "GET", "/v1/stats/issues", params={"group_by": "month"})
     call(resident, "GET", "/v1/stats/rankings", params={"by": "resolution_rate"})

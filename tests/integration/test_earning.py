@@ -208,7 +208,7 @@ def test_who_gains_holds_the_role_that_the_rule_asks_for_there(earning: Earning)
     assert (earning.balance(leader)["posted"], earning.balance(elsewhere)["posted"]) == (17, 8)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_confirmation_and_its_reopening_end_the_same_in_any_order_however_often_they_come(
     earning: Earning, data: st.DataObject

@@ -114,6 +114,11 @@ def test_a_version_holds_from_its_moment_to_before_that_of_the_next() -> None:
     assert not DRAFT.is_in_force(NOW)
 
 
+def test_of_two_versions_that_overlap_the_later_one_pays() -> None:
+    later = replace(RULE, version=2)
+    assert in_force([later, RULE], VERIFIED, NOW) == in_force([RULE, later], VERIFIED, NOW) == [later]
+
+
 def test_a_version_that_is_retired_before_it_came_into_force_never_pays() -> None:
     active = rules.activated(DRAFT, NOW)
     ended = rules.retired(active, NOW)

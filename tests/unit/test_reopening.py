@@ -9,6 +9,8 @@ from chassis.errors import Conflict
 from services.issues.cases import domain
 from services.issues.cases.domain import allowed_actions, transition
 from services.issues.cases.issue import Issue, Level, Status
+from services.issues.cases.lists import CLOSED, lists_of
+from services.issues.privacy.domain import anonymise
 from tests.unit.test_case_workflow import ACTORS, DETAILS, NOW, POLICY, standing
 
 
@@ -53,3 +55,13 @@ def test_an_issue_confirmed_under_an_older_release_was_confirmed_once() -> None:
     old = replace(confirmed(), confirmations=0)
     change = transition(old, "reopen", ACTORS["reporter"], DETAILS, NOW, POLICY)
     assert (change.events[0].round, change.issue.confirmations) == (1, 1)
+
+
+def test_what_is_reopened_is_closed_no_more_and_becomes_anonymous_only_when_it_is_closed_again() -> None:
+    closed = confirmed()
+    assert CLOSED in lists_of(closed, None)
+    reopened = transition(closed, "reopen", ACTORS["reporter"], DETAILS, NOW, POLICY).issue
+    assert CLOSED not in lists_of(reopened, None)
+    assert anonymise(reopened, (), NOW) is None
+    gone = replace(closed, anonymised_at=NOW)
+    assert allowed_actions(gone, ACTORS["admin"], NOW) == []

@@ -110,9 +110,13 @@ def midnight(day: date) -> datetime:
 
 
 def in_force(versions: Iterable[EarningRule], event: str, at: datetime) -> list[EarningRule]:
-    """The versions that an event is paid by: those in force when it happened, whenever it arrives."""
+    """The versions that an event is paid by: those in force when it happened, whenever it arrives.
+
+    Where clocks differ, two that were activated within a second may overlap: it is the later version then.
+    """
     found = [one for one in versions if one.event == event and one.is_in_force(at)]
-    return sorted(found, key=lambda one: one.code)
+    by_code = {one.code: one for one in sorted(found, key=lambda one: one.version)}
+    return [by_code[code] for code in sorted(by_code)]
 
 
 def nothing_counted(_member: str, _unit: str) -> Standing:
