@@ -108,4 +108,5 @@ class LedgerUnsoundFact(FactSchema):
 class PointsPostedFact(FactSchema):
     """What this service needs of `points.posted.v1`."""
 
+    rule = fields.String(required=True)
     legs = fields.List(fields.Nested(LegFact), required=True)
