@@ -1,7 +1,9 @@
 """Wiring of the points service: the only place that reads its environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Flask
 
@@ -28,25 +30,61 @@ from services.points.holds import routes as hold_routes
 from services.points.holds.queries import HoldQueries
 from services.points.holds.store import HoldStore
 from services.points.queries import LedgerQueries
+from services.points.shop import commands as shop_commands
+from services.points.shop import events as shop_events
+from services.points.shop import routes as shop_routes
+from services.points.shop.order import Terms
+from services.points.shop.queries import ShopQueries
+from services.points.shop.store import OrderStore, ShelfStore
 from services.points.store import JournalStore
 
 NAME = "points"
-PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *fund_events.PUBLISHED]
+PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *fund_events.PUBLISHED, *shop_events.PUBLISHED]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointsSettings(ServiceSettings):
+    """Settings of the points service."""
+
+    shop_reservation_minutes: int = 30
+    shop_return_days: int = 7
+
+    def check(self) -> Iterator[str]:
+        """Yield a sentence for each combination that must not start."""
+        yield from super().check()
+        if not 1 <= self.shop_reservation_minutes <= 7 * 24 * 60:
+            yield "SHOP_RESERVATION_MINUTES is wrong: it is minutes, from 1 to 10080 (a week)"
+        if not 0 <= self.shop_return_days <= 365:
+            yield "SHOP_RETURN_DAYS is wrong: it is days, from 0 to 365"
+
+    @property
+    def shop_terms(self) -> Terms:
+        """The terms of the charity shop."""
+        return Terms(timedelta(minutes=self.shop_reservation_minutes), timedelta(days=self.shop_return_days))
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """The WSGI application."""
-    settings = load(ServiceSettings, environ)
+    settings = load(PointsSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-api")
     mongo = Mongo(settings.mongo_url, NAME)
     journal = JournalStore(mongo)
+    holds, shelf = HoldStore(mongo, journal), ShelfStore(mongo)
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: points",
         blueprints=[
             routes.blueprint(journal, LedgerQueries(mongo, settings.district), utc_now, settings.district),
-            hold_routes.blueprint(HoldStore(mongo, journal), HoldQueries(mongo), utc_now, settings.district),
+            hold_routes.blueprint(holds, HoldQueries(mongo), utc_now, settings.district),
             fund_routes.blueprint(FundStore(mongo, journal), FundQueries(mongo), utc_now),
+            shop_routes.blueprint(
+                shelf,
+                OrderStore(mongo, journal, holds, shelf),
+                ShopQueries(mongo),
+                utc_now,
+                terms=settings.shop_terms,
+                district=settings.district,
+            ),
         ],
     )
     return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
@@ -64,12 +102,13 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
 
 def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     """The background process."""
-    settings = load(ServiceSettings, environ)
+    settings = load(PointsSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-worker")
     mongo = Mongo(settings.mongo_url, NAME)
 
     journal = JournalStore(mongo)
-    holds = HoldStore(mongo, journal)
+    holds, shelf = HoldStore(mongo, journal), ShelfStore(mongo)
+    orders = OrderStore(mongo, journal, holds, shelf)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -78,18 +117,28 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def recover_debts() -> None:
         commands.recover(journal, utc_now, settings.district)
 
+    def expire_orders() -> None:
+        while shop_commands.expire(orders, utc_now, settings.shop_terms):
+            pass
+
     def prepare() -> None:
         journal.ensure_indexes()
         holds.ensure_indexes()
         FundStore(mongo, journal).ensure_indexes()
+        shelf.ensure_indexes()
+        orders.ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations"],
+        outboxes=["journal", "allocations", "shop_items", "shop_orders"],
         handle=subscriptions(mongo).handle,
-        timers=[Timer("holds", 5.0, expire_holds), Timer("debts", 5.0, recover_debts)],
+        timers=[
+            Timer("holds", 5.0, expire_holds),
+            Timer("debts", 5.0, recover_debts),
+            Timer("orders", 5.0, expire_orders),
+        ],
         prepare=prepare,
     )
