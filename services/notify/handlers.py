@@ -12,9 +12,11 @@ from services.notify import commands
 from services.notify.domain import RULES
 from services.notify.schemas import (
     ActivityFact,
+    DonationFact,
     IssueFact,
     MemberChangedFact,
     MemberErasedFact,
+    OrderFact,
     PointsPostedFact,
     ProposalFact,
     SuggestionFact,
@@ -27,6 +29,8 @@ _SCHEMAS: dict[str, type[Schema]] = {
     "points": PointsPostedFact,
     "proposal": ProposalFact,
     "suggestion": SuggestionFact,
+    "order": OrderFact,
+    "donation": DonationFact,
 }
 
 

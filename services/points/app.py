@@ -19,6 +19,10 @@ from chassis.subscriptions import Subscriptions
 from chassis.timers import Timer
 from chassis.worker import Worker
 from services.points import commands, events, handlers, routes
+from services.points.donations import events as donation_events
+from services.points.donations import routes as donation_routes
+from services.points.donations.queries import DonationQueries
+from services.points.donations.store import DonationStore, donation_of
 from services.points.earning import handlers as earning_handlers
 from services.points.funds import events as fund_events
 from services.points.funds import handlers as fund_handlers
@@ -39,7 +43,12 @@ from services.points.shop.store import OrderStore, ShelfStore
 from services.points.store import JournalStore
 
 NAME = "points"
-PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *fund_events.PUBLISHED, *shop_events.PUBLISHED]
+PUBLISHED: list[type[Event]] = [
+    *events.PUBLISHED,
+    *fund_events.PUBLISHED,
+    *shop_events.PUBLISHED,
+    *donation_events.PUBLISHED,
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +79,14 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     mongo = Mongo(settings.mongo_url, NAME)
     journal = JournalStore(mongo)
     holds, shelf = HoldStore(mongo, journal), ShelfStore(mongo)
+    funds = FundStore(mongo, journal)
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: points",
         blueprints=[
             routes.blueprint(journal, LedgerQueries(mongo, settings.district), utc_now, settings.district),
             hold_routes.blueprint(holds, HoldQueries(mongo), utc_now, settings.district),
-            fund_routes.blueprint(FundStore(mongo, journal), FundQueries(mongo), utc_now),
+            fund_routes.blueprint(funds, FundQueries(mongo), utc_now),
             shop_routes.blueprint(
                 shelf,
                 OrderStore(mongo, journal, holds, shelf),
@@ -84,6 +94,12 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                 utc_now,
                 terms=settings.shop_terms,
                 district=settings.district,
+            ),
+            donation_routes.blueprint(
+                DonationStore(mongo, journal, funds, shelf),
+                DonationQueries(mongo, donation_of),
+                utc_now,
+                settings.district,
             ),
         ],
     )
@@ -109,6 +125,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     journal = JournalStore(mongo)
     holds, shelf = HoldStore(mongo, journal), ShelfStore(mongo)
     orders = OrderStore(mongo, journal, holds, shelf)
+    funds = FundStore(mongo, journal)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -124,7 +141,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def prepare() -> None:
         journal.ensure_indexes()
         holds.ensure_indexes()
-        FundStore(mongo, journal).ensure_indexes()
+        funds.ensure_indexes()
+        DonationStore(mongo, journal, funds, shelf).ensure_indexes()
         shelf.ensure_indexes()
         orders.ensure_indexes()
         idempotency.ensure_indexes(mongo)
@@ -133,7 +151,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations", "shop_items", "shop_orders"],
+        outboxes=["journal", "allocations", "shop_items", "shop_orders", "donations"],
         handle=subscriptions(mongo).handle,
         timers=[
             Timer("holds", 5.0, expire_holds),

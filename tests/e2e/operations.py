@@ -17,6 +17,8 @@ from demo.district import COMMUNITY_A, boundary, grids
 from infra import contracts
 from services.issues.categories.schemas import CATEGORY_PATTERN, QUESTION_PATTERN
 from services.points.domain import ACCOUNT_PATTERN
+from services.points.donations.schemas import TARGET_PATTERN
+from services.points.shop.pickup import CODE_PATTERN
 
 GRID = grids(COMMUNITY_A)[0]
 UNKNOWN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -30,6 +32,8 @@ _BY_PATTERN = {
     f"^{CURSOR_PATTERN}$": "MDFBUlozTkRFS1RTVjRSUkZGUTY5RzVGQVY",
     "^[0-9A-Za-z._-]{1,200}$": "token",
     f"^{ACCOUNT_PATTERN}$": "shop:120199",
+    f"^{CODE_PATTERN}$": "ABCD-EFGH-JKMN",
+    f"^{TARGET_PATTERN}$": "fund:120199001001",
     f"^{CATEGORY_PATTERN}$": "safety",
     f"^{QUESTION_PATTERN}$": "colour",
 }

@@ -23,7 +23,7 @@ from services.issues.categories.store import CategoryStore
 from services.issues.limits.queries import Calendar
 from services.issues.limits.store import DayStore
 from services.issues.media import commands
-from services.issues.media.domain import Act, Photo
+from services.issues.media.domain import Act, Photo, Use, UseKind
 from services.issues.media.queries import PhotoQueries
 from services.issues.media.store import PhotoStore
 from tests.e2e import photos as files
@@ -180,7 +180,7 @@ def test_photos_of_issues_transitions_and_activities_stay(scene: Scene) -> None:
     scene.report("issue", "reported")
     scene.act("issue", "claim", STEWARD)
     scene.act("issue", "resolve", STEWARD, note="已处理", media=("after",))
-    scene.photos.link(["activity", "reported"], STEWARD.member_id, "an-activity", GRID)
+    scene.photos.link(["activity", "reported"], STEWARD.member_id, Use(UseKind.ACTIVITY, "an-activity", GRID))
     scene.later(DAY)
     scene.later(DAY * 30)
     assert scene.files() == {"reported", "after", "activity"}
