@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor, Grant
+from infra.contracts import ROOT
 from services.points import domain as ledger
 from services.points.domain import Leg, Posting, check_balanced, issuer
 from services.points.donations import domain
@@ -29,7 +30,9 @@ from services.points.donations.donation import (
 from services.points.donations.effects import EFFECTS, RULES, posting
 from services.points.donations.trace import trace
 from services.points.reversal import reversal
+from tests.unit.reading import Document, plain
 
+README = ROOT / "services/points/README.md"
 AREA = "120199001001"
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -117,6 +120,17 @@ def test_what_an_action_needs_must_be_given(action: str, needed: str) -> None:
             details=replace(DETAILS, **{needed: None}),
         )
     assert list(refused.value.extra["errors"]) == [needed]
+
+
+def test_the_readme_has_the_table_of_the_workflow() -> None:
+    def moves(row: domain.Transition, kind: Kind) -> str:
+        return ", ".join(sorted(f"{before} → {after}" for before, after in row.moves[kind].items()))
+
+    told = [[plain(cell) for cell in row] for row in Document(README).table("Donations")]
+    assert told == [
+        [name, moves(row, Kind.GOODS), moves(row, Kind.MONEY), ", ".join(row.needs)]
+        for name, row in WORKFLOW.items()
+    ]
 
 
 def test_only_the_keeper_of_the_area_records_what_others_give() -> None:

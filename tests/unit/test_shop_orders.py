@@ -5,9 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chassis.errors import Conflict, Invalid, NotAllowed, Stale
+from chassis.errors import Conflict, Invalid, NotAllowed, Refusal, Stale
 from chassis.identity import Actor, Grant
+from infra.contracts import ROOT
 from services.points.domain import Leg
 from services.points.holds.domain import HoldStatus
 from services.points.shop import domain, pickup
@@ -25,7 +28,9 @@ from services.points.shop.order import (
     Ties,
     parties,
 )
+from tests.unit.reading import Document, plain
 
+README = ROOT / "services/points/README.md"
 AREA = "120199001001"
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -247,6 +252,61 @@ def test_items_are_kept_by_the_shop_keeper_of_their_area_at_the_version_they_hav
     check_version(3, None)
     with pytest.raises(Stale):
         check_version(3, 2)
+
+
+def test_the_readme_has_the_table_of_the_workflow() -> None:
+    told = [[plain(cell) for cell in row] for row in Document(README).table("Orders")]
+    assert told == [
+        [name, ", ".join(sorted(row.sources)), row.target, ", ".join(sorted(row.parties))]
+        for name, row in WORKFLOW.items()
+    ]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(list(WORKFLOW)),
+            st.sampled_from([BUYER, KEEPER, SYSTEM]),
+            st.integers(0, 20),
+            st.booleans(),
+        ),
+        max_size=12,
+    )
+)
+def test_whatever_is_tried_goods_and_points_are_where_the_order_says(
+    steps: list[tuple[str, Actor, int, bool]],
+) -> None:
+    order, ties, at = RESERVED, Ties(HOLD), NOW
+    shelf, paid, counted = -order.quantity, 0, order.quantity
+    for number, (action, actor, minutes, restock) in enumerate(steps):
+        at += timedelta(minutes=minutes)
+        if order.status in CODED:
+            order = domain.with_code(order, BUYER, CODE, at)
+        try:
+            change = transition(
+                order,
+                action,
+                actor,
+                replace(DETAILS, restock=restock),
+                at,
+                ties=ties,
+                terms=TERMS,
+                posting_id=f"P{number}",
+            )
+        except Refusal:
+            continue
+        assert change.hold is None or ties.hold.status is HoldStatus.OPEN
+        ties = Ties(change.hold or ties.hold, change.posting or ties.payment)
+        order, shelf = change.order, shelf + change.restock
+        counted -= order.quantity if change.uncount else 0
+        legs = change.posting.legs if change.posting else ()
+        paid -= sum(leg.amount for leg in legs if leg.account == BUYER.member_id)
+    kept = order.status in (Status.PAID, Status.READY, Status.COLLECTED)
+    gone = order.status in (Status.CANCELLED, Status.EXPIRED)
+    assert paid == (order.amount if kept else 0)
+    assert (ties.hold.status is HoldStatus.OPEN) == (order.status is Status.RESERVED)
+    assert counted == (0 if gone or order.status is Status.RETURNED else order.quantity)
+    assert shelf == 0 if gone else shelf in (-order.quantity, 0)
 
 
 def test_every_party_of_the_table_is_somebody() -> None:

@@ -202,8 +202,8 @@ def expire(orders: Orders, clock: Clock, terms: Terms) -> int:
             continue
         try:
             orders.save(change, now)
-        except ConcurrentUpdate:
-            continue  # paid, cancelled or expired by another meanwhile
+        except (ConcurrentUpdate, Unavailable):
+            continue  # another was at it meanwhile: what is left of it is for the next sweep
         ended += 1
     return ended
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo.client_session import ClientSession
 
 from chassis import outbox
-from chassis.errors import ConcurrentUpdate, Conflict, missing
+from chassis.errors import ConcurrentUpdate, missing
 from chassis.events import Event, envelope
 from chassis.identity import ancestors
 from chassis.mongo import Document, Mongo
@@ -174,7 +174,7 @@ class OrderStore:
     def save(self, change: Change, at: datetime) -> None:
         """Write a change, all or nothing.
 
-        Raises ConcurrentUpdate when somebody was first, Conflict when the payment was taken back already.
+        Raises ConcurrentUpdate when somebody was first.
         """
         if change.hold is None and change.posting is None:
             self._put(change, at, None)
@@ -196,7 +196,7 @@ class OrderStore:
                 )
 
         if not self._journal.transact(write, lambda: self._is_posted(change.posting)):
-            raise Conflict("reversed", zh="此凭证已冲正。", en="What was paid was paid back before.")
+            raise ConcurrentUpdate(change.order.id)
 
     def due(self, at: datetime, most: int) -> list[Order]:
         """Reservations whose time is over by then."""
