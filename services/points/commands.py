@@ -130,7 +130,7 @@ def _check_untied(original: Posting) -> None:
         raise Conflict(
             "tied-posting",
             zh="此凭证属于兑换单或项目，请在兑换单上退货，或由项目退回资金。",
-            en="An order or project rests on it: return the order; a project gives back what it does not spend.",
+            en="An order or project rests on it: return the order; a project gives back what is left.",
             cause=original.cause,
         )
 
