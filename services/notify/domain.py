@@ -25,6 +25,7 @@ class Audience(StrEnum):
     BUYER = "buyer"
     DONOR = "donor"
     SHOP = "shop"
+    ADMINISTRATORS = "administrators"
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
     "points.posted.v1": (Rule(Audience.GAINERS, "points-gained"),),
+    "ledger.unsound.v1": (Rule(Audience.ADMINISTRATORS, "ledger-unsound"),),
     "suggestion.made.v1": (Rule(Audience.COMMUNITY, "suggestion-new"),),
     "suggestion.answered.v1": (Rule(Audience.FOLLOWERS, "suggestion-answered"),),
     "suggestion.withdrawn.v1": (Rule(Audience.FOLLOWERS, "suggestion-withdrawn"),),
@@ -120,7 +122,7 @@ _OVERSEER_ROLES = {
     "subdistrict": "district_admin",
 }
 _FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
-_NAMED = ("percent", "decision", "receipt", "amount", "purpose", "place")
+_NAMED = ("percent", "decision", "day", "receipt", "amount", "purpose", "place")
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
 
@@ -209,6 +211,7 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.BUYER: _one("member"),
     Audience.DONOR: _one("member"),
     Audience.SHOP: _shop,
+    Audience.ADMINISTRATORS: lambda area, _data, holders: holders("district_admin", area),
 }
 
 

@@ -33,6 +33,11 @@ from services.points.holds import commands as hold_commands
 from services.points.holds import routes as hold_routes
 from services.points.holds.queries import HoldQueries
 from services.points.holds.store import HoldStore
+from services.points.integrity import commands as integrity_commands
+from services.points.integrity import events as integrity_events
+from services.points.integrity import routes as integrity_routes
+from services.points.integrity.commands import Sealing
+from services.points.integrity.store import PROOFS, SealStore
 from services.points.queries import LedgerQueries
 from services.points.shop import commands as shop_commands
 from services.points.shop import events as shop_events
@@ -48,6 +53,7 @@ PUBLISHED: list[type[Event]] = [
     *fund_events.PUBLISHED,
     *shop_events.PUBLISHED,
     *donation_events.PUBLISHED,
+    *integrity_events.PUBLISHED,
 ]
 
 
@@ -101,6 +107,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                 utc_now,
                 settings.district,
             ),
+            integrity_routes.blueprint(
+                SealStore(mongo, journal, settings.district), utc_now, settings.district
+            ),
         ],
     )
     return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
@@ -126,6 +135,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     holds, shelf = HoldStore(mongo, journal), ShelfStore(mongo)
     orders = OrderStore(mongo, journal, holds, shelf)
     funds = FundStore(mongo, journal)
+    seals = SealStore(mongo, journal, settings.district)
+    sealing = Sealing(seals, utc_now, settings.district)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -138,6 +149,12 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         while shop_commands.expire(orders, utc_now, settings.shop_terms):
             pass
 
+    def seal() -> None:
+        sealing.run()
+
+    def prove() -> None:
+        integrity_commands.prove_nightly(seals, utc_now, settings.district)
+
     def prepare() -> None:
         journal.ensure_indexes()
         holds.ensure_indexes()
@@ -145,18 +162,21 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         DonationStore(mongo, journal, funds, shelf).ensure_indexes()
         shelf.ensure_indexes()
         orders.ensure_indexes()
+        seals.ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations", "shop_items", "shop_orders", "donations"],
+        outboxes=["journal", "allocations", "shop_items", "shop_orders", "donations", PROOFS],
         handle=subscriptions(mongo).handle,
         timers=[
             Timer("holds", 5.0, expire_holds),
             Timer("debts", 5.0, recover_debts),
             Timer("orders", 5.0, expire_orders),
+            Timer("seals", 1.0, seal),
+            Timer("proof", 60.0, prove),
         ],
         prepare=prepare,
     )

@@ -84,6 +84,7 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("donation.declined.v1", {"actor": "K1"}, {"S1"}),
         ("donation.allocated.v1", {"actor": "K1"}, {"S1"}),
         ("donation.allocated.v1", {"actor": "K1", "member": None}, set()),
+        ("ledger.unsound.v1", {}, {"A1"}),
     ],
 )
 def test_each_fact_is_told_to_those_it_concerns(
@@ -172,6 +173,7 @@ def test_every_template_renders_in_both_languages_and_fills_every_blank(name: st
         "number": "20261124-000001",
         "gains": {"points": 3},
         "percent": 80,
+        "day": "2026-11-25",
         "receipt": "R20261124-000001",
         "amount": 12345,
         "purpose": "fund",
