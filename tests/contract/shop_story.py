@@ -5,10 +5,11 @@ from collections.abc import Callable
 import requests
 
 from demo.client import Person
-from demo.district import COMMUNITY_A, DISTRICT, RESIDENTS_OF_A, District
+from demo.district import COMMUNITIES, COMMUNITY_A, DISTRICT, RESIDENTS_OF_A, District
 
 Call = Callable[..., requests.Response]
 KEEPER = "13900000005"
+COMMUNITY_F = list(COMMUNITIES)[5]
 
 
 def _keyed(key: str) -> dict[str, str]:
@@ -75,7 +76,7 @@ def donations(call: Call, district: District) -> None:
             {"action": "list", "listing": listing},
             {"action": "sell", "amount": 4000, "quantity": 1, "note": "柜台现金"},
             {"action": "record_cost", "amount": 500, "note": "包装"},
-            {"action": "allocate", "amount": 2000, "target": f"fund:{COMMUNITY_A}"},
+            {"action": "allocate", "amount": 2000, "target": f"fund:{COMMUNITY_F}"},
         )
     ):
         call(keeper, "POST", f"{one}/transitions", donation, json=step, headers=_keyed(f"gift-{number}"))
