@@ -133,7 +133,7 @@ def test_money_given_goes_in_parts_to_a_fund_and_a_project_which_may_then_spend_
     money, ask = charity.accepted(Kind.MONEY, 500), charity.project(100)
     project, before = f"project:{ask.proposal}", charity.fen(FUND)
     charity.act(money, "allocate", amount=200, target=FUND)
-    charity.act(money, "allocate", amount=250, target=project)
+    charity.act(money, "allocate", key="project", amount=250, target=project)
     assert (charity.fen(FUND) - before, charity.fen(project), charity.fen(money.account)) == (200, 350, 50)
     stored = charity.ledger.mongo["allocations"].find_one({"_id": ask.proposal})
     assert stored is not None
@@ -149,6 +149,7 @@ def test_money_given_goes_in_parts_to_a_fund_and_a_project_which_may_then_spend_
     with pytest.raises(Invalid) as refused:
         charity.act(money, "allocate", amount=50, target=project)
     assert "target" in refused.value.extra["errors"]
+    charity.act(money, "allocate", key="project", amount=250, target=project)  # a repeat is no new order
     found = charity.queries.trace(money.id)
     assert (found["net"], found["allocated"], found["unallocated"]) == (500, 450, 50)
     charity.ledger.proof()

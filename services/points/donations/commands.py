@@ -73,8 +73,12 @@ def act(
     Raises what `domain.transition` and `Donations.save` do, Stale, Invalid for a target that there is not,
     and for a key that was used with another body.
     """
-    domain.check_keeper(donations.get(donation_id), actor)
+    donation = donations.get(donation_id)
+    domain.check_keeper(donation, actor)
     if target is not None:
+        details = replace(details, target=Target(target, place=""))
+        if _is_done(donations, donation, action, actor, details, key):
+            return donation  # a repeat may come when the project is over
         found = donations.target(target)
         if found is None:
             raise Invalid(
