@@ -12,10 +12,12 @@ from services.notify import commands
 from services.notify.domain import RULES
 from services.notify.schemas import (
     ActivityFact,
+    DonationFact,
     IssueFact,
     LedgerUnsoundFact,
     MemberChangedFact,
     MemberErasedFact,
+    OrderFact,
     PointsPostedFact,
     ProposalFact,
     SuggestionFact,
@@ -29,6 +31,8 @@ _SCHEMAS: dict[str, type[Schema]] = {
     "ledger": LedgerUnsoundFact,
     "proposal": ProposalFact,
     "suggestion": SuggestionFact,
+    "order": OrderFact,
+    "donation": DonationFact,
 }
 
 
