@@ -9,9 +9,18 @@ from chassis.clock import utc_now
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.points.domain import UNITS, debt, is_account, is_member, keeps_balance, stars
+from services.points.domain import (
+    UNITS,
+    Leg,
+    counts_for_life,
+    debt,
+    is_account,
+    is_member,
+    keeps_balance,
+    stars,
+)
 
-_SUMMED = {"legs": 1, "posted_at": 1, "effective_at": 1, "verified": 1}
+_SUMMED = {"legs": 1, "posted_at": 1, "effective_at": 1, "verified": 1, "reverses": 1}
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 
@@ -63,10 +72,10 @@ class LedgerQueries:
             for one in self._mongo["journal"].find({"accounts": name}, _SUMMED):
                 if one["posted_at"] > known_at or one["effective_at"] > effective_at:
                     continue
-                for leg in one["legs"]:
-                    if leg["account"] == name:
-                        (sums if name == account else owed)[leg["unit"]] += leg["amount"]
-                        lifetime[leg["unit"]] += leg["amount"] if one["verified"] else 0
+                for leg in (Leg(**each) for each in one["legs"] if each["account"] == name):
+                    (sums if name == account else owed)[leg.unit] += leg.amount
+                    if counts_for_life(leg, verified=one["verified"], reverses=one.get("reverses")):
+                        lifetime[leg.unit] += leg.amount
         return {
             "id": account,
             "status": "open",

@@ -1,10 +1,11 @@
 """Holds: what an account sets aside for a while, to be taken in whole or in part, or let go.
 
-A hold is open until it is captured, released or expired; whichever comes first is what it was.
+A hold is open until it is captured, released or expired; whichever comes first is what it was. One that
+something else set aside (a request of the time bank, say) has no time of its own: that alone ends it.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from chassis.errors import Conflict, Invalid, NotAllowed
@@ -15,6 +16,7 @@ KEEPERS = frozenset({"shop_keeper", "district_admin", "integration"})
 """Who may hold what is another member's, and capture."""
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=30)
 DEFAULT_TTL = timedelta(minutes=15)
+NEVER = datetime(2199, 12, 31, tzinfo=UTC)
 CAPTURED = "hold.captured"
 
 
@@ -31,7 +33,8 @@ class HoldStatus(StrEnum):
 class Hold:
     """An amount of a unit that an account has set aside until `expires_at`.
 
-    `key` is unique for ever, `by` opened it; `captured` of it went to `target`.
+    `key` is unique for ever, `by` opened it; `captured` of it went to `target`. `purpose` is what it was set
+    aside for and what alone ends it, as `kind:id`.
     """
 
     id: str
@@ -47,7 +50,45 @@ class Hold:
     captured: int = 0
     target: str | None = None
     ended_at: datetime | None = None
+    purpose: str | None = None
     version: int = 1
+
+
+def set_aside(
+    account: str, unit: str, amount: int, memo: str, *, purpose: str, by: str, hold_id: str, at: datetime
+) -> Hold:
+    """A hold for something that alone will end it, once for ever. Raises Invalid for an amount below 1."""
+    check_amount(amount, MAX_AMOUNT)
+    return Hold(
+        id=hold_id,
+        key=purpose,
+        account=account,
+        unit=unit,
+        amount=amount,
+        memo=memo,
+        by=by,
+        opened_at=at,
+        expires_at=NEVER,
+        purpose=purpose,
+    )
+
+
+def served(hold: Hold, amount: int, target: str | None, at: datetime) -> Hold:
+    """A hold that its purpose ends: `amount` of it is taken (0: it is let go), the rest is free again.
+
+    Raises Invalid for more than is held, Conflict when it was ended before.
+    """
+    _check_open(hold, at)
+    if not 0 <= amount <= hold.amount:
+        raise Invalid("amount", zh=f"须为 0 至 {hold.amount}。", en=f"From 0 to {hold.amount}.")
+    return replace(
+        hold,
+        status=HoldStatus.CAPTURED if amount else HoldStatus.RELEASED,
+        captured=amount,
+        target=target if amount else None,
+        ended_at=at,
+        version=hold.version + 1,
+    )
 
 
 def opened(
@@ -105,6 +146,7 @@ def captured(hold: Hold, amount: int | None, target: str, at: datetime) -> Hold:
 
     Raises Conflict when it is no longer open, Invalid for more than is held and for a hold's own account.
     """
+    _check_free(hold)
     _check_open(hold, at)
     taken = hold.amount if amount is None else amount
     check_amount(taken, hold.amount)
@@ -143,6 +185,7 @@ def released(hold: Hold, actor: Actor, at: datetime) -> Hold:
     """A hold that is let go. Raises NotAllowed unless the actor opened it or keeps a shop; Conflict."""
     if actor.member_id != hold.by and not actor.roles & KEEPERS:
         raise NotAllowed("not-your-hold", zh="只能解除自己的冻结。", en="You may release what you hold only.")
+    _check_free(hold)
     _check_open(hold, at)
     return replace(hold, status=HoldStatus.RELEASED, ended_at=at, version=hold.version + 1)
 
@@ -158,6 +201,16 @@ def may_see(hold_account: str, by: str, actor: Actor) -> bool:
     """Whether an actor may see a hold: on their account, opened by them, or as one who keeps a shop."""
     own = is_member(hold_account) and hold_account == actor.member_id
     return own or by == actor.member_id or bool(actor.roles & KEEPERS)
+
+
+def _check_free(hold: Hold) -> None:
+    if hold.purpose is not None:
+        raise Conflict(
+            "hold-has-a-purpose",
+            zh="此冻结属于另一事项，请在该事项中处理。",
+            en="This hold was set aside for something else: end it there.",
+            purpose=hold.purpose,
+        )
 
 
 def _check_open(hold: Hold, at: datetime) -> None:

@@ -34,7 +34,10 @@ class ReleaseSchema(Schema):
 
 
 class HoldSchema(Schema):
-    """A hold; `captured` of its amount went to `target`, the rest was free again."""
+    """A hold; `captured` of its amount went to `target`, the rest was free again.
+
+    One with a `purpose` was set aside by that, and ends with it.
+    """
 
     id = fields.String()
     account = fields.String()
@@ -44,6 +47,7 @@ class HoldSchema(Schema):
     captured = fields.Integer()
     target = fields.String(allow_none=True)
     memo = fields.String()
+    purpose = fields.String(allow_none=True)
     opened_at = Moment()
     expires_at = Moment()
     ended_at = Moment(allow_none=True)

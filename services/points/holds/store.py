@@ -36,44 +36,50 @@ class HoldStore:
 
     def open(self, hold: Hold) -> Hold:
         """Set an amount aside; what stands under the key, where it is known. Raises Overdrawn, Frozen."""
-
-        def write(session: ClientSession) -> None:
-            document = {**_values(hold), "_id": hold.id, "order": hold.id, "open_until": hold.expires_at}
-            self._mongo[_COLLECTION].insert_one(document, session=session)
-            self._journal.change({(hold.account, hold.unit): Change(held=hold.amount)}, session)
-
         known = self._stored(hold.key)
         if known is not None:
             return known  # before the account is asked: a repeat is no second order
-        self._journal.transact(write, lambda: self._stored(hold.key) is not None)
+        self._journal.transact(
+            lambda session: self.write_open(hold, session), lambda: self._stored(hold.key) is not None
+        )
         return self._stored(hold.key) or hold
 
-    def get(self, hold_id: str) -> Hold:
+    def write_open(self, hold: Hold, session: ClientSession) -> None:
+        """Set an amount aside within a transaction. Raises Overdrawn, Frozen."""
+        document = {**_values(hold), "_id": hold.id, "order": hold.id, "open_until": hold.expires_at}
+        self._mongo[_COLLECTION].insert_one(document, session=session)
+        self._journal.change({(hold.account, hold.unit): Change(held=hold.amount)}, session)
+
+    def get(self, hold_id: str, session: ClientSession | None = None) -> Hold:
         """Raises NotFound."""
-        document = self._mongo[_COLLECTION].find_one({"_id": hold_id})
+        document = self._mongo[_COLLECTION].find_one({"_id": hold_id}, session=session)
         if document is None:
             raise missing("冻结", "hold")
         return _hold(document)
 
     def end(self, hold: Hold, posting: Posting | None = None) -> None:
         """Write what became of a hold, with its posting. Raises ConcurrentUpdate when somebody was first."""
-        freed = {(hold.account, hold.unit): Change(held=-hold.amount)}
 
         def write(session: ClientSession) -> None:
-            ended = self._mongo[_COLLECTION].update_one(
-                {"_id": hold.id, "version": hold.version - 1},
-                {"$set": _values(hold), "$unset": {"open_until": ""}},
-                session=session,
-            )
-            if not ended.matched_count:
-                raise ConcurrentUpdate(hold.id)
-            if posting is None:
-                self._journal.change(freed, session)
-            else:
-                self._journal.write(posting, session, beside=freed)
+            self.write_end(hold, posting, session)
 
         if not self._journal.transact(write, self._was_taken(hold)):
             raise ConcurrentUpdate(hold.id)
+
+    def write_end(self, hold: Hold, posting: Posting | None, session: ClientSession) -> None:
+        """Write what became of a hold, with its posting, within a transaction. Raises ConcurrentUpdate."""
+        freed = {(hold.account, hold.unit): Change(held=-hold.amount)}
+        ended = self._mongo[_COLLECTION].update_one(
+            {"_id": hold.id, "version": hold.version - 1},
+            {"$set": _values(hold), "$unset": {"open_until": ""}},
+            session=session,
+        )
+        if not ended.matched_count:
+            raise ConcurrentUpdate(hold.id)
+        if posting is None:
+            self._journal.change(freed, session)
+        else:
+            self._journal.write(posting, session, beside=freed)
 
     def due(self, at: datetime, most: int) -> list[Hold]:
         """Open holds whose time is over by then."""
@@ -95,6 +101,11 @@ def _values(hold: Hold) -> Document:
 
 
 def _hold(document: Document) -> Hold:
-    names = set(Hold.__dataclass_fields__) - {"id", "status"}
+    names = set(Hold.__dataclass_fields__) - {"id", "status", "purpose"}
     values = {name: document[name] for name in names}
-    return Hold(id=str(document["_id"]), status=HoldStatus(document["status"]), **values)
+    return Hold(
+        id=str(document["_id"]),
+        status=HoldStatus(document["status"]),
+        purpose=document.get("purpose"),  # holds of earlier releases have none
+        **values,
+    )
