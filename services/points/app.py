@@ -29,9 +29,12 @@ from services.points.holds.queries import HoldQueries
 from services.points.holds.store import HoldStore
 from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
+from services.points.timebank import wiring as timebank
+from services.points.timebank.exchange import events as help_events
+from services.points.timebank.wiring import TimeBank
 
 NAME = "points"
-PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *fund_events.PUBLISHED]
+PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *fund_events.PUBLISHED, *help_events.PUBLISHED]
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -47,6 +50,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             routes.blueprint(journal, LedgerQueries(mongo, settings.district), utc_now, settings.district),
             hold_routes.blueprint(HoldStore(mongo, journal), HoldQueries(mongo), utc_now, settings.district),
             fund_routes.blueprint(FundStore(mongo, journal), FundQueries(mongo), utc_now),
+            *TimeBank(mongo, journal, utc_now, settings.district).blueprints(),
         ],
     )
     return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
@@ -59,6 +63,7 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
         handlers.subscriptions(journal),
         earning_handlers.subscriptions(journal, utc_now),
         fund_handlers.subscriptions(FundStore(mongo, journal), utc_now),
+        timebank.subscriptions(mongo),
     )
 
 
@@ -70,6 +75,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
 
     journal = JournalStore(mongo)
     holds = HoldStore(mongo, journal)
+    time_bank = TimeBank(mongo, journal, utc_now, settings.district)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -82,14 +88,19 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         journal.ensure_indexes()
         holds.ensure_indexes()
         FundStore(mongo, journal).ensure_indexes()
+        time_bank.ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations"],
+        outboxes=["journal", "allocations", timebank.OUTBOX],
         handle=subscriptions(mongo).handle,
-        timers=[Timer("holds", 5.0, expire_holds), Timer("debts", 5.0, recover_debts)],
+        timers=[
+            Timer("holds", 5.0, expire_holds),
+            Timer("debts", 5.0, recover_debts),
+            *time_bank.timers(),
+        ],
         prepare=prepare,
     )

@@ -20,6 +20,9 @@ RULES = (
     "fund.deposited",
     "fund.allocated",
     "fund.returned",
+    "time-bank.settled",
+    "time-bank.gifted",
+    "time-bank.converted",
 )
 """Everything that is posted is posted by one of these."""
 

@@ -1,4 +1,4 @@
-"""Gifts of minutes, and changing minutes into points or back: what the policy of the district lets members do."""
+"""Gifts of minutes, and changing minutes into points or back: what the district's policy lets members do."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,7 +88,7 @@ def gift(order: Order, so: Circumstances, *, posting_id: str, at: datetime) -> P
 
 
 def conversion(order: Order, so: Circumstances, *, posting_id: str, at: datetime) -> Posting:
-    """The posting of a conversion of `order.amount` of `order.unit`, at the policy's rate, through the issuer.
+    """The posting of a conversion of `order.amount` of `order.unit`, at the policy's rate.
 
     Raises Conflict where the policy does not convert so, or the member may not spend or hold so much; Invalid
     for an amount that the rate does not divide.

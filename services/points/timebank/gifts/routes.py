@@ -16,7 +16,10 @@ from services.points.timebank.policy.store import PolicyStore
 def blueprint(store: GiftStore, policies: PolicyStore, clock: Clock, district: str) -> Blueprint:
     """The routes `/v1/time-bank/gifts` and `/v1/time-bank/conversions`."""
     routes = Blueprint(
-        "time-bank-gifts", __name__, url_prefix="/v1/time-bank", description="Gifts and conversions of minutes"
+        "time-bank-gifts",
+        __name__,
+        url_prefix="/v1/time-bank",
+        description="Gifts and conversions of minutes",
     )
 
     def order(to: str, unit: str, amount: int, memo: str) -> Order:
@@ -27,7 +30,7 @@ def blueprint(store: GiftStore, policies: PolicyStore, clock: Clock, district: s
     @routes.response(201, schemas.MovedSchema)
     @access.signed_in
     def give(body: dict[str, Any]) -> Any:
-        """Give minutes to a registered relative or the pool. `Idempotency-Key` must be sent; it never expires."""
+        """Give minutes to a registered relative or the pool. `Idempotency-Key` must be sent."""
         wanted = order(body["to"], "minutes", body["amount"], body["memo"])
         return commands.give(store, policies.in_force(clock()), clock, order=wanted, posting_id=new_id())
 

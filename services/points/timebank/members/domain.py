@@ -76,7 +76,7 @@ def check_spender(known: Registration, policy: Policy, at: datetime) -> None:
         raise Conflict(
             "not-redeeming-yet",
             zh=f"年满 {policy.redeeming_age} 岁并经社区登记后方可支取。",
-            en=f"Minutes are spent from the age of {policy.redeeming_age}: ask community staff to register it.",
+            en=f"Minutes are spent from the age of {policy.redeeming_age}: have community staff register it.",
             may_redeem_from=begins.isoformat() if begins else None,
         )
 

@@ -4,28 +4,27 @@ from chassis import paging
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Mongo
+from services.points.timebank.members.documents import MEMBERS, RELATIVES, registration_of
 from services.points.timebank.members.domain import STAFF_ROLES, Registration
-from services.points.timebank.members.store import RegistryStore
 
 
 class RegistryQueries:
     """Reads registrations."""
 
-    def __init__(self, mongo: Mongo, registry: RegistryStore) -> None:
+    def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
-        self._registry = registry
 
     def member(self, member: str, actor: Actor) -> Registration:
         """What is registered of a member. Raises NotAllowed for another's, NotFound."""
         _check_reader(member, actor)
-        if not self._registry.knows(member):
+        if self._mongo["members"].find_one({"_id": member}, {"_id": 1}) is None:
             raise missing("成员", "member")
-        return self._registry.of_member(member)
+        return registration_of(member, self._mongo[MEMBERS].find_one({"_id": member}))
 
     def relatives(self, member: str, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
         """The registered relatives of a member, newest first. Raises NotAllowed for another's."""
         _check_reader(member, actor)
-        found = self._mongo["time_bank_relatives"]
+        found = self._mongo[RELATIVES]
         page = paging.newest_first(found, {"members": member}, limit=limit, cursor=cursor)
         return paging.Page([{**one, "id": one["_id"]} for one in page.items], page.next)
 

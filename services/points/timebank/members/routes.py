@@ -17,7 +17,10 @@ _STAFF = ("community_staff", "subdistrict_staff", "district_admin")
 def blueprint(store: RegistryStore, queries: RegistryQueries, clock: Clock) -> Blueprint:
     """The routes under `/v1/time-bank/members` and `/v1/time-bank/relatives`."""
     routes = Blueprint(
-        "time-bank-members", __name__, url_prefix="/v1/time-bank", description="What staff register of members"
+        "time-bank-members",
+        __name__,
+        url_prefix="/v1/time-bank",
+        description="What staff register of members",
     )
 
     @routes.route("/members/<member_id>", methods=["GET"])

@@ -1,16 +1,13 @@
 """Registrations ↔ documents; the only writer of them."""
 
-from datetime import date
-
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from chassis.errors import missing
-from chassis.mongo import Document, Mongo
+from chassis.mongo import Mongo
 from services.points.store import JournalStore
+from services.points.timebank.members.documents import MEMBERS, RELATIVES, registration_of, relatives_of
 from services.points.timebank.members.domain import Registration, Relatives, pair
-
-_MEMBERS, _RELATIVES = "time_bank_members", "time_bank_relatives"
 
 
 class RegistryStore:
@@ -22,7 +19,7 @@ class RegistryStore:
 
     def ensure_indexes(self) -> None:
         """One document a pair of relatives; lists by member."""
-        relatives = self._mongo[_RELATIVES]
+        relatives = self._mongo[RELATIVES]
         relatives.create_index("pair", unique=True)
         relatives.create_index([("members", 1), ("order", 1)])
 
@@ -32,13 +29,8 @@ class RegistryStore:
 
     def of_member(self, member: str, session: ClientSession | None = None) -> Registration:
         """What is registered of a member; nothing, where nothing is."""
-        found = self._mongo[_MEMBERS].find_one({"_id": member}, session=session)
-        if found is None:
-            return Registration(member)
-        begins = found["may_redeem_from"]
-        return Registration(
-            member, date.fromisoformat(begins) if begins else None, found["group"], found["by"], found["at"]
-        )
+        found = self._mongo[MEMBERS].find_one({"_id": member}, session=session)
+        return registration_of(member, found)
 
     def put(self, registration: Registration) -> None:
         """The last word stands."""
@@ -49,7 +41,7 @@ class RegistryStore:
             "by": registration.by,
             "at": registration.at,
         }
-        self._mongo[_MEMBERS].replace_one({"_id": registration.member}, values, upsert=True)
+        self._mongo[MEMBERS].replace_one({"_id": registration.member}, values, upsert=True)
 
     def relate(self, relatives: Relatives) -> Relatives:
         """What stands for the pair, from now or before."""
@@ -62,34 +54,29 @@ class RegistryStore:
             "at": relatives.at,
         }
         try:
-            self._mongo[_RELATIVES].insert_one(document)
+            self._mongo[RELATIVES].insert_one(document)
         except DuplicateKeyError:
-            found = self._mongo[_RELATIVES].find_one({"pair": relatives.pair})
-            return _relatives(found) if found else relatives
+            found = self._mongo[RELATIVES].find_one({"pair": relatives.pair})
+            return relatives_of(found) if found else relatives
         return relatives
 
     def are_related(self, one: str, other: str, session: ClientSession) -> bool:
         """Whether two members are registered as lineal relatives."""
-        found = self._mongo[_RELATIVES].find_one({"pair": pair(one, other)}, {"_id": 1}, session=session)
+        found = self._mongo[RELATIVES].find_one({"pair": pair(one, other)}, {"_id": 1}, session=session)
         return found is not None
 
     def relatives(self, relatives_id: str) -> Relatives:
         """Raises NotFound."""
-        found = self._mongo[_RELATIVES].find_one({"_id": relatives_id})
+        found = self._mongo[RELATIVES].find_one({"_id": relatives_id})
         if found is None:
             raise missing("亲属登记", "registration of relatives")
-        return _relatives(found)
+        return relatives_of(found)
 
     def end(self, relatives_id: str) -> None:
         """Remove a registration of relatives."""
-        self._mongo[_RELATIVES].delete_one({"_id": relatives_id})
+        self._mongo[RELATIVES].delete_one({"_id": relatives_id})
 
     def forget(self, member: str) -> None:
         """Remove all that is registered of a member."""
-        self._mongo[_MEMBERS].delete_one({"_id": member})
-        self._mongo[_RELATIVES].delete_many({"members": member})
-
-
-def _relatives(document: Document) -> Relatives:
-    first, second = document["members"]
-    return Relatives(str(document["_id"]), (first, second), document["by"], document["at"])
+        self._mongo[MEMBERS].delete_one({"_id": member})
+        self._mongo[RELATIVES].delete_many({"members": member})

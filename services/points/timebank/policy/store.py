@@ -63,7 +63,7 @@ class PolicyStore:
             raise ConcurrentUpdate(str(policy.version)) from None
 
     def _highest(self, where: Document) -> Document | None:
-        stages = [
+        stages: list[Document] = [
             {"$match": {"district": self._district}},
             {"$match": where},
             {"$sort": {"version": -1}},
