@@ -22,6 +22,9 @@ class Audience(StrEnum):
     GAINERS = "gainers"
     PROPOSER = "proposer"
     OFFICERS = "officers"
+    GIFTED = "gifted"
+    CANDIDATES = "candidates"
+    PARTIES = "parties"
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
-    "points.posted.v1": (Rule(Audience.GAINERS, "points-gained"),),
+    "points.posted.v1": (
+        Rule(Audience.GIFTED, "gift-received"),
+        Rule(Audience.GAINERS, "points-gained"),
+    ),
     "suggestion.made.v1": (Rule(Audience.COMMUNITY, "suggestion-new"),),
     "suggestion.answered.v1": (Rule(Audience.FOLLOWERS, "suggestion-answered"),),
     "suggestion.withdrawn.v1": (Rule(Audience.FOLLOWERS, "suggestion-withdrawn"),),
@@ -100,7 +106,22 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "proposal.reopened.v1": (Rule(Audience.PROPOSER, "proposal-reopened"),),
     "proposal.closed.v1": _both("proposal-closed"),
     "proposal.cancelled.v1": _both("proposal-cancelled"),
+    "help.candidates_found.v1": (Rule(Audience.CANDIDATES, "help-candidate"),),
+    "help.matched.v1": (Rule(Audience.PARTIES, "help-matched"),),
+    "help.declined.v1": (Rule(Audience.PARTIES, "help-declined"),),
+    "help.accepted.v1": (Rule(Audience.PARTIES, "help-accepted"),),
+    "help.checked_out.v1": (Rule(Audience.PARTIES, "help-checked-out"),),
+    "help.settled.v1": (Rule(Audience.PARTIES, "help-settled"),),
+    "help.auto_confirmed.v1": (Rule(Audience.PARTIES, "help-auto-confirmed"),),
+    "help.disputed.v1": (
+        Rule(Audience.PARTIES, "help-disputed"),
+        Rule(Audience.COMMUNITY, "help-to-decide"),
+    ),
+    "help.decided.v1": (Rule(Audience.PARTIES, "help-decided"),),
+    "help.cancelled.v1": (Rule(Audience.PARTIES, "help-cancelled"),),
 }
+_GIFT, _SETTLED = "time-bank.gifted", "time-bank.settled"
+"""Postings that are told in words of their own: of a gift here, of help by its own events."""
 
 _LEVEL_ROLES = {"steward": "steward", "community": "community_staff", "subdistrict": "subdistrict_staff"}
 _OVERSEER_ROLES = {
@@ -172,7 +193,22 @@ def _officers(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
     return list(dict.fromkeys(holders("council_chair", area) + _nearest("community_staff", area, holders)))
 
 
+def _gifted(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]:
+    return _gainers(area, data, holders) if data.get("rule") == _GIFT else []
+
+
+def _candidates(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    return list(data["candidates"])
+
+
+def _parties(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    """Who helps and who is helped."""
+    return [str(data[name]) for name in ("author", "partner") if data.get(name)]
+
+
 def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    if data.get("rule") == _SETTLED:
+        return []
     gained = [leg["account"] for leg in data["legs"] if leg["amount"] > 0 and ":" not in leg["account"]]
     return list(dict.fromkeys(gained))
 
@@ -189,10 +225,13 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.GAINERS: _gainers,
     Audience.PROPOSER: _one("author"),
     Audience.OFFICERS: _officers,
+    Audience.GIFTED: _gifted,
+    Audience.CANDIDATES: _candidates,
+    Audience.PARTIES: _parties,
 }
 
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
-    named = {name: data.get(name) for name in ("percent", "decision")}
+    named = {name: data.get(name) for name in ("percent", "decision", "minutes")}
     return {"number": data.get("number", ""), "gains": gains, **named}

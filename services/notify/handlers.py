@@ -12,6 +12,7 @@ from services.notify import commands
 from services.notify.domain import RULES
 from services.notify.schemas import (
     ActivityFact,
+    HelpFact,
     IssueFact,
     MemberChangedFact,
     MemberErasedFact,
@@ -27,6 +28,7 @@ _SCHEMAS: dict[str, type[Schema]] = {
     "points": PointsPostedFact,
     "proposal": ProposalFact,
     "suggestion": SuggestionFact,
+    "help": HelpFact,
 }
 
 

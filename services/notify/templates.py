@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.notify.time_bank_texts import TIME_BANK_TEXTS
+
 
 @dataclass(frozen=True)
 class Template:
@@ -278,6 +280,7 @@ TEMPLATES: dict[str, Template] = {
         "A project was cancelled",
         "{number} was cancelled; unspent money goes back to the fund.",
     ),
+    **{name: Template(*texts) for name, texts in TIME_BANK_TEXTS.items()},
 }
 
 _UNITS = {

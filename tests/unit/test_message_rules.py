@@ -31,6 +31,10 @@ FACT: dict[str, Any] = {
     "member": "S1",
     "actor": "somebody else",
     "percent": 50,
+    "author": "R1",
+    "partner": "S1",
+    "candidates": ["S1", "S2"],
+    "minutes": 60,
     "legs": [
         {"account": "S1", "unit": "points", "amount": 3},
         {"account": "issuer:120199", "unit": "points", "amount": -3},
@@ -73,6 +77,15 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("activity.verified.v1", {"actor": "C1"}, {"S1"}),
         ("activity.rejected.v1", {"actor": "C1"}, {"S1"}),
         ("points.posted.v1", {}, {"S1"}),
+        ("points.posted.v1", {"rule": "time-bank.settled"}, set()),
+        ("help.candidates_found.v1", {"actor": "R1"}, {"S1", "S2"}),
+        ("help.matched.v1", {"actor": "R1"}, {"S1"}),
+        ("help.declined.v1", {"actor": "S1"}, {"R1"}),
+        ("help.settled.v1", {"actor": "R1"}, {"S1"}),
+        ("help.auto_confirmed.v1", {"actor": "system"}, {"R1", "S1"}),
+        ("help.disputed.v1", {"actor": "R1"}, {"S1", "C1"}),
+        ("help.decided.v1", {"actor": "C1"}, {"R1", "S1"}),
+        ("help.cancelled.v1", {"actor": "system", "partner": None}, {"R1"}),
     ],
 )
 def test_each_fact_is_told_to_those_it_concerns(
@@ -154,10 +167,22 @@ def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
     assert render("points-gained", due["R1"].params, "zh")[1] == "您获得了 1 积分。"
 
 
+def test_a_gift_is_told_once_and_in_its_own_words() -> None:
+    legs = [
+        {"account": "R1", "unit": "minutes", "amount": -90},
+        {"account": "S1", "unit": "minutes", "amount": 60},
+        {"account": "pool:120199", "unit": "minutes", "amount": 30},
+    ]
+    fact = {"rule": "time-bank.gifted", "legs": legs}
+    (due,) = messages("points.posted.v1", GRID, fact, holders)
+    assert (due.member, due.template) == ("S1", "gift-received")
+    assert render(due.template, due.params, "zh")[1] == "您收到转赠：60 分钟服务时长。"
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_template_renders_in_both_languages_and_fills_every_blank(name: str, language: str) -> None:
-    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80}
+    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80, "minutes": 60}
     title, body = render(name, params, language)
     assert title
     assert body

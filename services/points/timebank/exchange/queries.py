@@ -32,7 +32,7 @@ class HelpQueries:
         self._mongo = mongo
 
     def one(self, help_id: str, actor: Actor) -> Document:
-        """One, with its history for those it concerns. Raises NotFound, also where the actor may not see it."""
+        """One, with its history for those it concerns. Raises NotFound, also for what is not to be seen."""
         document = self._mongo[COLLECTION].find_one({"_id": help_id}, {"outbox": 0})
         if document is None or not may_see(help_of(document), actor):
             raise missing("互助事项", "request or offer")

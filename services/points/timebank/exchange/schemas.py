@@ -27,7 +27,7 @@ class HelpOrderSchema(Schema):
 
 
 class HelpTransitionSchema(Schema):
-    """An action of the workflow. `candidate` is the offer that one invites by, `minutes` what staff decide."""
+    """An action of the workflow. `candidate` is the offer one invites by, `minutes` what staff decide on."""
 
     action = fields.String(required=True, validate=validate.OneOf(PUBLIC_ACTIONS))
     note = PlainText(load_default=None, most=500)
@@ -64,7 +64,7 @@ class HelpLineSchema(Schema):
     note = fields.String(allow_none=True)
 
 
-class HelpSchema(Schema):
+class ListedHelpSchema(Schema):
     """A request or an offer.
 
     `agreed` are the minutes that the two speak of, `hold` what holds them. `confirms_at`: when silence counts
@@ -94,14 +94,19 @@ class HelpSchema(Schema):
     created_at = Moment()
     ended_at = Moment(allow_none=True)
     allowed = fields.List(fields.String())
-    history = fields.List(fields.Nested(HelpLineSchema))
     version = fields.Integer()
 
 
-class HelpPageSchema(Schema):
-    """A page of requests and offers, without their histories."""
+class HelpSchema(ListedHelpSchema):
+    """A request or an offer with its history, for those it concerns."""
 
-    items = fields.List(fields.Nested(HelpSchema(exclude=("history",))))
+    history = fields.List(fields.Nested(HelpLineSchema))
+
+
+class HelpPageSchema(Schema):
+    """A page of requests and offers."""
+
+    items = fields.List(fields.Nested(ListedHelpSchema))
     next = fields.String(allow_none=True)
 
 
