@@ -23,6 +23,7 @@ from demo.district import (
     stewards_of,
 )
 from infra.local.deployment import Deployment, wait_until
+from tests.contract.time_bank_story import time_bank
 from tests.e2e.votings import end_voting
 
 GRID = grids(COMMUNITY_A)[1]
@@ -297,6 +298,7 @@ def test_every_operation_answers_as_documented(
     suggestions(documented, district)
     proposals(documented, district, deployment)
     case_work(documented, district)
+    time_bank(documented.call, district)
     operations = {
         (method.upper(), path)
         for path, methods in documented.document["paths"].items()

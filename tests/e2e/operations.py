@@ -17,6 +17,7 @@ from demo.district import COMMUNITY_A, boundary, grids
 from infra import contracts
 from services.issues.categories.schemas import CATEGORY_PATTERN, QUESTION_PATTERN
 from services.points.domain import ACCOUNT_PATTERN
+from services.points.timebank.policy.domain import SKILL_PATTERN
 
 GRID = grids(COMMUNITY_A)[0]
 UNKNOWN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -32,6 +33,7 @@ _BY_PATTERN = {
     f"^{ACCOUNT_PATTERN}$": "shop:120199",
     f"^{CATEGORY_PATTERN}$": "safety",
     f"^{QUESTION_PATTERN}$": "colour",
+    f"^{SKILL_PATTERN}$": "errands",
 }
 Schema = Mapping[str, Any]
 Path = tuple[str | int, ...]
@@ -125,6 +127,8 @@ def sample(schema: Schema) -> Any:
         return _BY_PATTERN[schema["pattern"]]
     if schema.get("format") == "date-time":
         return rfc3339(utc_now())
+    if schema.get("format") == "date":
+        return f"{utc_now():%Y-%m-%d}"
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties")
