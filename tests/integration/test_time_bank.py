@@ -144,6 +144,7 @@ def test_the_hold_of_help_is_ended_by_the_help_alone(bank: Bank) -> None:
             attempt()
         assert refused.value.extra["purpose"] == f"help:{one.id}"
     assert hold_commands.expire(bank.ledger.holds, lambda: utc_now() + 900 * HOUR) == 0
+    bank.ledger.proof()
     bank.act(one, "cancel", giver)
     assert bank.ledger.holds.get(one.hold).status == "released"
     bank.ledger.proof()
