@@ -62,7 +62,7 @@ def _row(
 
 
 WORKFLOW: dict[str, Transition] = {
-    "invite": _row("open", "matched", "author", events.HelpMatched, "candidate", timely=True),
+    "invite": _row("open", "matched", "receiver", events.HelpMatched, "candidate", timely=True),
     "respond": _row("open", "matched", "neighbour", events.HelpMatched, timely=True),
     "decline": _row("matched", "open", "author partner system", events.HelpDeclined),
     "accept": _row("matched", "accepted", "awaited", events.HelpAccepted, timely=True),

@@ -60,12 +60,6 @@ def check_may_receive(member: str, around: Surroundings) -> None:
 
 def _invite(one: Help, actor: Actor, details: Details, around: Surroundings) -> Help:
     """A request's author asks the author of an offer."""
-    if one.kind is not Kind.REQUEST:
-        raise Conflict(
-            "respond-instead",
-            zh="请直接响应对方的求助。",
-            en="An offer does not invite: respond to the request that you want to serve.",
-        )
     found = match(one, around.reads.other(str(details.candidate)))
     if found is None:
         raise Conflict(
