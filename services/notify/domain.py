@@ -25,6 +25,7 @@ class Audience(StrEnum):
     GIFTED = "gifted"
     CANDIDATES = "candidates"
     PARTIES = "parties"
+    ADMINISTRATORS = "administrators"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(Audience.GIFTED, "gift-received"),
         Rule(Audience.GAINERS, "points-gained"),
     ),
+    "ledger.unsound.v1": (Rule(Audience.ADMINISTRATORS, "ledger-unsound"),),
     "suggestion.made.v1": (Rule(Audience.COMMUNITY, "suggestion-new"),),
     "suggestion.answered.v1": (Rule(Audience.FOLLOWERS, "suggestion-answered"),),
     "suggestion.withdrawn.v1": (Rule(Audience.FOLLOWERS, "suggestion-withdrawn"),),
@@ -228,10 +230,11 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.GIFTED: _gifted,
     Audience.CANDIDATES: _candidates,
     Audience.PARTIES: _parties,
+    Audience.ADMINISTRATORS: lambda area, _data, holders: holders("district_admin", area),
 }
 
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
-    named = {name: data.get(name) for name in ("percent", "decision", "minutes")}
+    named = {name: data.get(name) for name in ("percent", "decision", "minutes", "day")}
     return {"number": data.get("number", ""), "gains": gains, **named}

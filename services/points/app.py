@@ -27,6 +27,11 @@ from services.points.holds import commands as hold_commands
 from services.points.holds import routes as hold_routes
 from services.points.holds.queries import HoldQueries
 from services.points.holds.store import HoldStore
+from services.points.integrity import commands as integrity_commands
+from services.points.integrity import events as integrity_events
+from services.points.integrity import routes as integrity_routes
+from services.points.integrity.commands import Sealing
+from services.points.integrity.store import PROOFS, SealStore
 from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
 from services.points.timebank import wiring as timebank
@@ -34,7 +39,12 @@ from services.points.timebank.exchange import events as help_events
 from services.points.timebank.wiring import TimeBank
 
 NAME = "points"
-PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *fund_events.PUBLISHED, *help_events.PUBLISHED]
+PUBLISHED: list[type[Event]] = [
+    *events.PUBLISHED,
+    *fund_events.PUBLISHED,
+    *integrity_events.PUBLISHED,
+    *help_events.PUBLISHED,
+]
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -50,6 +60,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             routes.blueprint(journal, LedgerQueries(mongo, settings.district), utc_now, settings.district),
             hold_routes.blueprint(HoldStore(mongo, journal), HoldQueries(mongo), utc_now, settings.district),
             fund_routes.blueprint(FundStore(mongo, journal), FundQueries(mongo), utc_now),
+            integrity_routes.blueprint(
+                SealStore(mongo, journal, settings.district), utc_now, settings.district
+            ),
             *TimeBank(mongo, journal, utc_now, settings.district).blueprints(),
         ],
     )
@@ -75,6 +88,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
 
     journal = JournalStore(mongo)
     holds = HoldStore(mongo, journal)
+    seals = SealStore(mongo, journal, settings.district)
+    sealing = Sealing(seals, utc_now, settings.district)
     time_bank = TimeBank(mongo, journal, utc_now, settings.district)
 
     def expire_holds() -> None:
@@ -84,9 +99,16 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def recover_debts() -> None:
         commands.recover(journal, utc_now, settings.district)
 
+    def seal() -> None:
+        sealing.run()
+
+    def prove() -> None:
+        integrity_commands.prove_nightly(seals, utc_now, settings.district)
+
     def prepare() -> None:
         journal.ensure_indexes()
         holds.ensure_indexes()
+        seals.ensure_indexes()
         FundStore(mongo, journal).ensure_indexes()
         time_bank.ensure_indexes()
         idempotency.ensure_indexes(mongo)
@@ -95,11 +117,13 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations", timebank.OUTBOX],
+        outboxes=["journal", "allocations", PROOFS, timebank.OUTBOX],
         handle=subscriptions(mongo).handle,
         timers=[
             Timer("holds", 5.0, expire_holds),
             Timer("debts", 5.0, recover_debts),
+            Timer("seals", 1.0, seal),
+            Timer("proof", 60.0, prove),
             *time_bank.timers(),
         ],
         prepare=prepare,

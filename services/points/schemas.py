@@ -141,16 +141,5 @@ class PostingQuery(PageQuery):
     rule = fields.String(load_default=None, validate=validate.OneOf(RULES))
 
 
-class VerificationSchema(Schema):
-    """The proof: sums per unit (all zero), and what does not add up (nothing)."""
-
-    postings = fields.Integer()
-    sums = fields.Dict(keys=fields.String(), values=fields.Integer())
-    accounts = fields.Integer()
-    unbalanced = fields.List(fields.String())
-    differing = fields.List(fields.String())
-    sound = fields.Boolean()
-
-
 class MemberChangedFact(FactSchema):
     """Of `member.changed.v1` this service needs only that there is such a member."""

@@ -8,6 +8,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from chassis import outbox
+from chassis.clock import new_ulid
 from chassis.errors import Unavailable, missing
 from chassis.events import envelope
 from chassis.identity import ancestors
@@ -214,7 +215,8 @@ def _document(posting: Posting) -> Document:
     )
     document = {
         "_id": posting.id,
-        "order": posting.id,
+        # Given when it is written, and not when it was ordered: a later look at what came since misses none.
+        "order": new_ulid(),
         "key": posting.key,
         "rule": posting.rule,
         "rule_version": posting.rule_version,

@@ -50,6 +50,13 @@ def test_an_hour_of_help_goes_from_who_was_helped_to_who_helped(bank: Bank) -> N
     assert [one["lifetime_minutes"] for one in lifetimes] == [60, 0]
     then = bank.ledger.queries.account_then(giver.member_id, ADMIN, bank.now, bank.now)
     assert then["lifetime_minutes"] == 60
+    settling = bank.ledger.journal.stored(f"time-bank.settled:{request.id}")
+    assert settling is not None
+    bank.ledger.proof()
+    bank.ledger.reverse(settling)
+    lifetimes = [bank.ledger.queries.account(one.member_id, ADMIN) for one in (giver, receiver)]
+    assert [one["lifetime_minutes"] for one in lifetimes] == [0, 0]
+    assert bank.minutes(receiver.member_id)["posted"] == 200
     assert bank.told(request)[1:] == [
         f"help.{one}" for one in ("matched", "accepted", "checked_out", "settled")
     ]
@@ -136,10 +143,11 @@ def test_the_hold_of_help_is_ended_by_the_help_alone(bank: Bank) -> None:
     receiver, giver = bank.member(60), bank.member()
     one = bank.agreed(receiver, giver)
     assert one.hold is not None
-    for attempt in (
+    attempts: list[Callable[[], object]] = [
         lambda: hold_commands.release(bank.ledger.holds, utc_now, receiver, hold_id=str(one.hold)),
         lambda: bank.ledger.capture(bank.ledger.holds.get(str(one.hold))),
-    ):
+    ]
+    for attempt in attempts:
         with pytest.raises(Conflict) as refused:
             attempt()
         assert refused.value.extra["purpose"] == f"help:{one.id}"

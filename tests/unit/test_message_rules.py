@@ -86,6 +86,7 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("help.disputed.v1", {"actor": "R1"}, {"S1", "C1"}),
         ("help.decided.v1", {"actor": "C1"}, {"R1", "S1"}),
         ("help.cancelled.v1", {"actor": "system", "partner": None}, {"R1"}),
+        ("ledger.unsound.v1", {}, {"A1"}),
     ],
 )
 def test_each_fact_is_told_to_those_it_concerns(
@@ -182,7 +183,13 @@ def test_a_gift_is_told_once_and_in_its_own_words() -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_template_renders_in_both_languages_and_fills_every_blank(name: str, language: str) -> None:
-    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80, "minutes": 60}
+    params = {
+        "number": "20261124-000001",
+        "gains": {"points": 3},
+        "percent": 80,
+        "minutes": 60,
+        "day": "2026-11-25",
+    }
     title, body = render(name, params, language)
     assert title
     assert body
