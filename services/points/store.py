@@ -89,7 +89,7 @@ class JournalStore:
 
     def write(self, posting: Posting, session: ClientSession, beside: Changes | None = None) -> None:
         """Write a posting with its balances, and other changes to accounts, within a transaction."""
-        self._mongo["journal"].insert_one(_document(posting), session=session)
+        self._mongo["journal"].insert_one(self.document_of(posting), session=session)
         self.change(domain.merged(domain.changes_of(posting), beside or {}), session)
 
     def change(self, changes: Changes, session: ClientSession) -> None:
@@ -160,6 +160,10 @@ class JournalStore:
         if document is None:
             raise missing("凭证", "posting")
         return posting_of(document)
+
+    def document_of(self, posting: Posting) -> Document:
+        """A posting as it is stored, with its event."""
+        return _document(posting)
 
     def _is_known(self, key: str) -> bool:
         return self._mongo["journal"].find_one({"key": key}, {"_id": 1}) is not None
