@@ -3,16 +3,18 @@
 import random
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from chassis.clock import new_ulid, utc_now
-from chassis.errors import Conflict, Invalid
+from chassis.errors import Conflict, Invalid, NotAllowed, NotFound
+from chassis.identity import Actor
 from chassis.mongo import Mongo
 from services.points.holds import commands as hold_commands
 from services.points.timebank.exchange import commands
 from services.points.timebank.exchange.help import HOLDING, Kind, Status
-from services.points.timebank.exchange.queries import HelpQueries
+from services.points.timebank.exchange.queries import Filters, HelpQueries
 from services.points.timebank.members import commands as member_commands
 from tests.integration.ledgers import ADMIN, DISTRICT, at_once
 from tests.integration.time_banks import HOUR, POOL, STAFF, Bank
@@ -137,6 +139,30 @@ def test_what_a_giver_may_not_keep_goes_to_the_pool_however_many_settle_at_once(
     assert bank.minutes(giver.member_id)["posted"] == 100
     assert bank.minutes(POOL)["posted"] == 100
     bank.ledger.proof()
+
+
+def test_lists_show_what_is_open_and_all_of_it_to_staff_and_to_the_two(bank: Bank) -> None:
+    receiver, giver, neighbour = bank.member(60), bank.member(), bank.member()
+    open_one, agreed = bank.open(receiver), bank.agreed(receiver, giver)
+    queries = HelpQueries(bank.mongo)
+
+    def listed(actor: Actor, **filters: Any) -> set[str]:
+        page = queries.page(Filters(DISTRICT, **filters), actor, 20, None)
+        return {one["id"] for one in page.items}
+
+    both = {open_one.id, agreed.id}
+    assert listed(neighbour) == {open_one.id}
+    assert listed(STAFF) == listed(receiver, mine=True) == both
+    assert listed(STAFF, status="accepted") == listed(giver, mine=True) == {agreed.id}
+    assert listed(STAFF, kind="offer") == set()
+    with pytest.raises(NotAllowed):
+        listed(neighbour, status="accepted")
+    with pytest.raises(NotFound):
+        queries.one(agreed.id, neighbour)
+    with pytest.raises(NotAllowed):
+        queries.matches(open_one.id, neighbour)
+    assert queries.one(open_one.id, neighbour)["history"] == []
+    assert len(queries.one(agreed.id, giver)["history"]) == 3
 
 
 def test_the_hold_of_help_is_ended_by_the_help_alone(bank: Bank) -> None:

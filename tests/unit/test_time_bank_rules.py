@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chassis.errors import Conflict, Invalid
 from services.points.domain import Leg, Posting, changes_of
+from services.points.holds.domain import HoldStatus, expired, served, set_aside
 from services.points.reversal import reversal
 from services.points.timebank.exchange import settlement
 from services.points.timebank.exchange.help import Help, Kind, Status
@@ -282,3 +283,19 @@ def test_a_leg_below_zero_of_verified_work_takes_no_lifetime_unless_it_takes_wor
     assert [one.lifetime for one in changes_of(posting).values()] == [0]
     back = replace(posting, reverses="q")
     assert [one.lifetime for one in changes_of(back).values()] == [-5]
+
+
+def test_a_hold_with_a_purpose_is_served_once_and_never_above_its_amount() -> None:
+    hold = set_aside("A", "minutes", 60, "H", purpose="help:1", by="A", hold_id="h", at=NOW)
+    assert expired(hold, NOW + timedelta(days=36_500)) is None
+    for amount in (-1, 61):
+        with pytest.raises(Invalid):
+            served(hold, amount, "B", NOW)
+    taken, let_go = served(hold, 20, "B", NOW), served(hold, 0, "B", NOW)
+    assert (taken.status, taken.captured, taken.target) == (HoldStatus.CAPTURED, 20, "B")
+    assert (let_go.status, let_go.captured, let_go.target) == (HoldStatus.RELEASED, 0, None)
+    for ended in (taken, let_go):
+        with pytest.raises(Conflict):
+            served(ended, 1, "B", NOW)
+    with pytest.raises(Invalid):
+        set_aside("A", "minutes", 0, "H", purpose="help:1", by="A", hold_id="h", at=NOW)

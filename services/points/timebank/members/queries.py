@@ -17,9 +17,12 @@ class RegistryQueries:
     def member(self, member: str, actor: Actor) -> Registration:
         """What is registered of a member. Raises NotAllowed for another's, NotFound."""
         _check_reader(member, actor)
-        if self._mongo["members"].find_one({"_id": member}, {"_id": 1}) is None:
+        if member != actor.member_id and not self._knows(member):
             raise missing("成员", "member")
         return registration_of(member, self._mongo[MEMBERS].find_one({"_id": member}))
+
+    def _knows(self, member: str) -> bool:
+        return self._mongo["members"].find_one({"_id": member}, {"_id": 1}) is not None
 
     def relatives(self, member: str, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
         """The registered relatives of a member, newest first. Raises NotAllowed for another's."""
