@@ -7,10 +7,10 @@ import pytest
 from pymongo import MongoClient
 
 from chassis.clock import rfc3339, utc_now
-from demo.client import Person, Refused
+from demo.client import Api, Person, Refused
 from demo.district import COMMUNITY_A, DISTRICT, RESIDENTS_OF_A, District
-from infra.local.deployment import Deployment
-from tests.e2e.people import balance, gains, hears, messages
+from infra.local.deployment import Deployment, wait_until
+from tests.e2e.people import PATIENCE, balance, gains, hears, messages
 
 PATH = "/v1/time-bank/requests"
 
@@ -81,3 +81,21 @@ def test_silence_confirms_once_and_everybody_hears_once_of_what_concerns_them(
     posting = giver.pages(f"/v1/accounts/{giver.id}/statement")[0]
     assert (posting["rule"], posting["cause"]) == ("time-bank.settled", one["id"])
     assert messages(giver, posting["id"]) == []  # settled help is told once, by its own event
+
+
+def test_who_is_erased_asks_for_nothing_any_more(
+    api: Api, district: District, deployment: Deployment
+) -> None:
+    person, other = api.sign_in("13900007711"), district.person(RESIDENTS_OF_A[23])
+    one = ask(person, skills=["tutoring"])
+    act(other, one, "respond")
+    assert person.send("POST", "/v1/me/erasure", json={"confirm": True}).status_code == 204
+    hears(other, "help.cancelled.v1", one["id"])
+    with MongoClient[dict[str, Any]](deployment.mongo_url) as client:
+        helps = client["points"]["help_requests"]
+
+        def words() -> str:
+            return str((helps.find_one({"_id": one["id"]}) or {})["text"])
+
+        wait_until(lambda: words() == "", PATIENCE, "the words of who was erased to go")
+    assert other.get(f"{PATH}/{one['id']}")["status"] == "cancelled"
