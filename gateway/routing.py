@@ -40,6 +40,7 @@ ROUTES = (
     Route("/v1/funds", "points"),
     Route("/v1/shop", "points"),
     Route("/v1/donations", "points"),
+    Route("/v1/time-bank", "points"),
     Route("/v1/ledger", "points", timeout=60.0),
     Route("/v1/inbox", "notify"),
 )

@@ -27,6 +27,9 @@ class Audience(StrEnum):
     BUYER = "buyer"
     DONOR = "donor"
     SHOP = "shop"
+    GIFTED = "gifted"
+    CANDIDATES = "candidates"
+    PARTIES = "parties"
     ADMINISTRATORS = "administrators"
 
 
@@ -93,6 +96,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
     "ledger.unsound.v1": (Rule(Audience.ADMINISTRATORS, "ledger-unsound"),),
     "points.posted.v1": (
+        Rule(Audience.GIFTED, "gift-received"),
         Rule(Audience.GAINERS, "points-gained"),
         Rule(Audience.LOSERS, "points-taken-back"),
     ),
@@ -119,7 +123,22 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "donation.accepted.v1": (Rule(Audience.DONOR, "donation-accepted"),),
     "donation.declined.v1": (Rule(Audience.DONOR, "donation-declined"),),
     "donation.allocated.v1": (Rule(Audience.DONOR, "donation-allocated"),),
+    "help.candidates_found.v1": (Rule(Audience.CANDIDATES, "help-candidate"),),
+    "help.matched.v1": (Rule(Audience.PARTIES, "help-matched"),),
+    "help.declined.v1": (Rule(Audience.PARTIES, "help-declined"),),
+    "help.accepted.v1": (Rule(Audience.PARTIES, "help-accepted"),),
+    "help.checked_out.v1": (Rule(Audience.PARTIES, "help-checked-out"),),
+    "help.settled.v1": (Rule(Audience.PARTIES, "help-settled"),),
+    "help.auto_confirmed.v1": (Rule(Audience.PARTIES, "help-auto-confirmed"),),
+    "help.disputed.v1": (
+        Rule(Audience.PARTIES, "help-disputed"),
+        Rule(Audience.COMMUNITY, "help-to-decide"),
+    ),
+    "help.decided.v1": (Rule(Audience.PARTIES, "help-decided"),),
+    "help.cancelled.v1": (Rule(Audience.PARTIES, "help-cancelled"),),
 }
+_GIFT, _SETTLED = "time-bank.gifted", "time-bank.settled"
+"""Postings that are told in words of their own: of a gift here, of help by its own events."""
 
 _LEVEL_ROLES = {"steward": "steward", "community": "community_staff", "subdistrict": "subdistrict_staff"}
 _OVERSEER_ROLES = {
@@ -130,7 +149,7 @@ _OVERSEER_ROLES = {
 _REVERSED = "posting.reversed"
 _OWED = "owed:"
 _FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
-_NAMED = ("percent", "decision", "day", "receipt", "amount", "purpose", "place")
+_NAMED = ("percent", "decision", "day", "receipt", "amount", "purpose", "place", "minutes")
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
 
@@ -199,7 +218,22 @@ def _shop(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
     return holders("shop_keeper", area) or holders("district_admin", area)
 
 
+def _gifted(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]:
+    return _gainers(area, data, holders) if data.get("rule") == _GIFT else []
+
+
+def _candidates(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    return list(data["candidates"])
+
+
+def _parties(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    """Who helps and who is helped."""
+    return [str(data[name]) for name in ("author", "partner") if data.get(name)]
+
+
 def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    if data.get("rule") == _SETTLED:
+        return []
     gained = [leg["account"] for leg in data["legs"] if leg["amount"] > 0 and ":" not in leg["account"]]
     return list(dict.fromkeys(gained))
 
@@ -236,6 +270,9 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.BUYER: _one("member"),
     Audience.DONOR: _one("member"),
     Audience.SHOP: _shop,
+    Audience.GIFTED: _gifted,
+    Audience.CANDIDATES: _candidates,
+    Audience.PARTIES: _parties,
     Audience.ADMINISTRATORS: lambda area, _data, holders: holders("district_admin", area),
 }
 

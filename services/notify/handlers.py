@@ -13,6 +13,7 @@ from services.notify.domain import RULES
 from services.notify.schemas import (
     ActivityFact,
     DonationFact,
+    HelpFact,
     IssueFact,
     LedgerUnsoundFact,
     MemberChangedFact,
@@ -33,6 +34,7 @@ _SCHEMAS: dict[str, type[Schema]] = {
     "suggestion": SuggestionFact,
     "order": OrderFact,
     "donation": DonationFact,
+    "help": HelpFact,
 }
 
 

@@ -130,3 +130,14 @@ class PointsPostedFact(FactSchema):
 
     rule = fields.String(required=True)
     legs = fields.List(fields.Nested(LegFact), required=True)
+
+
+class HelpFact(FactSchema):
+    """What this service needs of the events of a request or offer of help."""
+
+    number = fields.String(required=True)
+    author = fields.String(required=True)
+    partner = fields.String(required=True, allow_none=True)
+    actor = fields.String(required=True)
+    minutes = fields.Integer(required=True)
+    candidates = fields.List(fields.String())

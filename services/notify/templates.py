@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.notify.shop_templates import SHOP_TEMPLATES
+from services.notify.time_bank_texts import TIME_BANK_TEXTS
 from services.notify.wording import Template
 
 TEMPLATES: dict[str, Template] = {
@@ -285,6 +286,7 @@ TEMPLATES: dict[str, Template] = {
         "{number} was cancelled; unspent money goes back to the fund.",
     ),
     **SHOP_TEMPLATES,
+    **{name: Template(*texts) for name, texts in TIME_BANK_TEXTS.items()},
 }
 
 _UNITS = {

@@ -49,6 +49,9 @@ from services.points.shop.order import Terms
 from services.points.shop.queries import ShopQueries
 from services.points.shop.store import OrderStore, ShelfStore
 from services.points.store import JournalStore
+from services.points.timebank import wiring as timebank
+from services.points.timebank.exchange import events as help_events
+from services.points.timebank.wiring import TimeBank
 
 NAME = "points"
 PUBLISHED: list[type[Event]] = [
@@ -57,7 +60,9 @@ PUBLISHED: list[type[Event]] = [
     *shop_events.PUBLISHED,
     *donation_events.PUBLISHED,
     *integrity_events.PUBLISHED,
+    *help_events.PUBLISHED,
 ]
+OUTBOXES = ["journal", "allocations", "shop_items", "shop_orders", "donations", timebank.OUTBOX, PROOFS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +131,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             integrity_routes.blueprint(
                 SealStore(mongo, journal, settings.district), utc_now, settings.district
             ),
+            *TimeBank(mongo, journal, utc_now, settings.district).blueprints(),
         ],
     )
     return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
@@ -143,6 +149,7 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
             utc_now,
         ),
         fund_handlers.subscriptions(FundStore(mongo, journal), utc_now),
+        timebank.subscriptions(mongo),
     )
 
 
@@ -158,6 +165,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     funds = FundStore(mongo, journal)
     seals = SealStore(mongo, journal, settings.district)
     sealing = Sealing(seals, utc_now, settings.district)
+    time_bank = TimeBank(mongo, journal, utc_now, settings.district)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -186,13 +194,22 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         seals.ensure_indexes()
         RuleStore(mongo, journal).ensure_indexes()
         EvidenceStore(mongo, journal).ensure_indexes()
+        time_bank.ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations", "shop_items", "shop_orders", "donations", PROOFS],
+        outboxes=[
+            "journal",
+            "allocations",
+            "shop_items",
+            "shop_orders",
+            "donations",
+            timebank.OUTBOX,
+            PROOFS,
+        ],
         handle=subscriptions(mongo).handle,
         timers=[
             Timer("holds", 5.0, expire_holds),
@@ -200,6 +217,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             Timer("orders", 5.0, expire_orders),
             Timer("seals", 1.0, seal),
             Timer("proof", 60.0, prove),
+            *time_bank.timers(),
         ],
         prepare=prepare,
     )

@@ -112,10 +112,19 @@ def changes_of(posting: Posting) -> dict[tuple[str, str], Change]:
     for leg in posting.legs:
         if keeps_balance(leg.account):
             parts.append({(leg.account, leg.unit): Change(posted=leg.amount)})
-        if posting.verified and (is_member(leg.account) or is_debt(leg.account)):
+        if counts_for_life(leg.account, leg.amount, posting.verified, posting.reverses):
             # Taking back what is spent already takes it from the lifetime all the same.
             parts.append({(leg.account.removeprefix(_DEBT), leg.unit): Change(lifetime=leg.amount)})
     return merged(*parts)
+
+
+def counts_for_life(account: str, amount: int, verified: bool, reverses: str | None) -> bool:
+    """Whether a leg changes what a member has ever gained by verified work.
+
+    Gains do, and so does taking one back. Spending does not, though the same posting be verified work to
+    whoever is paid by it; nor does getting back what was spent.
+    """
+    return verified and (amount > 0) == (reverses is None) and (is_member(account) or is_debt(account))
 
 
 def merged(*parts: Changes) -> dict[tuple[str, str], Change]:

@@ -22,6 +22,9 @@ RULES = (
     "fund.returned",
     PAID,
     *DONATION_RULES.values(),
+    "time-bank.settled",
+    "time-bank.gifted",
+    "time-bank.converted",
 )
 """Everything that is posted is posted by one of these, or by a rule of earning."""
 RULE_PATTERN = "[a-z]+([.][a-z][a-z0-9_-]{0,39}){1,3}"

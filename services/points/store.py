@@ -117,6 +117,11 @@ class JournalStore:
 
         return decided[-1] if self.transact(write, lambda: self._is_known(decided[-1].key)) else None
 
+    def posted(self, account: str, unit: str, session: ClientSession | None) -> int:
+        """An account's balance as a transaction sees it."""
+        found = self._mongo["accounts"].find_one({"_id": account}, session=session) or {}
+        return _amount(found, unit, "posted")
+
     def debts(self, most: int) -> list[Debt]:
         """What members owe and have something free to pay it with; `most` of them, or a few more."""
         found: list[Debt] = []

@@ -95,6 +95,14 @@ def use_the_shop(district: District, buyer: Person) -> None:
     buyer.post("/v1/shop/orders", {"item": offered}, key="relayed")
 
 
+def ask_for_help(person: Person) -> None:
+    """The time bank publishes of requests and offers."""
+    now = utc_now()
+    window = {"starts_at": rfc3339(now), "ends_at": rfc3339(now + timedelta(hours=1))}
+    wanted = {"kind": "request", "area": COMMUNITY_A, "skills": ["other"], "minutes": 5, "text": "x"}
+    person.post("/v1/time-bank/requests", {**wanted, **window})
+
+
 def test_every_collection_with_an_outbox_is_relayed(deployment: Deployment, district: District) -> None:
     """Told by the indexes that workers look for work through, and by the documents themselves."""
     resident = district.person(RESIDENTS_OF_A[20])
@@ -107,6 +115,7 @@ def test_every_collection_with_an_outbox_is_relayed(deployment: Deployment, dist
     wish = {"kind": "other", "area": COMMUNITY_A, "title": "x", "text": "x"}
     resident.post("/v1/suggestions", wish)
     cancel_a_proposal(district, steward)
+    ask_for_help(resident)
     with MongoClient[dict[str, Any]](deployment.mongo_url) as client:
         allocations = client["points"]["allocations"]
         wait_until(lambda: allocations.count_documents({}) > 0, 20, "the fund hears of the proposal")

@@ -23,6 +23,7 @@ from services.points.earning.schemas import CATEGORY_PATTERN as KIND_PATTERN
 from services.points.earning.schemas import ROLE_PATTERN
 from services.points.schemas import RULE_PATTERN
 from services.points.shop.pickup import CODE_PATTERN as PICKUP_PATTERN
+from services.points.timebank.policy.domain import SKILL_PATTERN
 
 GRID = grids(COMMUNITY_A)[0]
 UNKNOWN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -44,6 +45,7 @@ _BY_PATTERN = {
     f"^{CODE_PATTERN}$": "issue.confirmed.lamps",
     f"^{KIND_PATTERN}$": "safety.lamp",
     f"^{ROLE_PATTERN}$": "steward",
+    f"^{SKILL_PATTERN}$": "errands",
 }
 Schema = Mapping[str, Any]
 Path = tuple[str | int, ...]
@@ -137,6 +139,8 @@ def sample(schema: Schema) -> Any:
         return _BY_PATTERN[schema["pattern"]]
     if schema.get("format") == "date-time":
         return rfc3339(utc_now())
+    if schema.get("format") == "date":
+        return f"{utc_now():%Y-%m-%d}"
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties")

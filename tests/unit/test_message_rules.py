@@ -32,6 +32,10 @@ FACT: dict[str, Any] = {
     "member": "S1",
     "actor": "somebody else",
     "percent": 50,
+    "author": "R1",
+    "partner": "S1",
+    "candidates": ["S1", "S2"],
+    "minutes": 60,
     "legs": [
         {"account": "S1", "unit": "points", "amount": 3},
         {"account": "issuer:120199", "unit": "points", "amount": -3},
@@ -84,6 +88,15 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("donation.declined.v1", {"actor": "K1"}, {"S1"}),
         ("donation.allocated.v1", {"actor": "K1"}, {"S1"}),
         ("donation.allocated.v1", {"actor": "K1", "member": None}, set()),
+        ("points.posted.v1", {"rule": "time-bank.settled"}, set()),
+        ("help.candidates_found.v1", {"actor": "R1"}, {"S1", "S2"}),
+        ("help.matched.v1", {"actor": "R1"}, {"S1"}),
+        ("help.declined.v1", {"actor": "S1"}, {"R1"}),
+        ("help.settled.v1", {"actor": "R1"}, {"S1"}),
+        ("help.auto_confirmed.v1", {"actor": "system"}, {"R1", "S1"}),
+        ("help.disputed.v1", {"actor": "R1"}, {"S1", "C1"}),
+        ("help.decided.v1", {"actor": "C1"}, {"R1", "S1"}),
+        ("help.cancelled.v1", {"actor": "system", "partner": None}, {"R1"}),
         ("ledger.unsound.v1", {}, {"A1"}),
     ],
 )
@@ -184,6 +197,18 @@ def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
     assert render("points-gained", due["R1"].params, "zh")[1] == "您获得了 1 积分。"
 
 
+def test_a_gift_is_told_once_and_in_its_own_words() -> None:
+    legs = [
+        {"account": "R1", "unit": "minutes", "amount": -90},
+        {"account": "S1", "unit": "minutes", "amount": 60},
+        {"account": "pool:120199", "unit": "minutes", "amount": 30},
+    ]
+    fact = {"rule": "time-bank.gifted", "legs": legs}
+    (due,) = messages("points.posted.v1", GRID, fact, holders)
+    assert (due.member, due.template) == ("S1", "gift-received")
+    assert render(due.template, due.params, "zh")[1] == "您收到转赠：60 分钟服务时长。"
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_template_renders_in_both_languages_and_fills_every_blank(name: str, language: str) -> None:
@@ -196,6 +221,7 @@ def test_every_template_renders_in_both_languages_and_fills_every_blank(name: st
         "amount": 12345,
         "purpose": "fund",
         "place": "社区A" if language == "zh" else "Community A",
+        "minutes": 60,
     }
     title, body = render(name, params, language)
     assert title

@@ -1,10 +1,11 @@
 """Holds: what an account sets aside for a while, to be taken in whole or in part, or let go.
 
-A hold is open until it is captured, released or expired; whichever comes first is what it was.
+A hold is open until it is captured, released or expired; whichever comes first is what it was. One that
+something else set aside (a request of the time bank, say) has no time of its own: that alone ends it.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from chassis.errors import Conflict, Invalid, NotAllowed
@@ -15,6 +16,7 @@ KEEPERS = frozenset({"shop_keeper", "district_admin", "integration"})
 """Who may hold what is another member's, and capture."""
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=30)
 DEFAULT_TTL = timedelta(minutes=15)
+NEVER = datetime(2199, 12, 31, tzinfo=UTC)
 CAPTURED = "hold.captured"
 
 
@@ -50,6 +52,43 @@ class Hold:
     ended_at: datetime | None = None
     bound_to: str | None = None
     version: int = 1
+
+
+def set_aside(
+    account: str, unit: str, amount: int, memo: str, *, bound_to: str, by: str, hold_id: str, at: datetime
+) -> Hold:
+    """A hold for something that alone will end it, once for ever. Raises Invalid for an amount below 1."""
+    check_amount(amount, MAX_AMOUNT)
+    return Hold(
+        id=hold_id,
+        key=bound_to,
+        account=account,
+        unit=unit,
+        amount=amount,
+        memo=memo,
+        by=by,
+        opened_at=at,
+        expires_at=NEVER,
+        bound_to=bound_to,
+    )
+
+
+def served(hold: Hold, amount: int, target: str | None, at: datetime) -> Hold:
+    """A hold that its purpose ends: `amount` of it is taken (0: it is let go), the rest is free again.
+
+    Raises Invalid for more than is held, Conflict when it was ended before.
+    """
+    _check_open(hold, at)
+    if not 0 <= amount <= hold.amount:
+        raise Invalid("amount", zh=f"须为 0 至 {hold.amount}。", en=f"From 0 to {hold.amount}.")
+    return replace(
+        hold,
+        status=HoldStatus.CAPTURED if amount else HoldStatus.RELEASED,
+        captured=amount,
+        target=target if amount else None,
+        ended_at=at,
+        version=hold.version + 1,
+    )
 
 
 def opened(

@@ -53,9 +53,9 @@ class HoldStore:
         self._mongo[_COLLECTION].insert_one(document, session=session)
         self._journal.change({(hold.account, hold.unit): Change(held=hold.amount)}, session)
 
-    def get(self, hold_id: str) -> Hold:
+    def get(self, hold_id: str, session: ClientSession | None = None) -> Hold:
         """Raises NotFound."""
-        document = self._mongo[_COLLECTION].find_one({"_id": hold_id})
+        document = self._mongo[_COLLECTION].find_one({"_id": hold_id}, session=session)
         if document is None:
             raise missing("冻结", "hold")
         return _hold(document)

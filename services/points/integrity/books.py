@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.points.domain import UNITS, debt, is_debt, is_member, keeps_balance
+from services.points.domain import UNITS, counts_for_life, debt, keeps_balance
 
 Balance = dict[str, dict[str, int]]
 """Per unit `posted`, `held`, `available`; under `lifetime` what was gained by verified work, per unit."""
@@ -32,7 +32,7 @@ class Books:
             of_posting[unit] += amount
             if keeps_balance(account):
                 self.posted[account][unit] += amount
-            if document["verified"] and (is_member(account) or is_debt(account)):
+            if counts_for_life(account, amount, document["verified"], document.get("reverses")):
                 self.lifetime[account.removeprefix(debt(""))][unit] += amount
         if any(of_posting.values()):
             self.unbalanced.append(str(document["_id"]))
