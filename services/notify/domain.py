@@ -85,6 +85,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
     "points.posted.v1": (Rule(Audience.GAINERS, "points-gained"),),
+    "lots.expiring.v1": (Rule(Audience.AUTHOR, "lots-expiring"),),
     "suggestion.made.v1": (Rule(Audience.COMMUNITY, "suggestion-new"),),
     "suggestion.answered.v1": (Rule(Audience.FOLLOWERS, "suggestion-answered"),),
     "suggestion.withdrawn.v1": (Rule(Audience.FOLLOWERS, "suggestion-withdrawn"),),
@@ -194,5 +195,6 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
-    named = {name: data.get(name) for name in ("percent", "decision")}
+    gains |= {lot["unit"]: lot["amount"] for lot in data.get("lots", [])}
+    named = {name: data.get(name) for name in ("percent", "decision", "on")}
     return {"number": data.get("number", ""), "gains": gains, **named}

@@ -13,6 +13,7 @@ from services.notify.domain import RULES
 from services.notify.schemas import (
     ActivityFact,
     IssueFact,
+    LotsExpiringFact,
     MemberChangedFact,
     MemberErasedFact,
     PointsPostedFact,
@@ -25,6 +26,7 @@ _SCHEMAS: dict[str, type[Schema]] = {
     "issue": IssueFact,
     "activity": ActivityFact,
     "points": PointsPostedFact,
+    "lots": LotsExpiringFact,
     "proposal": ProposalFact,
     "suggestion": SuggestionFact,
 }

@@ -103,3 +103,18 @@ class PointsPostedFact(FactSchema):
     """What this service needs of `points.posted.v1`."""
 
     legs = fields.List(fields.Nested(LegFact), required=True)
+
+
+class LotFact(FactSchema):
+    """So much of a unit."""
+
+    unit = fields.String(required=True)
+    amount = fields.Integer(required=True)
+
+
+class LotsExpiringFact(FactSchema):
+    """What this service needs of `lots.expiring.v1`; `on` is a date."""
+
+    member = fields.String(required=True)
+    on = fields.String(required=True)
+    lots = fields.List(fields.Nested(LotFact), required=True)

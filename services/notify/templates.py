@@ -188,6 +188,12 @@ TEMPLATES: dict[str, Template] = {
         "See your report for the reason.",
     ),
     "points-gained": Template("积分到账", "您获得了 {gains}。", "Points for you", "You gained {gains}."),
+    "lots-expiring": Template(
+        "积分时长即将到期",
+        "您有 {gains} 将于 {on} 到期，请在当日及之前使用。",
+        "Something of yours expires soon",
+        "{gains} of yours can be used until {on}, that day included.",
+    ),
     "suggestion-new": Template(
         "有新的居民建议",
         "建议 {number} 等待答复。",

@@ -1,7 +1,8 @@
 """Wiring of the points service: the only place that reads its environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from flask import Flask
 
@@ -27,19 +28,44 @@ from services.points.holds import commands as hold_commands
 from services.points.holds import routes as hold_routes
 from services.points.holds.queries import HoldQueries
 from services.points.holds.store import HoldStore
+from services.points.lots import commands as lot_commands
+from services.points.lots import events as lot_events
+from services.points.lots.domain import FOREVER, Validity
+from services.points.lots.store import NOTICES, LotStore
 from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
 
 NAME = "points"
-PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *fund_events.PUBLISHED]
+PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *fund_events.PUBLISHED, *lot_events.PUBLISHED]
+_MOST_MONTHS = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointsSettings(ServiceSettings):
+    """Settings of the points service."""
+
+    points_valid_months: int = 0
+    minutes_valid_months: int = 0
+
+    def check(self) -> Iterator[str]:
+        """Yield a sentence for each combination that must not start."""
+        yield from super().check()
+        for name in ("points_valid_months", "minutes_valid_months"):
+            if not 0 <= getattr(self, name) <= _MOST_MONTHS:
+                yield f"{name.upper()} is wrong: it is months, up to {_MOST_MONTHS}, or 0 for ever"
+
+    @property
+    def validity(self) -> Validity:
+        """For how long what members gain is good."""
+        return Validity(self.points_valid_months, self.minutes_valid_months)
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """The WSGI application."""
-    settings = load(ServiceSettings, environ)
+    settings = load(PointsSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-api")
     mongo = Mongo(settings.mongo_url, NAME)
-    journal = JournalStore(mongo)
+    journal = JournalStore(mongo, settings.validity)
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: points",
@@ -52,9 +78,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
 
-def subscriptions(mongo: Mongo) -> Subscriptions:
+def subscriptions(mongo: Mongo, validity: Validity = FOREVER) -> Subscriptions:
     """What this service listens to."""
-    journal = JournalStore(mongo)
+    journal = JournalStore(mongo, validity)
     return Subscriptions(
         handlers.subscriptions(journal),
         earning_handlers.subscriptions(journal, utc_now),
@@ -64,12 +90,13 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
 
 def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     """The background process."""
-    settings = load(ServiceSettings, environ)
+    settings = load(PointsSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-worker")
     mongo = Mongo(settings.mongo_url, NAME)
 
-    journal = JournalStore(mongo)
+    journal = JournalStore(mongo, settings.validity)
     holds = HoldStore(mongo, journal)
+    lots = LotStore(mongo, journal, settings.district)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -78,9 +105,13 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def recover_debts() -> None:
         commands.recover(journal, utc_now, settings.district)
 
+    def sweep_lots() -> None:
+        lot_commands.sweep(lots, utc_now, settings.district)
+
     def prepare() -> None:
         journal.ensure_indexes()
         holds.ensure_indexes()
+        lots.ensure_indexes()
         FundStore(mongo, journal).ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
@@ -88,8 +119,12 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations"],
-        handle=subscriptions(mongo).handle,
-        timers=[Timer("holds", 5.0, expire_holds), Timer("debts", 5.0, recover_debts)],
+        outboxes=["journal", "allocations", NOTICES],
+        handle=subscriptions(mongo, settings.validity).handle,
+        timers=[
+            Timer("holds", 5.0, expire_holds),
+            Timer("debts", 5.0, recover_debts),
+            Timer("lots", 5.0, sweep_lots),
+        ],
         prepare=prepare,
     )

@@ -10,7 +10,7 @@ from chassis.errors import Conflict, Invalid, KeyReused
 from chassis.identity import Actor
 from services.points import domain
 from services.points.domain import Frozen, Leg, Overdrawn, Posting
-from services.points.reversal import Free, recovery, reversal
+from services.points.reversal import Books, part_key, recovery, repeats, reversal
 
 _AT_ONCE = 200
 
@@ -30,14 +30,14 @@ class Journal(Protocol):
     """The ledger's book.
 
     `post` answers false when a posting with the same key is there already. `take_back` posts what `decide`
-    makes of what the accounts have free at that moment, and answers with it; None when it is there already.
+    makes of the books at that moment, and answers with it; None when its key is there already.
     """
 
     def post(self, posting: Posting) -> bool: ...
     def stored(self, key: str) -> Posting | None: ...
     def knows(self, account: str) -> bool: ...
     def get(self, posting_id: str) -> Posting: ...
-    def take_back(self, decide: Callable[[Free], Posting]) -> Posting | None: ...
+    def take_back(self, decide: Callable[[Books], Posting]) -> Posting | None: ...
     def debts(self, most: int) -> list[Debt]: ...
 
 
@@ -84,21 +84,77 @@ def post_by_hand(
 
 
 def reverse(
-    journal: Journal, clock: Clock, *, posting_id: str, reversal_id: str, reason: str, by: str | None
+    journal: Journal,
+    clock: Clock,
+    *,
+    posting_id: str,
+    reversal_id: str,
+    reason: str,
+    by: str | None,
 ) -> Posting:
-    """Take a posting back, once. What members have spent of it, they owe.
+    """Take back what is left of a posting, once. What members have spent of it, they owe.
 
-    Raises NotFound; Conflict when it was taken back before, or takes back another one itself; Overdrawn when
+    Raises NotFound; Conflict when nothing is left, or it takes back another one itself; Overdrawn when
     a fund or project no longer has it.
     """
     original = journal.get(posting_id)
     now = clock()
     posting = journal.take_back(
-        lambda free: reversal(original, free, posting_id=reversal_id, at=now, reason=reason, by=by)
+        lambda books: reversal(original, books, posting_id=reversal_id, at=now, reason=reason, by=by)
     )
     if posting is None:
         raise Conflict("reversed", zh="此凭证已冲正。", en="This posting was taken back before.")
     return posting
+
+
+def reverse_part(
+    journal: Journal,
+    clock: Clock,
+    actor: Actor,
+    *,
+    posting_id: str,
+    reversal_id: str,
+    reason: str,
+    legs: Sequence[Leg],
+    key: str,
+) -> Posting:
+    """Take back a part of a posting, given as legs of it, once a key for ever; see `reversal`.
+
+    Raises NotFound; Invalid for legs that it does not have or that do not balance, and for a key that was
+    used with another body; Conflict when less is left; Overdrawn when a fund or project no longer has it.
+    """
+    original = journal.get(posting_id)
+    own, now = part_key(posting_id, actor.member_id, key), clock()
+
+    def known() -> Posting | None:
+        stored = journal.stored(own)
+        if stored is not None and not repeats(original, stored, legs, reason):
+            raise KeyReused
+        return stored
+
+    def decide(books: Books) -> Posting:
+        return reversal(
+            original,
+            books,
+            posting_id=reversal_id,
+            at=now,
+            reason=reason,
+            by=actor.member_id,
+            part=legs,
+            key=own,
+        )
+
+    before = known()
+    if before is not None:
+        return before  # before what is left is asked: a repeat takes nothing more
+    try:
+        posting = journal.take_back(decide)
+    except Conflict:
+        before = known()  # the same order at the same time may have been what took the rest
+        if before is None:
+            raise
+        return before
+    return posting or known() or journal.get(reversal_id)
 
 
 def recover(journal: Journal, clock: Clock, district: str) -> int:

@@ -9,6 +9,7 @@ from chassis.subscriptions import FactSchema
 from services.points.domain import ACCOUNT_PATTERN, BY_HAND, MAX_AMOUNT, MAX_LEGS, MIN_LEGS, UNITS
 from services.points.earning.domain import EARNING_RULES
 from services.points.holds.domain import CAPTURED
+from services.points.lots.domain import EXPIRED
 from services.points.reversal import RECOVERED, REVERSED
 
 RULES = (
@@ -17,6 +18,7 @@ RULES = (
     REVERSED,
     RECOVERED,
     CAPTURED,
+    EXPIRED,
     "fund.deposited",
     "fund.allocated",
     "fund.returned",
@@ -51,11 +53,20 @@ class BalanceSchema(Schema):
     available = fields.Integer()
 
 
+class ExpiringSchema(Schema):
+    """An amount that is gone after the day `on` (in Shanghai), unless it is spent before."""
+
+    unit = fields.String(validate=validate.OneOf(UNITS))
+    amount = fields.Integer()
+    on = fields.Date()
+
+
 class AccountSchema(Schema):
     """An account; `minutes` are of service.
 
     What was ever earned by verified work is `lifetime_points` and `lifetime_minutes`, and `stars` follow from
     the latter; spending does not touch them. `recovery_due` is what is owed of gains that were taken back.
+    `expiring` is what of the available amounts expires, as of now, the next first.
     """
 
     id = fields.String()
@@ -66,6 +77,7 @@ class AccountSchema(Schema):
     lifetime_points = fields.Integer()
     lifetime_minutes = fields.Integer()
     recovery_due = fields.Dict(keys=fields.String(), values=fields.Integer())
+    expiring = fields.List(fields.Nested(ExpiringSchema))
     stars = fields.Integer()
 
 
@@ -95,9 +107,15 @@ class PostingOrderSchema(Schema):
 
 
 class ReversalOrderSchema(Schema):
-    """Why a posting is taken back."""
+    """Why a posting is taken back, and which part of it: legs as it has them, or all where none are named.
+
+    The legs of each unit sum to zero; with them, `Idempotency-Key` must be sent.
+    """
 
     reason = PlainText(required=True, most=200)
+    legs = fields.List(
+        fields.Nested(LegOrderSchema), load_default=None, validate=validate.Length(MIN_LEGS, MAX_LEGS)
+    )
 
 
 class LegSchema(Schema):
@@ -124,10 +142,22 @@ class PostingSchema(Schema):
     reverses = fields.String(allow_none=True)
 
 
+class BookedLegSchema(LegSchema):
+    """A leg in the books; `lots` says until which days its amount is good, where any of it expires."""
+
+    lots = fields.Dict(keys=fields.String(), values=fields.Integer())
+
+
+class BookedSchema(PostingSchema):
+    """A posting in the books."""
+
+    legs = fields.List(fields.Nested(BookedLegSchema))
+
+
 class PostingPageSchema(Schema):
     """A page of postings."""
 
-    items = fields.List(fields.Nested(PostingSchema))
+    items = fields.List(fields.Nested(BookedSchema))
     next = fields.String(allow_none=True)
 
 
@@ -139,13 +169,17 @@ class PostingQuery(PageQuery):
 
 
 class VerificationSchema(Schema):
-    """The proof: sums per unit (all zero), and what does not add up (nothing)."""
+    """The proof: sums per unit (all zero), and what does not add up (nothing).
+
+    `differing` accounts have another balance than the journal says, `lots_differing` other lots.
+    """
 
     postings = fields.Integer()
     sums = fields.Dict(keys=fields.String(), values=fields.Integer())
     accounts = fields.Integer()
     unbalanced = fields.List(fields.String())
     differing = fields.List(fields.String())
+    lots_differing = fields.List(fields.String())
     sound = fields.Boolean()
 
 

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
-from services.points.domain import MAX_AMOUNT, UNITS, Leg, Posting, is_member, keeps_balance
+from services.points.domain import MAX_AMOUNT, NEVER, UNITS, Leg, Lots, Posting, is_member, keeps_balance
+from services.points.lots.domain import drawn
 
 KEEPERS = frozenset({"shop_keeper", "district_admin", "integration"})
 """Who may hold what is another member's, and capture."""
@@ -31,7 +32,8 @@ class HoldStatus(StrEnum):
 class Hold:
     """An amount of a unit that an account has set aside until `expires_at`.
 
-    `key` is unique for ever, `by` opened it; `captured` of it went to `target`.
+    `key` is unique for ever, `by` opened it; `captured` of it went to `target`. `lots` is what it was taken
+    from and goes back to, where any of that expires.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Hold:
     target: str | None = None
     ended_at: datetime | None = None
     version: int = 1
+    lots: Lots | None = None
 
 
 def opened(
@@ -130,13 +133,18 @@ def capture_posting(hold: Hold, *, area: str, posting_id: str, by: str | None) -
         cause=hold.id,
         area=area,
         legs=(
-            Leg(hold.account, hold.unit, -hold.captured),
+            Leg(hold.account, hold.unit, -hold.captured, drawn(set_aside(hold), hold.captured)),
             Leg(str(hold.target), hold.unit, hold.captured),
         ),
         posted_at=hold.ended_at or hold.opened_at,
         memo=hold.memo,
         by=by,
     )
+
+
+def set_aside(hold: Hold) -> Lots:
+    """How what is held is divided."""
+    return hold.lots or {NEVER: hold.amount}
 
 
 def released(hold: Hold, actor: Actor, at: datetime) -> Hold:

@@ -34,7 +34,10 @@ class ReleaseSchema(Schema):
 
 
 class HoldSchema(Schema):
-    """A hold; `captured` of its amount went to `target`, the rest was free again."""
+    """A hold; `captured` of its amount went to `target`, the rest was free again.
+
+    `lots` says until which days what is held is good, where any of it expires.
+    """
 
     id = fields.String()
     account = fields.String()
@@ -47,6 +50,7 @@ class HoldSchema(Schema):
     opened_at = Moment()
     expires_at = Moment()
     ended_at = Moment(allow_none=True)
+    lots = fields.Dict(keys=fields.String(), values=fields.Integer(), allow_none=True)
 
 
 class HoldQuery(PageQuery):

@@ -1,15 +1,16 @@
 """Holds ↔ documents, beside the journal; the only writer of holds."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from pymongo.client_session import ClientSession
 
 from chassis.errors import ConcurrentUpdate, missing
 from chassis.mongo import Document, Mongo
-from services.points.domain import Change, Posting
+from services.points.domain import NEVER, Change, Posting
 from services.points.holds.domain import Hold, HoldStatus
+from services.points.lots.domain import expiring
 from services.points.store import JournalStore
 
 _COLLECTION = "holds"
@@ -38,9 +39,11 @@ class HoldStore:
         """Set an amount aside; what stands under the key, where it is known. Raises Overdrawn, Frozen."""
 
         def write(session: ClientSession) -> None:
-            document = {**_values(hold), "_id": hold.id, "order": hold.id, "open_until": hold.expires_at}
+            lots = self._journal.drawn(hold.account, hold.unit, hold.amount, session)
+            held = replace(hold, lots=lots if expiring(lots) else None)
+            document = {**_values(held), "_id": hold.id, "order": hold.id, "open_until": hold.expires_at}
             self._mongo[_COLLECTION].insert_one(document, session=session)
-            self._journal.change({(hold.account, hold.unit): Change(held=hold.amount)}, session)
+            self._journal.change(_held(held, 1), session)
 
         known = self._stored(hold.key)
         if known is not None:
@@ -57,7 +60,7 @@ class HoldStore:
 
     def end(self, hold: Hold, posting: Posting | None = None) -> None:
         """Write what became of a hold, with its posting. Raises ConcurrentUpdate when somebody was first."""
-        freed = {(hold.account, hold.unit): Change(held=-hold.amount)}
+        freed = _held(hold, -1)
 
         def write(session: ClientSession) -> None:
             ended = self._mongo[_COLLECTION].update_one(
@@ -88,6 +91,12 @@ class HoldStore:
         return _hold(document) if document else None
 
 
+def _held(hold: Hold, sign: int) -> dict[tuple[str, str], Change]:
+    """What setting aside (1) or freeing (-1) does to the account, its lots included."""
+    lots = {day: -sign * amount for day, amount in (hold.lots or {}).items() if day != NEVER}
+    return {(hold.account, hold.unit): Change(held=sign * hold.amount, lots=lots)}
+
+
 def _values(hold: Hold) -> Document:
     values = {**asdict(hold), "status": hold.status.value}
     del values["id"]
@@ -95,6 +104,7 @@ def _values(hold: Hold) -> Document:
 
 
 def _hold(document: Document) -> Hold:
-    names = set(Hold.__dataclass_fields__) - {"id", "status"}
+    names = set(Hold.__dataclass_fields__) - {"id", "status", "lots"}
     values = {name: document[name] for name in names}
-    return Hold(id=str(document["_id"]), status=HoldStatus(document["status"]), **values)
+    status = HoldStatus(document["status"])
+    return Hold(id=str(document["_id"]), status=status, lots=document.get("lots"), **values)
