@@ -50,9 +50,9 @@ def reversal(
     _check_kind(original)
     before = _taken(original, books.taken(original.id))
     left = [abs(leg.amount) - gone for leg, gone in zip(original.legs, before, strict=True)]
-    takes = left if part is None else _shared_out(original, part, left)
-    if not any(takes):
+    if not any(left):
         raise Conflict("reversed", zh="此凭证已冲正。", en="This posting was taken back before.")
+    takes = left if part is None else _shared_out(original, part, left)
     sides = zip(original.legs, before, takes, strict=True)
     there: _There = {}
     return Posting(
