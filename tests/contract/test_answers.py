@@ -104,7 +104,10 @@ def ledger(documented: Documented, district: District, member: str) -> None:
         call(keeper, "GET", "/v1/holds/{hold_id}", held)
         call(keeper, "POST", f"/v1/holds/{{hold_id}}/{end}", held, json={})
     call(keeper, "GET", "/v1/holds", params={"account": member})
-    call(admin, "POST", "/v1/postings/{posting_id}/reversals", posting, json={"reason": "误记"})
+    take_back = "/v1/postings/{posting_id}/reversals"
+    part = {"reason": "多记", "legs": [{**leg, "amount": leg["amount"] // 5} for leg in legs]}
+    call(admin, "POST", take_back, posting, json=part, headers={"Idempotency-Key": "a part"})
+    call(admin, "POST", take_back, posting, json={"reason": "误记"})
     then = {"known_at": rfc3339(utc_now())}
     call(admin, "GET", "/v1/accounts/{account}", member, params=then)
 

@@ -31,6 +31,8 @@ FACT: dict[str, Any] = {
     "member": "S1",
     "actor": "somebody else",
     "percent": 50,
+    "on": "2027-12-31",
+    "lots": [{"unit": "points", "amount": 40}, {"unit": "minutes", "amount": 60}],
     "legs": [
         {"account": "S1", "unit": "points", "amount": 3},
         {"account": "issuer:120199", "unit": "points", "amount": -3},
@@ -73,6 +75,7 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("activity.verified.v1", {"actor": "C1"}, {"S1"}),
         ("activity.rejected.v1", {"actor": "C1"}, {"S1"}),
         ("points.posted.v1", {}, {"S1"}),
+        ("lots.expiring.v1", {}, {"S1"}),
     ],
 )
 def test_each_fact_is_told_to_those_it_concerns(
@@ -154,10 +157,22 @@ def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
     assert render("points-gained", due["R1"].params, "zh")[1] == "您获得了 1 积分。"
 
 
+def test_what_expires_is_told_with_its_day_and_amounts() -> None:
+    lots = [{"unit": "minutes", "amount": 60}, {"unit": "points", "amount": 40}]
+    [due] = messages("lots.expiring.v1", GRID, {"member": "S1", "on": "2027-12-31", "lots": lots}, holders)
+    assert due.member == "S1"
+    assert render(due.template, due.params, "en")[1] == (
+        "60 minutes of service, 40 points of yours can be used until 2027-12-31, that day included."
+    )
+    assert render(due.template, due.params, "zh")[1] == (
+        "您有 60 分钟服务时长、40 积分 将于 2027-12-31 到期，请在当日及之前使用。"
+    )
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_template_renders_in_both_languages_and_fills_every_blank(name: str, language: str) -> None:
-    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80}
+    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80, "on": "2027-12-31"}
     title, body = render(name, params, language)
     assert title
     assert body
