@@ -1,18 +1,20 @@
 """Postings by hand, and taking postings back."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from chassis.clock import Clock, new_ulid
-from chassis.errors import Conflict, Invalid, KeyReused
+from chassis.errors import Invalid, KeyReused
 from chassis.identity import Actor
 from services.points import domain
 from services.points.domain import Frozen, Leg, Overdrawn, Posting
-from services.points.reversal import Books, part_key, recovery, repeats, reversal
+from services.points.reversal import Free, MoreThanLeft, NothingLeft, part_key, recovery, repeats, reversal
 
 _AT_ONCE = 200
+_TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,15 @@ class Journal(Protocol):
     """The ledger's book.
 
     `post` answers false when a posting with the same key is there already. `take_back` posts what `decide`
-    makes of the books at that moment, and answers with it; None when its key is there already.
+    makes of what the accounts have free at that moment, and answers with it; None when its key is there
+    already, or nothing is left to be taken back.
     """
 
     def post(self, posting: Posting) -> bool: ...
     def stored(self, key: str) -> Posting | None: ...
     def knows(self, account: str) -> bool: ...
     def get(self, posting_id: str) -> Posting: ...
-    def take_back(self, decide: Callable[[Books], Posting]) -> Posting | None: ...
+    def take_back(self, decide: Callable[[Free], Posting]) -> Posting | None: ...
     def debts(self, most: int) -> list[Debt]: ...
 
 
@@ -97,14 +100,21 @@ def reverse(
     Raises NotFound; Conflict when nothing is left, or it takes back another one itself; Overdrawn when
     a fund or project no longer has it.
     """
-    original = journal.get(posting_id)
     now = clock()
-    posting = journal.take_back(
-        lambda books: reversal(original, books, posting_id=reversal_id, at=now, reason=reason, by=by)
-    )
-    if posting is None:
-        raise Conflict("reversed", zh="此凭证已冲正。", en="This posting was taken back before.")
-    return posting
+
+    def attempt() -> Posting:
+        original = journal.get(posting_id)
+        posting = journal.take_back(
+            lambda free: reversal(original, free, posting_id=reversal_id, at=now, reason=reason, by=by)
+        )
+        if posting is None:
+            raise NothingLeft
+        return posting
+
+    for _ in range(_TRIES):
+        with suppress(MoreThanLeft):  # a part was taken back meanwhile: take what is left now
+            return attempt()
+    return attempt()
 
 
 def reverse_part(
@@ -132,10 +142,10 @@ def reverse_part(
             raise KeyReused
         return stored
 
-    def decide(books: Books) -> Posting:
+    def decide(free: Free) -> Posting:
         return reversal(
             original,
-            books,
+            free,
             posting_id=reversal_id,
             at=now,
             reason=reason,
@@ -149,12 +159,15 @@ def reverse_part(
         return before  # before what is left is asked: a repeat takes nothing more
     try:
         posting = journal.take_back(decide)
-    except Conflict:
+    except MoreThanLeft:
         before = known()  # the same order at the same time may have been what took the rest
         if before is None:
             raise
         return before
-    return posting or known() or journal.get(reversal_id)
+    posting = posting or known()
+    if posting is None:
+        raise NothingLeft
+    return posting
 
 
 def recover(journal: Journal, clock: Clock, district: str) -> int:

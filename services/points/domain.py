@@ -55,7 +55,8 @@ class Posting:
     `by` is the member who ordered it and `memo` what they said, where it does not follow from an event.
     `effective_at` is when it counts from, where that is not when it was posted. `verified`: what members gain
     by it rests on work that somebody else has verified, and counts for their lifetime. `reverses` is the
-    posting that this one takes back, `takes` how much of each of its legs (None: all that there was).
+    posting that this one takes back, `takes` how much of each of its legs (nothing said: all). `taken` is how
+    much of each leg was taken back of this one.
     """
 
     id: str
@@ -71,7 +72,8 @@ class Posting:
     effective_at: datetime | None = None
     verified: bool = False
     reverses: str | None = None
-    takes: tuple[int, ...] | None = None
+    takes: tuple[int, ...] = ()
+    taken: tuple[int, ...] = field(default=(), compare=False)
 
     @property
     def counts_from(self) -> datetime:

@@ -5,34 +5,44 @@ and that what they gain later is drawn to. What a member had given comes back to
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
 
 from chassis.errors import Conflict, Invalid
-from services.points.domain import UNITS, Leg, Lots, Posting, debt, is_member
-from services.points.lots.domain import EXPIRED, drawn, lots_of, returned
+from services.points.domain import UNITS, Leg, Posting, debt, is_member
+from services.points.lots.domain import EXPIRED
 
-_There = dict[tuple[str, str], Counter[str]]
-"""What is left in the wallets that a reversal has taken from so far."""
+Free = Callable[[str, str], int]
+"""(account, unit) → what the account has free at this moment."""
 REVERSED = "posting.reversed"
 RECOVERED = "debt.recovered"
 
 
-class Books(Protocol):
-    """The books at the moment of a decision.
+class NothingLeft(Conflict):
+    """All of the posting was taken back before."""
 
-    `wallet` is what an account has free, divided by lots; `taken` how much of each leg of a posting each of
-    its reversals took (None: all).
-    """
+    def __init__(self) -> None:
+        super().__init__("reversed", zh="此凭证已冲正。", en="This posting was taken back before.")
 
-    def wallet(self, account: str, unit: str) -> Lots: ...
-    def taken(self, posting_id: str) -> Sequence[Sequence[int] | None]: ...
+
+class MoreThanLeft(Conflict):
+    """Less is left of the posting than is to be taken back; `left` says what, in legs as it has them."""
+
+    def __init__(self, original: Posting) -> None:
+        super().__init__(
+            "more-than-left",
+            zh="冲正数额超过原凭证的剩余数额。",
+            en="That is more than is left of the posting: take back what is left at most.",
+            left=[
+                {"account": leg.account, "unit": leg.unit, "amount": most if leg.amount > 0 else -most}
+                for leg, most in zip(original.legs, left(original), strict=True)
+            ],
+        )
 
 
 def reversal(
     original: Posting,
-    books: Books,
+    free: Free,
     *,
     posting_id: str,
     at: datetime,
@@ -48,21 +58,23 @@ def reversal(
     Invalid for legs that the original does not have or that do not sum to zero.
     """
     _check_kind(original)
-    before = _taken(original, books.taken(original.id))
-    left = [abs(leg.amount) - gone for leg, gone in zip(original.legs, before, strict=True)]
-    if not any(left):
-        raise Conflict("reversed", zh="此凭证已冲正。", en="This posting was taken back before.")
-    takes = left if part is None else _shared_out(original, part, left)
-    sides = zip(original.legs, before, takes, strict=True)
-    there: _There = {}
+    rest = left(original)
+    if not any(rest):
+        raise NothingLeft
+    takes = rest if part is None else _shared_out(original, part, rest)
+    there: Counter[tuple[str, str]] = Counter()
     return Posting(
         id=posting_id,
-        key=key or whole_key(original.id),
+        key=key or f"{REVERSED}:{original.id}",
         rule=REVERSED,
         rule_version=1,
         cause=original.cause,
         area=original.area,
-        legs=tuple(leg for side in sides for leg in _back(*side, books, there)),
+        legs=tuple(
+            back
+            for leg, amount in zip(original.legs, takes, strict=True)
+            for back in _back(leg, amount, free, there)
+        ),
         posted_at=at,
         memo=reason,
         by=by,
@@ -72,9 +84,22 @@ def reversal(
     )
 
 
-def whole_key(posting_id: str) -> str:
-    """The key under which what is left of a posting is taken back, once."""
-    return f"{REVERSED}:{posting_id}"
+def left(original: Posting) -> list[int]:
+    """What was not taken back of each leg of a posting."""
+    taken = original.taken or [0] * len(original.legs)
+    return [abs(leg.amount) - gone for leg, gone in zip(original.legs, taken, strict=True)]
+
+
+def taken_after(original: Posting, posting: Posting) -> list[int]:
+    """What is taken back of each leg after one more reversal. Raises NothingLeft, MoreThanLeft."""
+    rest = left(original)
+    takes = posting.takes or [abs(leg.amount) for leg in original.legs]
+    if not any(rest):
+        raise NothingLeft
+    if any(amount > most for amount, most in zip(takes, rest, strict=True)):
+        raise MoreThanLeft(original)
+    before = original.taken or [0] * len(takes)
+    return [gone + amount for gone, amount in zip(before, takes, strict=True)]
 
 
 def part_key(posting_id: str, by: str, key: str) -> str:
@@ -85,7 +110,7 @@ def part_key(posting_id: str, by: str, key: str) -> str:
 def repeats(original: Posting, known: Posting, part: Sequence[Leg], reason: str) -> bool:
     """Whether a reversal that is known is what is ordered now."""
     full = [abs(leg.amount) for leg in original.legs]
-    return known.memo == reason and list(known.takes or full) == _shared_out(original, part, full)
+    return known.memo == reason and list(known.takes) == _shared_out(original, part, full)
 
 
 def recovery(
@@ -119,14 +144,7 @@ def _check_kind(original: Posting) -> None:
         )
 
 
-def _taken(original: Posting, takes: Sequence[Sequence[int] | None]) -> list[int]:
-    """How much of each leg was taken back before."""
-    full = [abs(leg.amount) for leg in original.legs]
-    parts = [one or full for one in takes]
-    return [sum(of_leg) for of_leg in zip(*parts, strict=True)] or [0] * len(full)
-
-
-def _shared_out(original: Posting, part: Sequence[Leg], left: Sequence[int]) -> list[int]:
+def _shared_out(original: Posting, part: Sequence[Leg], rest: Sequence[int]) -> list[int]:
     """How much of each leg of the original a part takes; see `reversal` for what it raises."""
     takes = [0] * len(original.legs)
     for number, wanted in enumerate(part):
@@ -141,38 +159,28 @@ def _shared_out(original: Posting, part: Sequence[Leg], left: Sequence[int]) -> 
                 zh="原凭证没有这条分录；账户、单位和正负须与原分录一致。",
                 en="The posting has no such leg: name account, unit and sign as it does.",
             )
-        rest = abs(wanted.amount)
+        lacking = abs(wanted.amount)
         for place in same:
-            taken = min(rest, left[place] - takes[place])
+            taken = min(lacking, rest[place] - takes[place])
             takes[place] += taken
-            rest -= taken
-        if rest:
-            raise Conflict(
-                "more-than-left",
-                zh="冲正数额超过原凭证的剩余数额。",
-                en="That is more than is left of the posting: take back what is left at most.",
-                left=[
-                    {"account": leg.account, "unit": leg.unit, "amount": most if leg.amount > 0 else -most}
-                    for leg, most in zip(original.legs, left, strict=True)
-                ],
-            )
+            lacking -= taken
+        if lacking:
+            raise MoreThanLeft(original)
     if any(sum(leg.amount for leg in part if leg.unit == unit) for unit in UNITS):
         raise Invalid("legs", zh="每个单位的分录之和须为零。", en="The legs of each unit must sum to zero.")
     return takes
 
 
-def _back(leg: Leg, before: int, amount: int, books: Books, there: _There) -> list[Leg]:
-    """So much of a leg the other way round; of a gain that was spent, the part that is gone is owed."""
-    if not is_member(leg.account):
-        sign = 1 if leg.amount > 0 else -1
-        return [Leg(leg.account, leg.unit, -sign * amount)] if amount else []
-    own = returned(lots_of(leg), before, amount)
-    if leg.amount < 0:
-        return [Leg(leg.account, leg.unit, amount, own)] if amount else []
+def _back(leg: Leg, amount: int, free: Free, taken: Counter[tuple[str, str]]) -> list[Leg]:
+    """So much of a leg the other way round; of a gain that was spent, the part that is gone is owed.
+
+    `taken` is what other legs of the reversal take from the same accounts.
+    """
     place = (leg.account, leg.unit)
-    wallet = there[place] if place in there else Counter(books.wallet(*place))
-    most = min(amount, wallet.total())
-    lots = drawn(wallet, most, first=own)
-    there[place] = wallet - Counter(lots)
-    parts = [Leg(*place, -most, lots), Leg(debt(leg.account), leg.unit, most - amount)]
+    if leg.amount < 0 or not is_member(leg.account):
+        parts = [Leg(*place, amount if leg.amount < 0 else -amount)]
+    else:
+        there = max(0, min(amount, free(*place) - taken[place]))
+        taken[place] += there
+        parts = [Leg(*place, -there), Leg(debt(leg.account), leg.unit, there - amount)]
     return [part for part in parts if part.amount]

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -15,14 +16,15 @@ from chassis.identity import ancestors
 from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
 from services.points import domain
-from services.points.books import Books
 from services.points.commands import Debt
 from services.points.domain import Change, Changes, Frozen, Leg, Lots, Overdrawn, Posting
 from services.points.lots import domain as lots
 from services.points.lots.domain import FOREVER, Validity, Wallet
+from services.points.reversal import Free, NothingLeft, taken_after
 
 FROZEN = "frozen"
 _TRIES = 6
+_DIVIDED = {"lots": 1, **{f"{unit}.available": 1 for unit in domain.UNITS}}
 
 
 class _Divided(Exception):
@@ -105,13 +107,15 @@ class JournalStore:
         """Write a posting with its balances, and other changes to accounts, within a transaction."""
         others = beside or {}
 
-        posted = lots.dated(posting, self._wallets(session, others), self._validity)
+        original = self._original(posting.reverses, session) if posting.reverses else None
+        posted = lots.dated(posting, self._wallets(session, others), self._validity, original)
         journal = self._mongo["journal"]
         journal.insert_one(_document(posted), session=session)
         self.change(domain.merged(domain.changes_of(posted), others), session)
-        if posting.reverses is not None:
-            # Two that take back the same posting must meet somewhere: they add up what was taken before.
-            journal.update_one({"_id": posting.reverses}, {"$inc": {"reversals": 1}}, session=session)
+        if original is not None:
+            # Two that take back the same posting meet here, so that what they take is never more than it was.
+            taken = {"$set": {"taken": taken_after(original, posting)}}
+            journal.update_one({"_id": original.id}, taken, session=session)
 
     def drawn(self, account: str, unit: str, amount: int, session: ClientSession) -> Lots:
         """From which lots so much would be taken now."""
@@ -127,18 +131,26 @@ class JournalStore:
         for account in sorted(by_account):
             self._change(account, by_account[account], session)
 
-    def take_back(self, decide: Callable[[Books], Posting]) -> Posting | None:
-        """Post what is decided by the books as they are; None when its key is known.
+    def take_back(self, decide: Callable[[Free], Posting]) -> Posting | None:
+        """Post what is decided by what accounts have free; None when its key is known or nothing is left.
 
-        Raises Overdrawn, and what `transact` raises.
+        Raises Overdrawn, MoreThanLeft, and what `transact` raises.
         """
         decided: list[Posting] = []
 
         def write(session: ClientSession) -> None:
-            decided.append(decide(Books(self._mongo, session)))
+            def free(account: str, unit: str) -> int:
+                found = self._mongo["accounts"].find_one({"_id": account}, session=session) or {}
+                return _amount(found, unit, "available")
+
+            decided.append(decide(free))
             self.write(decided[-1], session)
 
-        return decided[-1] if self.transact(write, lambda: self._is_known(decided[-1].key)) else None
+        try:
+            posted = self.transact(write, lambda: self._is_known(decided[-1].key))
+        except NothingLeft:
+            return None
+        return decided[-1] if posted else None
 
     def debts(self, most: int) -> list[Debt]:
         """What members owe and have something free to pay it with; `most` of them, or a few more."""
@@ -182,12 +194,29 @@ class JournalStore:
     def _is_known(self, key: str) -> bool:
         return self._mongo["journal"].find_one({"key": key}, {"_id": 1}) is not None
 
+    def _original(self, posting_id: str, session: ClientSession) -> Posting:
+        """A posting that is to be taken back, with what was taken back of it."""
+        document = self._mongo["journal"].find_one({"_id": posting_id}, session=session)
+        if document is None:
+            raise missing("凭证", "posting")
+        original = posting_of(document)
+        if original.taken or not self._mongo["journal"].find_one({"reverses": posting_id}, session=session):
+            return original
+        # By a reversal of before they said how much they take: that was all.
+        return replace(original, taken=tuple(abs(leg.amount) for leg in original.legs))
+
     def _wallets(self, session: ClientSession, beside: Changes) -> Wallet:
         """What accounts have available and are given beside, by lots; nothing while none has any."""
         if not self._looks:
             return lambda _account, _unit: {}
-        books = Books(self._mongo, session)
-        return lambda account, unit: books.wallet(account, unit, beside.get((account, unit)))
+
+        def wallet(account: str, unit: str) -> Lots:
+            given = beside.get((account, unit), Change())
+            found = self._mongo["accounts"].find_one({"_id": account}, _DIVIDED, session=session) or {}
+            there = Change(lots=found.get("lots", {}).get(unit, {})) + Change(lots=given.lots)
+            return lots.divided(there.lots, _amount(found, unit, "available") + given.available)
+
+        return wallet
 
     def _change(self, account: str, changes: dict[str, Change], session: ClientSession) -> None:
         """One conditional write: the floor of zero holds, or nothing is done."""
@@ -238,7 +267,8 @@ def posting_of(document: Document) -> Posting:
         legs=tuple(Leg(**one) for one in document["legs"]),
         effective_at=document["effective_at"] if document["dated"] else None,
         reverses=document.get("reverses"),
-        takes=tuple(document["takes"]) if "takes" in document else None,
+        takes=tuple(document.get("takes", ())),
+        taken=tuple(document.get("taken", ())),
         **{name: document[name] for name in names},
     )
 
@@ -273,7 +303,6 @@ def _document(posting: Posting) -> Document:
     }
     if posting.reverses is not None:
         document["reverses"] = posting.reverses  # its index is of reversals only
-    if posting.takes is not None:
         document["takes"] = list(posting.takes)
     return outbox.fresh(document, [event])
 

@@ -1,6 +1,7 @@
 """Lots in any order of gains, gifts, holds, refunds and days, against points that each know their day."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import settings
@@ -38,7 +39,7 @@ from services.points.lots.domain import (
     step,
     today,
 )
-from services.points.reversal import recovery, reversal
+from services.points.reversal import recovery, reversal, taken_after
 
 DISTRICT = "120199"
 ISSUER, SHOP = issuer(DISTRICT), f"shop:{DISTRICT}"
@@ -58,8 +59,8 @@ class Memory:
     def wallet(self, account: str, _unit: str) -> Lots:
         return self.divided(account, Change())
 
-    def taken(self, posting_id: str) -> list[tuple[int, ...] | None]:
-        return [one.takes for one in self.journal if one.reverses == posting_id]
+    def free(self, account: str, _unit: str) -> int:
+        return self.accounts.get(account, Change()).available
 
     def write(self, posting: Posting, validity: Validity, beside: Changes | None = None) -> Posting:
         others = beside or {}
@@ -68,8 +69,12 @@ class Memory:
         def wallet(account: str, unit: str) -> Lots:
             return self.divided(account, others.get((account, unit), Change()))
 
-        known = dated(posting, wallet, validity)
+        original = next((one for one in self.journal if one.id == posting.reverses), None)
+        known = dated(posting, wallet, validity, original)
         self.change(merged(changes_of(known), others))
+        if original is not None:
+            taken = tuple(taken_after(original, posting))
+            self.journal[self.journal.index(original)] = replace(original, taken=taken)
         self.journal.append(known)
         return known
 
@@ -162,7 +167,7 @@ class LotsModel(RuleBasedStateMachine):
         taken = holding.captured(one, part, target, self.now)
         posting = holding.capture_posting(taken, area=DISTRICT, posting_id=self.new_id(), by=None)
         freed = {(one.account, POINTS): Change(held=-one.amount, lots=_dated(one.lots or {}, 1))}
-        made = self.ledger.write(posting, Validity(points=1), beside=freed)
+        made = self.ledger.write(holding.from_lots(one, posting), Validity(points=1), beside=freed)
         if gift:
             self.free[target] += points[:part]
         self.free[one.account] += points[part:]
@@ -185,9 +190,10 @@ class LotsModel(RuleBasedStateMachine):
             return
         amount = data.draw(st.integers(1, len(points)))
         giver, taker = (leg.account for leg in posting.legs)
+        [now] = [one for one in self.ledger.journal if one.id == posting.id]
         back = reversal(
-            posting,
-            self.ledger,
+            now,
+            self.ledger.free,
             posting_id=self.new_id(),
             at=self.now,
             reason="",

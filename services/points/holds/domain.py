@@ -3,6 +3,7 @@
 A hold is open until it is captured, released or expired; whichever comes first is what it was.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -133,7 +134,7 @@ def capture_posting(hold: Hold, *, area: str, posting_id: str, by: str | None) -
         cause=hold.id,
         area=area,
         legs=(
-            Leg(hold.account, hold.unit, -hold.captured, drawn(set_aside(hold), hold.captured)),
+            Leg(hold.account, hold.unit, -hold.captured),
             Leg(str(hold.target), hold.unit, hold.captured),
         ),
         posted_at=hold.ended_at or hold.opened_at,
@@ -142,9 +143,17 @@ def capture_posting(hold: Hold, *, area: str, posting_id: str, by: str | None) -
     )
 
 
-def set_aside(hold: Hold) -> Lots:
-    """How what is held is divided."""
-    return hold.lots or {NEVER: hold.amount}
+def from_lots(hold: Hold, posting: Posting) -> Posting:
+    """What is posted of a hold, taken from the lots that were set aside."""
+    rest, legs = Counter(hold.lots or {NEVER: hold.amount}), []
+    for leg in posting.legs:
+        if leg.amount < 0 and (leg.account, leg.unit) == (hold.account, hold.unit):
+            lots = drawn(rest, -leg.amount)
+            rest.subtract(lots)
+            legs.append(replace(leg, lots=lots))
+        else:
+            legs.append(leg)
+    return replace(posting, legs=tuple(legs))
 
 
 def released(hold: Hold, actor: Actor, at: datetime) -> Hold:

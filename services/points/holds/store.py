@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 from chassis.errors import ConcurrentUpdate, missing
 from chassis.mongo import Document, Mongo
 from services.points.domain import NEVER, Change, Posting
-from services.points.holds.domain import Hold, HoldStatus
+from services.points.holds.domain import Hold, HoldStatus, from_lots
 from services.points.lots.domain import expiring
 from services.points.store import JournalStore
 
@@ -73,7 +73,7 @@ class HoldStore:
             if posting is None:
                 self._journal.change(freed, session)
             else:
-                self._journal.write(posting, session, beside=freed)
+                self._journal.write(from_lots(hold, posting), session, beside=freed)
 
         if not self._journal.transact(write, self._was_taken(hold)):
             raise ConcurrentUpdate(hold.id)

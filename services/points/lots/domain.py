@@ -19,6 +19,7 @@ NOTICE_DAYS = (30, 7)
 
 Wallet = Callable[[str, str], Lots]
 """(account, unit) → what is available there, divided by lots."""
+_Places = dict[tuple[str, str], Counter[str]]
 
 
 @dataclass(frozen=True)
@@ -84,35 +85,35 @@ def returned(spent: Lots, before: int, amount: int) -> Lots:
     return {day: part for day, part in back.items() if part}
 
 
-def lots_of(leg: Leg) -> Lots:
-    """How the amount of a posted leg is divided."""
-    return leg.lots or {NEVER: abs(leg.amount)}
-
-
 def expiring(lots: Lots | None) -> bool:
     """Whether any of it ever expires: only then it needs to be kept."""
     return any(day != NEVER for day in lots or {})
 
 
-def dated(posting: Posting, wallet: Wallet, validity: Validity) -> Posting:
+def dated(posting: Posting, wallet: Wallet, validity: Validity, original: Posting | None = None) -> Posting:
     """A posting that says from which lots its members' legs take, and to which they give.
 
     Lots that a leg names already stay. What members give to one another keeps its days, so that no gift makes
-    it last longer; what was earned by verified work, and what comes from elsewhere, is new.
+    it last longer; what was earned by verified work, and what comes from elsewhere, is new. What comes back
+    of an `original` goes to the lots it was taken from, and is taken first from those that it went to.
     """
+    given, got = _of_original(original, posting.takes)
     taken: dict[tuple[str, str], Counter[str]] = {}
     passed: dict[str, Counter[str]] = {}
     legs = list(posting.legs)
     for number, leg in enumerate(legs):
+        place = (leg.account, leg.unit)
         if leg.amount < 0 and is_member(leg.account):
-            before = taken.setdefault((leg.account, leg.unit), Counter())
-            lots = leg.lots or drawn(_less(wallet(leg.account, leg.unit), before), -leg.amount)
+            before = taken.setdefault(place, Counter())
+            lots = leg.lots or drawn(_less(wallet(*place), before), -leg.amount, first=got.get(place))
             before.update(lots)
             passed.setdefault(leg.unit, Counter()).update(lots)
             legs[number] = replace(leg, lots=lots)
     for number, leg in enumerate(legs):
         if leg.amount > 0 and is_member(leg.account) and leg.lots is None:
             pool = Counter() if posting.verified else passed.get(leg.unit, Counter())
+            if original is not None:
+                pool = given.get((leg.account, leg.unit), Counter())
             lots = drawn(pool, min(leg.amount, pool.total()))
             pool.subtract(lots)
             fresh = leg.amount - sum(lots.values())
@@ -251,6 +252,21 @@ def _date(day: str) -> date:
 def _by_day(lots: Lots) -> list[tuple[str, int]]:
     """Earliest first; NEVER sorts behind all digits."""
     return sorted(lots.items())
+
+
+def _of_original(original: Posting | None, takes: tuple[int, ...]) -> tuple[_Places, _Places]:
+    """The lots that members gave by what is taken back of a posting, and those that they got."""
+    given: _Places = {}
+    got: _Places = {}
+    if original is not None:
+        full = tuple(abs(leg.amount) for leg in original.legs)
+        before = original.taken or (0,) * len(full)
+        for leg, gone, amount in zip(original.legs, before, takes or full, strict=True):
+            if is_member(leg.account):
+                side = got if leg.amount > 0 else given
+                lots = leg.lots or {NEVER: abs(leg.amount)}
+                side.setdefault((leg.account, leg.unit), Counter()).update(returned(lots, gone, amount))
+    return given, got
 
 
 def _less(there: Lots, taken: Lots) -> Lots:
