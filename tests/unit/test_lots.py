@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.points.domain import NEVER, Leg, Lots, Posting, issuer
+from services.points.holds.domain import Hold, from_lots
 from services.points.lots.domain import (
     EXPIRED,
     FOREVER,
@@ -159,6 +160,19 @@ def test_two_legs_of_one_account_do_not_take_the_same_lot_twice() -> None:
         {"20261231": 3},
         {"20261231": 1, "20270131": 2},
     ]
+
+
+def test_what_is_posted_of_a_hold_is_taken_from_the_lots_that_were_set_aside() -> None:
+    hold = Hold("H", "key", ANNA, "points", 9, "", ANNA, NOON, NOON, lots={"20270131": 5, NEVER: 4})
+    legs = (Leg(ANNA, "points", -3), Leg(ANNA, "points", -4), Leg(BORIS, "points", 7))
+    taken = dated(from_lots(hold, posting(*legs)), nothing, YEAR)
+    assert [leg.lots for leg in taken.legs] == [
+        {"20270131": 3},
+        {"20270131": 2, NEVER: 2},
+        {"20270131": 5, NEVER: 2},
+    ]
+    other = from_lots(hold, posting(Leg(ANNA, "minutes", -3), Leg(BORIS, "minutes", 3)))
+    assert lots_of(other, ANNA) == [None]
 
 
 def take(lots: Mapping[str, Lots], day: str, **more: Any) -> Step:

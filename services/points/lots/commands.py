@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from chassis.clock import Clock, new_ulid
+from chassis.errors import Unavailable
 from services.points.domain import Frozen, Overdrawn
 from services.points.lots import domain
 from services.points.lots.domain import Holding, Step
@@ -15,7 +16,7 @@ class Lots(Protocol):
     """Where members' lots are kept, beside the ledger.
 
     `settle` does what `decide` makes of a member's lots at that moment, in one transaction: posts what
-    expired, leaves each notice once and notes when to look again. It raises Frozen and Overdrawn.
+    expired, leaves each notice once and notes when to look again. It raises Frozen, Overdrawn, Unavailable.
     """
 
     def due(self, day: str, most: int) -> list[str]: ...
@@ -32,7 +33,7 @@ def sweep(lots: Lots, clock: Clock, district: str) -> int:
     for member in lots.due(domain.day_of(domain.today(now)), _AT_ONCE):
         try:
             lots.settle(member, decide)
-        except (Frozen, Overdrawn):
-            continue  # frozen or spent meanwhile: the next sweep sees what is left
+        except (Frozen, Overdrawn, Unavailable):
+            continue  # frozen, spent or busy meanwhile: the next sweep sees what is left
         settled += 1
     return settled
