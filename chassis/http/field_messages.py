@@ -27,6 +27,7 @@ _WHOLE = {
     "Not the code of a category.": "不是类别代码。",
     "Not the number of an issue.": "不是问题编号。",
     "Not a hash of a history.": "不是处理记录的哈希值。",
+    "Not a hash of the chain.": "不是账本链的哈希值。",
     "Small letters, digits and _; a letter first.": "须为小写字母、数字和下划线，以字母开头。",
     "At most a year, and not before from.": "最多一年，且不能早于起始日期。",
     "Nothing to change.": "没有要修改的内容。",

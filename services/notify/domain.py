@@ -22,6 +22,7 @@ class Audience(StrEnum):
     GAINERS = "gainers"
     PROPOSER = "proposer"
     OFFICERS = "officers"
+    ADMINISTRATORS = "administrators"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
     "points.posted.v1": (Rule(Audience.GAINERS, "points-gained"),),
     "lots.expiring.v1": (Rule(Audience.AUTHOR, "lots-expiring"),),
+    "ledger.unsound.v1": (Rule(Audience.ADMINISTRATORS, "ledger-unsound"),),
     "suggestion.made.v1": (Rule(Audience.COMMUNITY, "suggestion-new"),),
     "suggestion.answered.v1": (Rule(Audience.FOLLOWERS, "suggestion-answered"),),
     "suggestion.withdrawn.v1": (Rule(Audience.FOLLOWERS, "suggestion-withdrawn"),),
@@ -190,11 +192,12 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.GAINERS: _gainers,
     Audience.PROPOSER: _one("author"),
     Audience.OFFICERS: _officers,
+    Audience.ADMINISTRATORS: lambda area, _data, holders: holders("district_admin", area),
 }
 
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
     gains |= {lot["unit"]: lot["amount"] for lot in data.get("lots", [])}
-    named = {name: data.get(name) for name in ("percent", "decision", "on")}
+    named = {name: data.get(name) for name in ("percent", "decision", "on", "day")}
     return {"number": data.get("number", ""), "gains": gains, **named}

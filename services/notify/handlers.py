@@ -13,6 +13,7 @@ from services.notify.domain import RULES
 from services.notify.schemas import (
     ActivityFact,
     IssueFact,
+    LedgerUnsoundFact,
     LotsExpiringFact,
     MemberChangedFact,
     MemberErasedFact,
@@ -26,6 +27,7 @@ _SCHEMAS: dict[str, type[Schema]] = {
     "issue": IssueFact,
     "activity": ActivityFact,
     "points": PointsPostedFact,
+    "ledger": LedgerUnsoundFact,
     "lots": LotsExpiringFact,
     "proposal": ProposalFact,
     "suggestion": SuggestionFact,

@@ -99,6 +99,12 @@ class LegFact(FactSchema):
     amount = fields.Integer(required=True)
 
 
+class LedgerUnsoundFact(FactSchema):
+    """What this service needs of `ledger.unsound.v1`."""
+
+    day = fields.String(required=True)
+
+
 class PointsPostedFact(FactSchema):
     """What this service needs of `points.posted.v1`."""
 

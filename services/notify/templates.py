@@ -194,6 +194,12 @@ TEMPLATES: dict[str, Template] = {
         "Something of yours expires soon",
         "{gains} of yours can be used until {on}, that day included.",
     ),
+    "ledger-unsound": Template(
+        "账本核验未通过",
+        "{day} 的夜间核验发现账目有误，余额有差异的账户已冻结，请查看账本核验。",
+        "The ledger does not verify",
+        "The proof of {day} failed; accounts that differ are frozen. See the ledger's verification.",
+    ),
     "suggestion-new": Template(
         "有新的居民建议",
         "建议 {number} 等待答复。",

@@ -28,6 +28,11 @@ from services.points.holds import commands as hold_commands
 from services.points.holds import routes as hold_routes
 from services.points.holds.queries import HoldQueries
 from services.points.holds.store import HoldStore
+from services.points.integrity import commands as integrity_commands
+from services.points.integrity import events as integrity_events
+from services.points.integrity import routes as integrity_routes
+from services.points.integrity.commands import Sealing
+from services.points.integrity.store import PROOFS, SealStore
 from services.points.lots import commands as lot_commands
 from services.points.lots import events as lot_events
 from services.points.lots.domain import FOREVER, Validity
@@ -36,7 +41,12 @@ from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
 
 NAME = "points"
-PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *fund_events.PUBLISHED, *lot_events.PUBLISHED]
+PUBLISHED: list[type[Event]] = [
+    *events.PUBLISHED,
+    *fund_events.PUBLISHED,
+    *integrity_events.PUBLISHED,
+    *lot_events.PUBLISHED,
+]
 _MOST_MONTHS = 120
 
 
@@ -73,6 +83,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             routes.blueprint(journal, LedgerQueries(mongo, settings.district), utc_now, settings.district),
             hold_routes.blueprint(HoldStore(mongo, journal), HoldQueries(mongo), utc_now, settings.district),
             fund_routes.blueprint(FundStore(mongo, journal), FundQueries(mongo), utc_now),
+            integrity_routes.blueprint(
+                SealStore(mongo, journal, settings.district), utc_now, settings.district
+            ),
         ],
     )
     return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
@@ -96,6 +109,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
 
     journal = JournalStore(mongo, settings.validity)
     holds = HoldStore(mongo, journal)
+    seals = SealStore(mongo, journal, settings.district)
+    sealing = Sealing(seals, utc_now, settings.district)
     lots = LotStore(mongo, journal, settings.district)
 
     def expire_holds() -> None:
@@ -105,12 +120,19 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def recover_debts() -> None:
         commands.recover(journal, utc_now, settings.district)
 
+    def seal() -> None:
+        sealing.run()
+
+    def prove() -> None:
+        integrity_commands.prove_nightly(seals, utc_now, settings.district)
+
     def sweep_lots() -> None:
         lot_commands.sweep(lots, utc_now, settings.district)
 
     def prepare() -> None:
         journal.ensure_indexes()
         holds.ensure_indexes()
+        seals.ensure_indexes()
         lots.ensure_indexes()
         FundStore(mongo, journal).ensure_indexes()
         idempotency.ensure_indexes(mongo)
@@ -119,11 +141,13 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations", NOTICES],
+        outboxes=["journal", "allocations", PROOFS, NOTICES],
         handle=subscriptions(mongo, settings.validity).handle,
         timers=[
             Timer("holds", 5.0, expire_holds),
             Timer("debts", 5.0, recover_debts),
+            Timer("seals", 1.0, seal),
+            Timer("proof", 60.0, prove),
             Timer("lots", 5.0, sweep_lots),
         ],
         prepare=prepare,

@@ -55,8 +55,8 @@ class Posting:
     `by` is the member who ordered it and `memo` what they said, where it does not follow from an event.
     `effective_at` is when it counts from, where that is not when it was posted. `verified`: what members gain
     by it rests on work that somebody else has verified, and counts for their lifetime. `reverses` is the
-    posting that this one takes back, `takes` how much of each of its legs (nothing said: all). `taken` is how
-    much of each leg was taken back of this one.
+    posting that this one takes back, `takes` how much of each of its legs (nothing said: all). `taken` is
+    what others took back of each leg of this one; it is theirs to say, and not stored with it.
     """
 
     id: str

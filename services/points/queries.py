@@ -1,7 +1,7 @@
-"""Balances, statements and the ledger's own proof."""
+"""Balances and statements."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from chassis import paging
@@ -9,11 +9,10 @@ from chassis.clock import utc_now
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.points.domain import NEVER, UNITS, debt, is_account, is_member, keeps_balance, stars
-from services.points.lots.domain import coming, differing
+from services.points.domain import UNITS, debt, is_account, is_member, stars
+from services.points.lots.domain import coming
 
 _SUMMED = {"legs": 1, "posted_at": 1, "effective_at": 1, "verified": 1}
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 
 
@@ -101,59 +100,6 @@ class LedgerQueries:
         where = {"rule": rule} if rule is not None else None
         return self._page({"scopes": area}, limit, cursor, where)
 
-    def verification(self) -> Document:
-        """Add up the whole journal and hold it against the stored balances and their lots."""
-        sums: Counter[str] = Counter(dict.fromkeys(UNITS, 0))
-        wallets: dict[str, Counter[str]] = {}
-        booked, set_aside = _Dated(), _Dated()
-        count, unbalanced = 0, []
-        for one in self._mongo["journal"].find({"scopes": self._district}, {"legs": 1}):
-            count += 1
-            of_posting: Counter[str] = Counter()
-            for leg in one["legs"]:
-                of_posting[leg["unit"]] += leg["amount"]
-                wallets.setdefault(leg["account"], Counter())[leg["unit"]] += leg["amount"]
-                booked.add(leg["account"], leg, 1 if leg["amount"] > 0 else -1)
-            sums.update(of_posting)
-            if any(of_posting.values()):
-                unbalanced.append(str(one["_id"]))
-        stored = {str(one["_id"]): one for one in self._mongo["accounts"].find()}
-        held: Counter[tuple[str, str]] = Counter()
-        for one in self._mongo["holds"].find({"open_until": {"$gte": _LONG_AGO}}):
-            held[one["account"], one["unit"]] += one["amount"]
-            set_aside.add(one["account"], one, 1)
-        drifted = sorted(
-            account
-            for account in {*stored, *(name for name in wallets if keeps_balance(name))}
-            if any(
-                _balance(stored.get(account, {}), unit)
-                != _expected(wallets.get(account, Counter())[unit], held[account, unit])
-                for unit in UNITS
-            )
-        )
-        lots_differing = sorted(
-            account
-            for account in {*stored, *booked.accounts, *set_aside.accounts}
-            if any(
-                differing(
-                    booked.of(account, unit),
-                    set_aside.of(account, unit),
-                    stored.get(account, {}).get("lots", {}).get(unit, {}),
-                    _balance(stored.get(account, {}), unit)["available"],
-                )
-                for unit in UNITS
-            )
-        )
-        return {
-            "postings": count,
-            "sums": dict(sums),
-            "accounts": len(stored),
-            "unbalanced": unbalanced,
-            "differing": drifted,
-            "lots_differing": lots_differing,
-            "sound": not (unbalanced or drifted or lots_differing or any(sums.values())),
-        }
-
     def _page(
         self, match: dict[str, Any], limit: int, cursor: str | None, where: dict[str, Any] | None = None
     ) -> paging.Page:
@@ -175,30 +121,6 @@ class LedgerQueries:
             raise NotAllowed(
                 "not-your-account", zh="只能查看自己的账户。", en="You may see your own account only."
             )
-
-
-class _Dated:
-    """Sums of lots that expire, by account and unit."""
-
-    def __init__(self) -> None:
-        self._sums: dict[str, dict[str, Counter[str]]] = {}
-
-    @property
-    def accounts(self) -> set[str]:
-        return set(self._sums)
-
-    def add(self, account: str, part: Document, sign: int) -> None:
-        for day, amount in (part.get("lots") or {}).items():
-            if day != NEVER:
-                of_account = self._sums.setdefault(account, {})
-                of_account.setdefault(part["unit"], Counter())[day] += sign * amount
-
-    def of(self, account: str, unit: str) -> Counter[str]:
-        return self._sums.get(account, {}).get(unit, Counter())
-
-
-def _expected(posted: int, held: int) -> dict[str, int]:
-    return {"posted": posted, "held": held, "available": posted - held}
 
 
 def _owed(account: Document) -> dict[str, int]:

@@ -6,6 +6,7 @@ and that what they gain later is drawn to. What a member had given comes back to
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from chassis.errors import Conflict, Invalid
@@ -57,7 +58,7 @@ def reversal(
     for one that takes something back itself, for an expiry, and when less is left than is to be taken;
     Invalid for legs that the original does not have or that do not sum to zero.
     """
-    _check_kind(original)
+    check_reversible(original)
     rest = left(original)
     if not any(rest):
         raise NothingLeft
@@ -65,7 +66,7 @@ def reversal(
     there: Counter[tuple[str, str]] = Counter()
     return Posting(
         id=posting_id,
-        key=key or f"{REVERSED}:{original.id}",
+        key=key or key_of(original.id),
         rule=REVERSED,
         rule_version=1,
         cause=original.cause,
@@ -90,16 +91,26 @@ def left(original: Posting) -> list[int]:
     return [abs(leg.amount) - gone for leg, gone in zip(original.legs, taken, strict=True)]
 
 
-def taken_after(original: Posting, posting: Posting) -> list[int]:
-    """What is taken back of each leg after one more reversal. Raises NothingLeft, MoreThanLeft."""
+def with_taken(original: Posting, takes: Sequence[Sequence[int] | None]) -> Posting:
+    """A posting that knows what its reversals took of each of its legs (None: all that there was)."""
+    full = [abs(leg.amount) for leg in original.legs]
+    sums = [sum(of_leg) for of_leg in zip(*(one or full for one in takes), strict=True)]
+    return replace(original, taken=tuple(sums))
+
+
+def check_left(original: Posting, posting: Posting) -> None:
+    """Raises NothingLeft, MoreThanLeft for a reversal of more than is left of a posting."""
     rest = left(original)
-    takes = posting.takes or [abs(leg.amount) for leg in original.legs]
     if not any(rest):
         raise NothingLeft
+    takes = posting.takes or [abs(leg.amount) for leg in original.legs]
     if any(amount > most for amount, most in zip(takes, rest, strict=True)):
         raise MoreThanLeft(original)
-    before = original.taken or [0] * len(takes)
-    return [gone + amount for gone, amount in zip(before, takes, strict=True)]
+
+
+def key_of(posting_id: str) -> str:
+    """The key of what takes back the whole of a posting, or what is left of it: it is done once."""
+    return f"{REVERSED}:{posting_id}"
 
 
 def part_key(posting_id: str, by: str, key: str) -> str:
@@ -129,7 +140,8 @@ def recovery(
     )
 
 
-def _check_kind(original: Posting) -> None:
+def check_reversible(original: Posting) -> None:
+    """Raises Conflict for a posting that takes something back itself, and for an expiry."""
     if original.rule in (REVERSED, RECOVERED):
         raise Conflict(
             "reversal-of-reversal",

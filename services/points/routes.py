@@ -16,7 +16,7 @@ from services.points.store import JournalStore
 
 
 def blueprint(journal: JournalStore, queries: LedgerQueries, clock: Clock, district: str) -> Blueprint:
-    """The routes of accounts, postings and the ledger's verification."""
+    """The routes of accounts and postings."""
     routes = Blueprint("points", __name__, url_prefix="/v1", description="Points and service minutes")
 
     @routes.route("/accounts/<account>", methods=["GET"])
@@ -84,12 +84,5 @@ def blueprint(journal: JournalStore, queries: LedgerQueries, clock: Clock, distr
             legs = [Leg(**one) for one in body["legs"]]
             posting = commands.reverse_part(journal, clock, actor(), legs=legs, key=required_key(), **order)
         return {**vars(posting), "effective_at": posting.counts_from}
-
-    @routes.route("/ledger/verification", methods=["GET"])
-    @routes.response(200, schemas.VerificationSchema)
-    @access.roles("community_staff", "subdistrict_staff", "district_admin", "operator")
-    def verification() -> Any:
-        """Prove that the ledger adds up."""
-        return queries.verification()
 
     return routes

@@ -168,20 +168,5 @@ class PostingQuery(PageQuery):
     rule = fields.String(load_default=None, validate=validate.OneOf(RULES))
 
 
-class VerificationSchema(Schema):
-    """The proof: sums per unit (all zero), and what does not add up (nothing).
-
-    `differing` accounts have another balance than the journal says, `lots_differing` other lots.
-    """
-
-    postings = fields.Integer()
-    sums = fields.Dict(keys=fields.String(), values=fields.Integer())
-    accounts = fields.Integer()
-    unbalanced = fields.List(fields.String())
-    differing = fields.List(fields.String())
-    lots_differing = fields.List(fields.String())
-    sound = fields.Boolean()
-
-
 class MemberChangedFact(FactSchema):
     """Of `member.changed.v1` this service needs only that there is such a member."""

@@ -3,13 +3,13 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from pymongo.client_session import ClientSession
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from chassis import outbox
+from chassis.clock import new_ulid
 from chassis.errors import Unavailable, missing
 from chassis.events import envelope
 from chassis.identity import ancestors
@@ -20,7 +20,7 @@ from services.points.commands import Debt
 from services.points.domain import Change, Changes, Frozen, Leg, Lots, Overdrawn, Posting
 from services.points.lots import domain as lots
 from services.points.lots.domain import FOREVER, Validity, Wallet
-from services.points.reversal import Free, NothingLeft, taken_after
+from services.points.reversal import Free, NothingLeft, check_left, with_taken
 
 FROZEN = "frozen"
 _TRIES = 6
@@ -55,8 +55,8 @@ class JournalStore:
         journal.create_index("reverses", sparse=True)
         outbox.ensure_indexes(journal)
         # A transaction may not create a collection on every engine that this runs on.
-        if "accounts" not in self._mongo.database.list_collection_names():
-            self._mongo.database.create_collection("accounts", check_exists=False)
+        for name in {"accounts", "reversed"} - set(self._mongo.database.list_collection_names()):
+            self._mongo.database.create_collection(name, check_exists=False)
         self._mongo["accounts"].create_index("due", sparse=True)
         self._mongo["accounts"].create_index("lots_due", sparse=True)
 
@@ -107,15 +107,16 @@ class JournalStore:
         """Write a posting with its balances, and other changes to accounts, within a transaction."""
         others = beside or {}
 
-        original = self._original(posting.reverses, session) if posting.reverses else None
+        original = self.get(posting.reverses, session) if posting.reverses else None
         posted = lots.dated(posting, self._wallets(session, others), self._validity, original)
         journal = self._mongo["journal"]
         journal.insert_one(_document(posted), session=session)
         self.change(domain.merged(domain.changes_of(posted), others), session)
         if original is not None:
-            # Two that take back the same posting meet here, so that what they take is never more than it was.
-            taken = {"$set": {"taken": taken_after(original, posting)}}
-            journal.update_one({"_id": original.id}, taken, session=session)
+            check_left(original, posting)
+            # Two that take back the same posting meet here: neither has seen what the other takes.
+            met = {"$inc": {"reversals": 1}}
+            self._mongo["reversed"].update_one({"_id": original.id}, met, upsert=True, session=session)
 
     def drawn(self, account: str, unit: str, amount: int, session: ClientSession) -> Lots:
         """From which lots so much would be taken now."""
@@ -184,26 +185,16 @@ class JournalStore:
         document = self._mongo["journal"].find_one({"key": key})
         return posting_of(document) if document else None
 
-    def get(self, posting_id: str) -> Posting:
-        """Raises NotFound."""
-        document = self._mongo["journal"].find_one({"_id": posting_id})
-        if document is None:
-            raise missing("凭证", "posting")
-        return posting_of(document)
-
-    def _is_known(self, key: str) -> bool:
-        return self._mongo["journal"].find_one({"key": key}, {"_id": 1}) is not None
-
-    def _original(self, posting_id: str, session: ClientSession) -> Posting:
-        """A posting that is to be taken back, with what was taken back of it."""
+    def get(self, posting_id: str, session: ClientSession | None = None) -> Posting:
+        """A posting, with what was taken back of it. Raises NotFound."""
         document = self._mongo["journal"].find_one({"_id": posting_id}, session=session)
         if document is None:
             raise missing("凭证", "posting")
-        original = posting_of(document)
-        if original.taken or not self._mongo["journal"].find_one({"reverses": posting_id}, session=session):
-            return original
-        # By a reversal of before they said how much they take: that was all.
-        return replace(original, taken=tuple(abs(leg.amount) for leg in original.legs))
+        found = self._mongo["journal"].find({"reverses": posting_id}, {"takes": 1}, session=session)
+        return with_taken(posting_of(document), [one.get("takes") for one in found])
+
+    def _is_known(self, key: str) -> bool:
+        return self._mongo["journal"].find_one({"key": key}, {"_id": 1}) is not None
 
     def _wallets(self, session: ClientSession, beside: Changes) -> Wallet:
         """What accounts have available and are given beside, by lots; nothing while none has any."""
@@ -268,7 +259,6 @@ def posting_of(document: Document) -> Posting:
         effective_at=document["effective_at"] if document["dated"] else None,
         reverses=document.get("reverses"),
         takes=tuple(document.get("takes", ())),
-        taken=tuple(document.get("taken", ())),
         **{name: document[name] for name in names},
     )
 
@@ -284,7 +274,8 @@ def _document(posting: Posting) -> Document:
     )
     document = {
         "_id": posting.id,
-        "order": posting.id,
+        # Given when it is written, and not when it was ordered: a later look at what came since misses none.
+        "order": new_ulid(),
         "key": posting.key,
         "rule": posting.rule,
         "rule_version": posting.rule_version,

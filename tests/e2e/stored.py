@@ -66,12 +66,19 @@ def _uncounted(issues: Database[dict[str, Any]]) -> Iterator[int]:
         yield issues["issues"].count_documents(later)
 
 
+def _unsealed(points: Database[dict[str, Any]]) -> int:
+    """Postings that the chain has not come to yet, and the night's proof."""
+    sealed = sum(int(page["count"]) for page in points["seals"].find())
+    return points["journal"].count_documents({}) - sealed
+
+
 def _waiting(deployment: Deployment) -> Iterator[int]:
     with MongoClient[dict[str, Any]](deployment.mongo_url, tz_aware=True) as client:
         for service in SERVICES:
             for name in client[service].list_collection_names():
                 yield client[service][name].count_documents({"pending": {"$gte": 0}})
         yield from _uncounted(client["issues"])
+        yield _unsealed(client["points"])
     connection = BlockingConnection(URLParameters(deployment.amqp_url))
     try:
         for service in ("issues", "notify", "points"):

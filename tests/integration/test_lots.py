@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chassis.clock import new_ulid
+from chassis.clock import new_ulid, utc_now
 from chassis.errors import Conflict, Invalid
+from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
 from infra.local.deployment import Deployment
 from services.points.domain import NEVER, Leg, issuer
+from services.points.integrity import commands as integrity_commands
 from services.points.lots.domain import EXPIRED, Validity
 from services.points.lots.store import NOTICES
 from services.points.store import FROZEN
@@ -175,9 +177,13 @@ def test_verification_names_whose_lots_were_changed(ledger: Ledger) -> None:
     hold = ledger.hold(names[0], 5)
     ledger.mongo["accounts"].update_one({"_id": names[1]}, {"$inc": {f"lots.points.{MARCH}": -1}})
     ledger.mongo["holds"].update_one({"_id": hold.id}, {"$set": {"lots": {JANUARY: 5}}})
-    found = ledger.queries.verification()
-    assert found["lots_differing"] == sorted(names[:2])
-    assert (found["differing"], found["sound"]) == ([], False)
+    found = integrity_commands.verify(ledger.seals, utc_now, DISTRICT)
+    assert found["differing"] == sorted(names[:2])
+    restorer = Actor("A", ())
+    integrity_commands.restore(ledger.seals, utc_now, restorer, account=names[1], reason="批次有误")
+    assert lots(ledger, names[1]) == {FEBRUARY: 20, MARCH: 30}
+    assert ledger.lots.due("20260101", 10) == [names[1]]
+    assert integrity_commands.verify(ledger.seals, utc_now, DISTRICT)["differing"] == names[:1]
 
 
 def test_parts_taken_back_at_once_are_never_more_than_there_was(ledger: Ledger) -> None:

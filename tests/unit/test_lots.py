@@ -18,7 +18,6 @@ from services.points.lots.domain import (
     Validity,
     coming,
     dated,
-    differing,
     divided,
     drawn,
     first_look,
@@ -250,22 +249,3 @@ def test_the_account_shows_what_expires_next_first() -> None:
     lots = {"points": {"20270131": 5, "20261231": 3, "20261130": 0}, "minutes": {"20270101": 60}}
     shown = [(one["unit"], one["amount"], str(one["on"])) for one in coming(lots)]
     assert shown == [("points", 3, "2026-12-31"), ("minutes", 60, "2027-01-01"), ("points", 5, "2027-01-31")]
-
-
-@pytest.mark.parametrize(
-    ("booked", "held", "stored", "available", "differs"),
-    [
-        ({"20261231": 10}, {}, {"20261231": 10}, 10, False),
-        ({"20261231": 10}, {"20261231": 4}, {"20261231": 6}, 6, False),
-        ({"20261231": 10}, {"20261231": 4}, {"20261231": 10}, 10, True),
-        ({"20261231": 10}, {}, {"20261231": 9}, 10, True),
-        ({"20261231": 10}, {}, {"20270131": 10}, 10, True),
-        ({"20261231": 10}, {}, {"20261231": 10}, 9, True),
-        ({"20261231": -1}, {}, {"20261231": -1}, 10, True),
-        ({}, {}, {"20261231": 0}, 0, False),
-    ],
-)
-def test_lots_are_the_journals_less_those_of_holds_and_never_more_than_is_available(
-    booked: Lots, held: Lots, stored: Lots, available: int, differs: bool
-) -> None:
-    assert differing(booked, held, stored, available) is differs

@@ -76,6 +76,7 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("activity.rejected.v1", {"actor": "C1"}, {"S1"}),
         ("points.posted.v1", {}, {"S1"}),
         ("lots.expiring.v1", {}, {"S1"}),
+        ("ledger.unsound.v1", {}, {"A1"}),
     ],
 )
 def test_each_fact_is_told_to_those_it_concerns(
@@ -172,7 +173,8 @@ def test_what_expires_is_told_with_its_day_and_amounts() -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_template_renders_in_both_languages_and_fills_every_blank(name: str, language: str) -> None:
-    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80, "on": "2027-12-31"}
+    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80}
+    params |= {"on": "2027-12-31", "day": "2026-11-25"}
     title, body = render(name, params, language)
     assert title
     assert body

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from chassis.errors import Conflict, Invalid
 from services.points.domain import NEVER, Leg, Lots, Posting, check_balanced, debt, issuer
 from services.points.lots.domain import EXPIRED, FOREVER, dated
-from services.points.reversal import MoreThanLeft, NothingLeft, left, repeats, reversal, taken_after
+from services.points.reversal import (
+    MoreThanLeft,
+    NothingLeft,
+    check_left,
+    left,
+    repeats,
+    reversal,
+    with_taken,
+)
 
 NOW = datetime(2026, 12, 10, tzinfo=UTC)
 ANNA = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -150,16 +158,16 @@ def test_an_expiry_is_not_taken_back() -> None:
 
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=8))
 def test_parts_in_any_size_never_take_more_than_there_was(sizes: list[int]) -> None:
-    original = posting(*GAIN[:2])
+    original, made = posting(*GAIN[:2]), list[Posting]()
     for size in sizes:
         part = Leg(ANNA, "points", size), Leg(ISSUER, "points", -size)
         if size > left(original)[0]:
             with pytest.raises(Conflict):
                 back(original, *part)
         else:
-            taken = tuple(taken_after(original, back(original, *part)))
-            assert left(replace(original, taken=taken)) == [one - size for one in left(original)]
-            original = replace(original, taken=taken)
+            made.append(back(original, *part))
+            before, original = left(original), with_taken(original, [one.takes for one in made])
+            assert left(original) == [one - size for one in before]
     assert min(left(original)) >= 0
 
 
@@ -169,9 +177,17 @@ def test_whoever_decided_by_an_older_state_is_refused_when_it_is_written() -> No
     now = replace(original, taken=(8, 8))
     for late in (whole, part):
         with pytest.raises(MoreThanLeft):
-            taken_after(now, late)
+            check_left(now, late)
     with pytest.raises(NothingLeft):
-        taken_after(replace(original, taken=(10, 10)), part)
+        check_left(replace(original, taken=(10, 10)), part)
+    check_left(original, part)
+
+
+def test_a_reversal_of_before_they_said_how_much_took_all() -> None:
+    original = posting(*GAIN)
+    assert left(with_taken(original, [None])) == [0, 0, 0, 0]
+    assert left(with_taken(original, [])) == [10, 10, 60, 60]
+    assert left(with_taken(original, [(4, 4, 0, 0), (1, 1, 60, 60)])) == [5, 5, 0, 0]
 
 
 def test_the_same_order_again_is_known_by_what_it_takes_and_why() -> None:

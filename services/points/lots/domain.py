@@ -16,6 +16,8 @@ from services.points.lots.events import LotFact, LotsExpiring
 EXPIRED = "lots.expired"
 NOTICE_DAYS = (30, 7)
 """Members are told so many days before a lot expires, once each."""
+AT_ONCE = ""
+"""Before every day: what is due then is looked at by the next sweep."""
 
 Wallet = Callable[[str, str], Lots]
 """(account, unit) → what is available there, divided by lots."""
@@ -193,13 +195,6 @@ def coming(lots: Mapping[str, Lots]) -> list[dict[str, str | int | date]]:
         for day, unit, amount in sorted(parts)
         if amount > 0
     ]
-
-
-def differing(booked: Lots, held: Lots, stored: Lots, available: int) -> bool:
-    """Whether a wallet's lots are not the journal's less those of open holds, or pass what is available."""
-    days = {*booked, *held, *stored}
-    sums = any(booked.get(day, 0) - held.get(day, 0) != stored.get(day, 0) for day in days)
-    return sums or min(stored.values(), default=0) < 0 or sum(stored.values()) > max(0, available)
 
 
 def _expiry(holding: Holding, over: str, district: str, posting_id: str, at: datetime) -> Posting | None:

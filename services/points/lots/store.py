@@ -7,7 +7,7 @@ from pymongo.client_session import ClientSession
 from chassis import outbox
 from chassis.events import envelope
 from chassis.mongo import Document, Mongo
-from services.points.lots.domain import Holding, Notice, Step
+from services.points.lots.domain import AT_ONCE, Holding, Notice, Step
 from services.points.store import FROZEN, JournalStore
 
 NOTICES = "expiry_notices"
@@ -27,7 +27,7 @@ class LotStore:
 
     def due(self, day: str, most: int) -> list[str]:
         """The members whose lots something is to be done about by that day."""
-        by_then = {"lots_due": {"$gte": "", "$lte": day}}
+        by_then = {"lots_due": {"$gte": AT_ONCE, "$lte": day}}
         return [str(one["_id"]) for one in self._mongo["accounts"].find(by_then, {"_id": 1}).limit(most)]
 
     def settle(self, member: str, decide: Callable[[Holding], Step]) -> None:
