@@ -38,7 +38,7 @@ class Books:
                 self.posted[account][unit] += amount
             if document["verified"] and (is_member(account) or is_debt(account)):
                 self.lifetime[account.removeprefix(debt(""))][unit] += amount
-            if "lots" in leg:
+            if leg.get("lots"):
                 divided = divided and self._divide(leg)
         if any(of_posting.values()) or not divided:
             self.unbalanced.append(str(document["_id"]))
