@@ -106,17 +106,15 @@ class JournalStore:
     def write(self, posting: Posting, session: ClientSession, beside: Changes | None = None) -> None:
         """Write a posting with its balances, and other changes to accounts, within a transaction."""
         others = beside or {}
-
         original = self.get(posting.reverses, session) if posting.reverses else None
-        posted = lots.dated(posting, self._wallets(session, others), self._validity, original)
-        journal = self._mongo["journal"]
-        journal.insert_one(_document(posted), session=session)
-        self.change(domain.merged(domain.changes_of(posted), others), session)
         if original is not None:
             check_left(original, posting)
             # Two that take back the same posting meet here: neither has seen what the other takes.
             met = {"$inc": {"reversals": 1}}
             self._mongo["reversed"].update_one({"_id": original.id}, met, upsert=True, session=session)
+        posted = lots.dated(posting, self._wallets(session, others), self._validity, original)
+        self._mongo["journal"].insert_one(self.document_of(posted), session=session)
+        self.change(domain.merged(domain.changes_of(posted), others), session)
 
     def drawn(self, account: str, unit: str, amount: int, session: ClientSession) -> Lots:
         """From which lots so much would be taken now."""
@@ -192,6 +190,10 @@ class JournalStore:
             raise missing("凭证", "posting")
         found = self._mongo["journal"].find({"reverses": posting_id}, {"takes": 1}, session=session)
         return with_taken(posting_of(document), [one.get("takes") for one in found])
+
+    def document_of(self, posting: Posting) -> Document:
+        """A posting as it is stored, with its event."""
+        return _document(posting)
 
     def _is_known(self, key: str) -> bool:
         return self._mongo["journal"].find_one({"key": key}, {"_id": 1}) is not None
