@@ -26,6 +26,8 @@ _WHOLE = {
     "Not within the last ninety days.": "须在最近九十天之内。",
     "Not the code of a category.": "不是类别代码。",
     "Not the number of an issue.": "不是问题编号。",
+    "Not the code of a rule.": "不是规则代码。",
+    "Not the name of a role.": "不是角色名称。",
     "Not a hash of a history.": "不是处理记录的哈希值。",
     "Not a hash of the chain.": "不是账本链的哈希值。",
     "Small letters, digits and _; a letter first.": "须为小写字母、数字和下划线，以字母开头。",

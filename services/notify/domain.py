@@ -1,5 +1,6 @@
 """The message rules: which fact is told to whom, in which words."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,7 @@ class Audience(StrEnum):
     AUTHOR = "author"
     COMMUNITY = "community"
     GAINERS = "gainers"
+    LOSERS = "losers"
     PROPOSER = "proposer"
     OFFICERS = "officers"
     ADMINISTRATORS = "administrators"
@@ -51,6 +53,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "issue.reopened.v1": (
         Rule(Audience.RESOLVER, "issue-reopened"),
         Rule(Audience.HANDLERS, "issue-reopened"),
+        Rule(Audience.FOLLOWERS, "issue-open-again"),
     ),
     "issue.escalated.v1": (
         Rule(Audience.HANDLERS, "issue-escalated"),
@@ -85,9 +88,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
-    "points.posted.v1": (Rule(Audience.GAINERS, "points-gained"),),
     "lots.expiring.v1": (Rule(Audience.AUTHOR, "lots-expiring"),),
     "ledger.unsound.v1": (Rule(Audience.ADMINISTRATORS, "ledger-unsound"),),
+    "points.posted.v1": (
+        Rule(Audience.GAINERS, "points-gained"),
+        Rule(Audience.LOSERS, "points-taken-back"),
+    ),
     "suggestion.made.v1": (Rule(Audience.COMMUNITY, "suggestion-new"),),
     "suggestion.answered.v1": (Rule(Audience.FOLLOWERS, "suggestion-answered"),),
     "suggestion.withdrawn.v1": (Rule(Audience.FOLLOWERS, "suggestion-withdrawn"),),
@@ -111,6 +117,8 @@ _OVERSEER_ROLES = {
     "community": "subdistrict_staff",
     "subdistrict": "district_admin",
 }
+_REVERSED = "posting.reversed"
+_OWED = "owed:"
 _FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
@@ -180,6 +188,22 @@ def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
     return list(dict.fromkeys(gained))
 
 
+def _losers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    """From whom a posting was taken back, also where they owe it now; whoever spends knows of it."""
+    if data.get("rule") != _REVERSED:
+        return []
+    members = dict.fromkeys(leg["account"].removeprefix(_OWED) for leg in data["legs"])
+    return [member for member in members if ":" not in member and _losses(member, data)]
+
+
+def _losses(member: str, data: Mapping[str, Any]) -> dict[str, int]:
+    sums: Counter[str] = Counter()
+    for leg in data.get("legs", []):
+        if leg["account"].removeprefix(_OWED) == member:
+            sums[leg["unit"]] -= leg["amount"]
+    return {unit: amount for unit, amount in sums.items() if amount > 0}
+
+
 _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]]] = {
     Audience.FOLLOWERS: _followers,
     Audience.REPORTER: _one("reporter"),
@@ -190,6 +214,7 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.OVERSEERS: _overseers,
     Audience.COMMUNITY: _community,
     Audience.GAINERS: _gainers,
+    Audience.LOSERS: _losers,
     Audience.PROPOSER: _one("author"),
     Audience.OFFICERS: _officers,
     Audience.ADMINISTRATORS: lambda area, _data, holders: holders("district_admin", area),
@@ -199,5 +224,5 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
     gains |= {lot["unit"]: lot["amount"] for lot in data.get("lots", [])}
-    named = {name: data.get(name) for name in ("percent", "decision", "on", "day")}
-    return {"number": data.get("number", ""), "gains": gains, **named}
+    named = {name: data.get(name) for name in ("percent", "decision", "day", "on")}
+    return {"number": data.get("number", ""), "gains": gains, "losses": _losses(member, data), **named}

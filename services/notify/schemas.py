@@ -108,6 +108,7 @@ class LedgerUnsoundFact(FactSchema):
 class PointsPostedFact(FactSchema):
     """What this service needs of `points.posted.v1`."""
 
+    rule = fields.String(required=True)
     legs = fields.List(fields.Nested(LegFact), required=True)
 
 

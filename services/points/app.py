@@ -19,6 +19,9 @@ from chassis.timers import Timer
 from chassis.worker import Worker
 from services.points import commands, events, handlers, routes
 from services.points.earning import handlers as earning_handlers
+from services.points.earning import routes as earning_routes
+from services.points.earning.queries import RuleBook, RuleQueries
+from services.points.earning.store import EvidenceStore, RuleStore
 from services.points.funds import events as fund_events
 from services.points.funds import handlers as fund_handlers
 from services.points.funds import routes as fund_routes
@@ -80,7 +83,20 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         name=NAME,
         title="Alley Steward: points",
         blueprints=[
-            routes.blueprint(journal, LedgerQueries(mongo, settings.district), utc_now, settings.district),
+            routes.blueprint(
+                journal,
+                LedgerQueries(mongo, settings.district),
+                utc_now,
+                settings.district,
+                RuleQueries(mongo).knows,
+            ),
+            earning_routes.blueprint(
+                RuleStore(mongo, journal),
+                EvidenceStore(mongo, journal),
+                RuleQueries(mongo),
+                utc_now,
+                settings.district,
+            ),
             hold_routes.blueprint(HoldStore(mongo, journal), HoldQueries(mongo), utc_now, settings.district),
             fund_routes.blueprint(FundStore(mongo, journal), FundQueries(mongo), utc_now),
             integrity_routes.blueprint(
@@ -96,7 +112,12 @@ def subscriptions(mongo: Mongo, validity: Validity = FOREVER) -> Subscriptions:
     journal = JournalStore(mongo, validity)
     return Subscriptions(
         handlers.subscriptions(journal),
-        earning_handlers.subscriptions(journal, utc_now),
+        earning_handlers.subscriptions(
+            EvidenceStore(mongo, journal),
+            journal,
+            RuleBook(RuleStore(mongo, journal).all, utc_now).in_force,
+            utc_now,
+        ),
         fund_handlers.subscriptions(FundStore(mongo, journal), utc_now),
     )
 
@@ -134,6 +155,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         holds.ensure_indexes()
         seals.ensure_indexes()
         lots.ensure_indexes()
+        RuleStore(mongo, journal).ensure_indexes()
+        EvidenceStore(mongo, journal).ensure_indexes()
         FundStore(mongo, journal).ensure_indexes()
         idempotency.ensure_indexes(mongo)
 

@@ -7,13 +7,11 @@ from marshmallow import Schema, fields, validate
 from chassis.fields import AreaCode, Formed, Moment, PageQuery, PlainText
 from chassis.subscriptions import FactSchema
 from services.points.domain import ACCOUNT_PATTERN, BY_HAND, MAX_AMOUNT, MAX_LEGS, MIN_LEGS, UNITS
-from services.points.earning.domain import EARNING_RULES
 from services.points.holds.domain import CAPTURED
 from services.points.lots.domain import EXPIRED
 from services.points.reversal import RECOVERED, REVERSED
 
 RULES = (
-    *EARNING_RULES,
     BY_HAND,
     REVERSED,
     RECOVERED,
@@ -23,7 +21,8 @@ RULES = (
     "fund.allocated",
     "fund.returned",
 )
-"""Everything that is posted is posted by one of these."""
+"""Everything that is posted is posted by one of these, or by a rule of earning."""
+RULE_PATTERN = "[a-z]+([.][a-z][a-z0-9_-]{0,39}){1,3}"
 
 
 class AccountName(Formed):
@@ -165,8 +164,17 @@ class PostingQuery(PageQuery):
     """Which postings to list."""
 
     area = AreaCode(load_default=None)
-    rule = fields.String(load_default=None, validate=validate.OneOf(RULES))
+    rule = Formed(RULE_PATTERN, "Not the code of a rule.", load_default=None)
+
+
+class RoleFact(FactSchema):
+    """A role on an area."""
+
+    role = fields.String(required=True)
+    area = fields.String(required=True)
 
 
 class MemberChangedFact(FactSchema):
-    """Of `member.changed.v1` this service needs only that there is such a member."""
+    """What this service needs of `member.changed.v1`: that there is such a member, and their roles."""
+
+    roles = fields.List(fields.Nested(RoleFact), required=True)

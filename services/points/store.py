@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -174,9 +174,9 @@ class JournalStore:
             return self._mongo["allocations"].find_one({"_id": name}, {"_id": 1}) is not None
         return self._mongo["areas"].find_one({"_id": name}, {"_id": 1}) is not None
 
-    def put_member(self, member_id: str, sequence: int) -> None:
-        """Keep that there is such a member."""
-        put_newer(self._mongo["members"], member_id, {}, sequence)
+    def put_member(self, member_id: str, sequence: int, grants: Sequence[str] = ()) -> None:
+        """Keep that there is such a member, and their newest known grants (`role@area`)."""
+        put_newer(self._mongo["members"], member_id, {"grants": list(grants)}, sequence)
 
     def stored(self, key: str) -> Posting | None:
         """The posting that has this key."""

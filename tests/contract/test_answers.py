@@ -23,6 +23,7 @@ from demo.district import (
     stewards_of,
 )
 from infra.local.deployment import Deployment, wait_until
+from tests.contract.earning_story import earning_rules
 from tests.e2e.votings import end_voting
 
 GRID = grids(COMMUNITY_A)[1]
@@ -167,6 +168,7 @@ def main_job(documented: Documented, district: District) -> None:
     reason = {"reason": "年度核对"}
     call(district.admin, "PUT", "/v1/ledger/restorations/{account}", steward.id, json=reason)
     ledger(documented, district, steward.id)
+    earning_rules(call, district.admin, resident, steward, GRID)
     call(resident, "GET", "/v1/stats/usage", params={"area": COMMUNITY_A})
     call(resident, "GET", "/v1/stats/issues", params={"group_by": "month"})
     call(resident, "GET", "/v1/stats/rankings", params={"by": "resolution_rate"})

@@ -17,6 +17,10 @@ from demo.district import COMMUNITY_A, boundary, grids
 from infra import contracts
 from services.issues.categories.schemas import CATEGORY_PATTERN, QUESTION_PATTERN
 from services.points.domain import ACCOUNT_PATTERN
+from services.points.earning.rule import CODE_PATTERN
+from services.points.earning.schemas import CATEGORY_PATTERN as KIND_PATTERN
+from services.points.earning.schemas import ROLE_PATTERN
+from services.points.schemas import RULE_PATTERN
 
 GRID = grids(COMMUNITY_A)[0]
 UNKNOWN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -32,6 +36,10 @@ _BY_PATTERN = {
     f"^{ACCOUNT_PATTERN}$": "shop:120199",
     f"^{CATEGORY_PATTERN}$": "safety",
     f"^{QUESTION_PATTERN}$": "colour",
+    f"^{RULE_PATTERN}$": "posting.reversed",
+    f"^{CODE_PATTERN}$": "issue.confirmed.lamps",
+    f"^{KIND_PATTERN}$": "safety.lamp",
+    f"^{ROLE_PATTERN}$": "steward",
 }
 Schema = Mapping[str, Any]
 Path = tuple[str | int, ...]

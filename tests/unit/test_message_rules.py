@@ -143,6 +143,24 @@ def test_an_assignee_who_also_resolved_gets_one_message_of_a_reopening() -> None
     assert told("issue.reopened.v1", assignee="S1", resolver="S1", actor="R1") == {"S1": "issue-reopened"}
 
 
+def test_when_staff_reopen_it_its_followers_hear_of_it_beside_who_solved_it() -> None:
+    due = told("issue.reopened.v1", assignee="S1", resolver="S1", actor="C1")
+    assert due == {"S1": "issue-reopened", "R1": "issue-open-again"}
+
+
+def test_what_is_taken_back_is_told_whole_also_where_part_of_it_is_owed_now() -> None:
+    legs = [
+        {"account": "S1", "unit": "points", "amount": -2},
+        {"account": "owed:S1", "unit": "points", "amount": -3},
+        {"account": "R1", "unit": "points", "amount": -2},
+        {"account": "issuer:120199", "unit": "points", "amount": 7},
+    ]
+    due = messages("points.posted.v1", GRID, {"rule": "posting.reversed", "legs": legs}, holders)
+    texts = {one.member: render(one.template, one.params, "en")[1] for one in due}
+    assert texts == {"S1": "Taken back from you: 5 points.", "R1": "Taken back from you: 2 points."}
+    assert messages("points.posted.v1", GRID, {"rule": "hold.captured", "legs": legs[:1]}, holders) == []
+
+
 def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
     legs = [
         {"account": "S1", "unit": "points", "amount": 2},
