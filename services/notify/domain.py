@@ -94,6 +94,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
+    "lots.expiring.v1": (Rule(Audience.AUTHOR, "lots-expiring"),),
     "ledger.unsound.v1": (Rule(Audience.ADMINISTRATORS, "ledger-unsound"),),
     "points.posted.v1": (
         Rule(Audience.GIFTED, "gift-received"),
@@ -149,7 +150,7 @@ _OVERSEER_ROLES = {
 _REVERSED = "posting.reversed"
 _OWED = "owed:"
 _FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
-_NAMED = ("percent", "decision", "day", "receipt", "amount", "purpose", "place", "minutes")
+_NAMED = ("percent", "decision", "day", "receipt", "amount", "purpose", "place", "minutes", "on")
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
 
@@ -279,5 +280,6 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
+    gains |= {lot["unit"]: lot["amount"] for lot in data.get("lots", [])}
     named = {name: data.get(name) for name in _NAMED}
     return {"number": data.get("number", ""), "gains": gains, "losses": _losses(member, data), **named}

@@ -141,3 +141,18 @@ class HelpFact(FactSchema):
     actor = fields.String(required=True)
     minutes = fields.Integer(required=True)
     candidates = fields.List(fields.String())
+
+
+class LotFact(FactSchema):
+    """So much of a unit."""
+
+    unit = fields.String(required=True)
+    amount = fields.Integer(required=True)
+
+
+class LotsExpiringFact(FactSchema):
+    """What this service needs of `lots.expiring.v1`; `on` is a date."""
+
+    member = fields.String(required=True)
+    on = fields.String(required=True)
+    lots = fields.List(fields.Nested(LotFact), required=True)

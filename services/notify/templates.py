@@ -186,6 +186,12 @@ TEMPLATES: dict[str, Template] = {
         "See your report for the reason.",
     ),
     "points-gained": Template("积分到账", "您获得了 {gains}。", "Points for you", "You gained {gains}."),
+    "lots-expiring": Template(
+        "积分时长即将到期",
+        "您有 {gains} 将于 {on} 到期，请在当日及之前使用。",
+        "Something of yours expires soon",
+        "{gains} of yours can be used until {on}, that day included.",
+    ),
     "ledger-unsound": Template(
         "账本核验未通过",
         "{day} 的夜间核验发现账目有误，余额有差异的账户已冻结，请查看账本核验。",

@@ -41,6 +41,10 @@ from services.points.integrity import events as integrity_events
 from services.points.integrity import routes as integrity_routes
 from services.points.integrity.commands import Sealing
 from services.points.integrity.store import PROOFS, SealStore
+from services.points.lots import commands as lot_commands
+from services.points.lots import events as lot_events
+from services.points.lots.domain import FOREVER, Validity
+from services.points.lots.store import NOTICES, LotStore
 from services.points.queries import LedgerQueries
 from services.points.shop import commands as shop_commands
 from services.points.shop import events as shop_events
@@ -61,8 +65,19 @@ PUBLISHED: list[type[Event]] = [
     *donation_events.PUBLISHED,
     *integrity_events.PUBLISHED,
     *help_events.PUBLISHED,
+    *lot_events.PUBLISHED,
 ]
-OUTBOXES = ["journal", "allocations", "shop_items", "shop_orders", "donations", timebank.OUTBOX, PROOFS]
+OUTBOXES = [
+    "journal",
+    "allocations",
+    "shop_items",
+    "shop_orders",
+    "donations",
+    timebank.OUTBOX,
+    NOTICES,
+    PROOFS,
+]
+_MOST_MONTHS = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +86,8 @@ class PointsSettings(ServiceSettings):
 
     shop_reservation_minutes: int = 30
     shop_return_days: int = 7
+    points_valid_months: int = 0
+    minutes_valid_months: int = 0
 
     def check(self) -> Iterator[str]:
         """Yield a sentence for each combination that must not start."""
@@ -79,11 +96,19 @@ class PointsSettings(ServiceSettings):
             yield "SHOP_RESERVATION_MINUTES is wrong: it is minutes, from 1 to 10080 (a week)"
         if not 0 <= self.shop_return_days <= 365:
             yield "SHOP_RETURN_DAYS is wrong: it is days, from 0 to 365"
+        for name in ("points_valid_months", "minutes_valid_months"):
+            if not 0 <= getattr(self, name) <= _MOST_MONTHS:
+                yield f"{name.upper()} is wrong: it is months, up to {_MOST_MONTHS}, or 0 for ever"
 
     @property
     def shop_terms(self) -> Terms:
         """The terms of the charity shop."""
         return Terms(timedelta(minutes=self.shop_reservation_minutes), timedelta(days=self.shop_return_days))
+
+    @property
+    def validity(self) -> Validity:
+        """For how long what members gain is good."""
+        return Validity(self.points_valid_months, self.minutes_valid_months)
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -91,7 +116,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     settings = load(PointsSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-api")
     mongo = Mongo(settings.mongo_url, NAME)
-    journal = JournalStore(mongo)
+    journal = JournalStore(mongo, settings.validity)
     holds, shelf = HoldStore(mongo, journal), ShelfStore(mongo)
     funds = FundStore(mongo, journal)
     service = ServiceApp(
@@ -137,9 +162,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
 
-def subscriptions(mongo: Mongo) -> Subscriptions:
+def subscriptions(mongo: Mongo, validity: Validity = FOREVER) -> Subscriptions:
     """What this service listens to."""
-    journal = JournalStore(mongo)
+    journal = JournalStore(mongo, validity)
     return Subscriptions(
         handlers.subscriptions(journal),
         earning_handlers.subscriptions(
@@ -159,13 +184,14 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     logs.configure(settings.log_level, f"{NAME}-worker")
     mongo = Mongo(settings.mongo_url, NAME)
 
-    journal = JournalStore(mongo)
+    journal = JournalStore(mongo, settings.validity)
     holds, shelf = HoldStore(mongo, journal), ShelfStore(mongo)
     orders = OrderStore(mongo, journal, holds, shelf)
     funds = FundStore(mongo, journal)
     seals = SealStore(mongo, journal, settings.district)
     sealing = Sealing(seals, utc_now, settings.district)
     time_bank = TimeBank(mongo, journal, utc_now, settings.district)
+    lots = LotStore(mongo, journal, settings.district)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -184,6 +210,9 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def prove() -> None:
         integrity_commands.prove_nightly(seals, utc_now, settings.district)
 
+    def sweep_lots() -> None:
+        lot_commands.sweep(lots, utc_now, settings.district)
+
     def prepare() -> None:
         journal.ensure_indexes()
         holds.ensure_indexes()
@@ -192,6 +221,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         shelf.ensure_indexes()
         orders.ensure_indexes()
         seals.ensure_indexes()
+        lots.ensure_indexes()
         RuleStore(mongo, journal).ensure_indexes()
         EvidenceStore(mongo, journal).ensure_indexes()
         time_bank.ensure_indexes()
@@ -201,16 +231,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=[
-            "journal",
-            "allocations",
-            "shop_items",
-            "shop_orders",
-            "donations",
-            timebank.OUTBOX,
-            PROOFS,
-        ],
-        handle=subscriptions(mongo).handle,
+        outboxes=OUTBOXES,
+        handle=subscriptions(mongo, settings.validity).handle,
         timers=[
             Timer("holds", 5.0, expire_holds),
             Timer("debts", 5.0, recover_debts),
@@ -218,6 +240,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             Timer("seals", 1.0, seal),
             Timer("proof", 60.0, prove),
             *time_bank.timers(),
+            Timer("lots", 5.0, sweep_lots),
         ],
         prepare=prepare,
     )

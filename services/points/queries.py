@@ -17,6 +17,7 @@ from services.points.domain import (
     is_member,
     stars,
 )
+from services.points.lots.domain import coming
 
 _SUMMED = {"legs": 1, "posted_at": 1, "effective_at": 1, "verified": 1, "reverses": 1}
 _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
@@ -44,6 +45,7 @@ class LedgerQueries:
             "lifetime_points": lifetime.get("points", 0),
             "lifetime_minutes": lifetime.get("minutes", 0),
             "recovery_due": _owed(owed),
+            "expiring": coming(found.get("lots", {})),
             "stars": stars(lifetime.get("minutes", 0)),
         }
 
@@ -83,6 +85,7 @@ class LedgerQueries:
             "lifetime_points": lifetime["points"] if is_member(account) else 0,
             "lifetime_minutes": lifetime["minutes"] if is_member(account) else 0,
             "recovery_due": {unit: -amount for unit, amount in owed.items() if amount},
+            "expiring": [],
             "stars": stars(lifetime["minutes"]) if is_member(account) else 0,
         }
 

@@ -84,15 +84,16 @@ def blueprint(
     @routes.response(201, schemas.PostingSchema)
     @access.roles("district_admin")
     def reverse(body: dict[str, Any], posting_id: str) -> Any:
-        """Take a posting back; what members have spent of it, they owe."""
-        posting = commands.reverse(
-            journal,
-            clock,
-            posting_id=posting_id,
-            reversal_id=new_id(),
-            reason=body["reason"],
-            by=actor().member_id,
-        )
+        """Take a posting back, or a part of it; what members have spent of it, they owe.
+
+        A part is given by `legs`, written as the posting has them; `Idempotency-Key` must then be sent.
+        """
+        order = {"posting_id": posting_id, "reversal_id": new_id(), "reason": body["reason"]}
+        if body["legs"] is None:
+            posting = commands.reverse(journal, clock, by=actor().member_id, **order)
+        else:
+            legs = [Leg(**one) for one in body["legs"]]
+            posting = commands.reverse_part(journal, clock, actor(), legs=legs, key=required_key(), **order)
         return {**vars(posting), "effective_at": posting.counts_from}
 
     return routes

@@ -9,6 +9,7 @@ from chassis.subscriptions import FactSchema
 from services.points.domain import ACCOUNT_PATTERN, BY_HAND, MAX_AMOUNT, MAX_LEGS, MIN_LEGS, UNITS
 from services.points.donations.effects import RULES as DONATION_RULES
 from services.points.holds.domain import CAPTURED
+from services.points.lots.domain import EXPIRED
 from services.points.reversal import RECOVERED, REVERSED
 from services.points.shop.effects import PAID
 
@@ -17,6 +18,7 @@ RULES = (
     REVERSED,
     RECOVERED,
     CAPTURED,
+    EXPIRED,
     "fund.deposited",
     "fund.allocated",
     "fund.returned",
@@ -57,11 +59,20 @@ class BalanceSchema(Schema):
     available = fields.Integer()
 
 
+class ExpiringSchema(Schema):
+    """An amount that is gone after the day `on` (in Shanghai), unless it is spent before."""
+
+    unit = fields.String(validate=validate.OneOf(UNITS))
+    amount = fields.Integer()
+    on = fields.Date()
+
+
 class AccountSchema(Schema):
     """An account; `minutes` are of service.
 
     What was ever earned by verified work is `lifetime_points` and `lifetime_minutes`, and `stars` follow from
     the latter; spending does not touch them. `recovery_due` is what is owed of gains that were taken back.
+    `expiring` is what of the available amounts expires, as of now, the next first.
     """
 
     id = fields.String()
@@ -72,6 +83,7 @@ class AccountSchema(Schema):
     lifetime_points = fields.Integer()
     lifetime_minutes = fields.Integer()
     recovery_due = fields.Dict(keys=fields.String(), values=fields.Integer())
+    expiring = fields.List(fields.Nested(ExpiringSchema))
     stars = fields.Integer()
 
 
@@ -101,9 +113,15 @@ class PostingOrderSchema(Schema):
 
 
 class ReversalOrderSchema(Schema):
-    """Why a posting is taken back."""
+    """Why a posting is taken back, and which part of it: legs as it has them, or all where none are named.
+
+    The legs of each unit sum to zero; with them, `Idempotency-Key` must be sent.
+    """
 
     reason = PlainText(required=True, most=200)
+    legs = fields.List(
+        fields.Nested(LegOrderSchema), load_default=None, validate=validate.Length(MIN_LEGS, MAX_LEGS)
+    )
 
 
 class LegSchema(Schema):
@@ -130,10 +148,22 @@ class PostingSchema(Schema):
     reverses = fields.String(allow_none=True)
 
 
+class BookedLegSchema(LegSchema):
+    """A leg in the books; `lots` says until which days its amount is good, where any of it expires."""
+
+    lots = fields.Dict(keys=fields.String(), values=fields.Integer())
+
+
+class BookedSchema(PostingSchema):
+    """A posting in the books."""
+
+    legs = fields.List(fields.Nested(BookedLegSchema))
+
+
 class PostingPageSchema(Schema):
     """A page of postings."""
 
-    items = fields.List(fields.Nested(PostingSchema))
+    items = fields.List(fields.Nested(BookedSchema))
     next = fields.String(allow_none=True)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.collection import Collection
 
 import services.issues.app
 import services.notify.app
@@ -103,6 +104,19 @@ def ask_for_help(person: Person) -> None:
     person.post("/v1/time-bank/requests", {**wanted, **window})
 
 
+def hear_of_expiry(accounts: Collection[dict[str, Any]], member: Person) -> None:
+    """As if something of a member's were to expire in a few days."""
+    day = f"{utc_now() + timedelta(days=5):%Y%m%d}"
+    lots = {"lots": {"points": {day: 1}}, "lots_due": f"{utc_now():%Y%m%d}"}
+    accounts.update_one({"_id": member.id}, {"$set": lots}, upsert=True)
+
+    def told() -> bool:
+        return any(one["kind"] == "lots.expiring.v1" for one in member.pages("/v1/inbox"))
+
+    wait_until(told, 20, "the notice of expiry in the inbox")
+    accounts.update_one({"_id": member.id}, {"$unset": {"lots": "", "lots_due": ""}})
+
+
 def test_every_collection_with_an_outbox_is_relayed(deployment: Deployment, district: District) -> None:
     """Told by the indexes that workers look for work through, and by the documents themselves."""
     resident = district.person(RESIDENTS_OF_A[20])
@@ -122,6 +136,7 @@ def test_every_collection_with_an_outbox_is_relayed(deployment: Deployment, dist
         journal = client["points"]["journal"]
         wait_until(lambda: journal.count_documents({}) > 0, 20, "the claim is paid")
         use_the_shop(district, steward)
+        hear_of_expiry(client["points"]["accounts"], resident)
         for service, worker in WORKERS.items():
             database = client[service]
             names = [name for name in database.list_collection_names() if "." not in name]

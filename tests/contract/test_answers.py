@@ -94,11 +94,15 @@ def picture() -> bytes:
 def ledger(documented: Documented, district: District, member: str) -> None:
     """Postings by hand, taken back; holds, captured and released."""
     call, admin, keeper = documented.call, district.admin, district.person(SHOP_KEEPER)
-    legs = [
-        {"account": member, "unit": "points", "amount": 5},
-        {"account": f"issuer:{DISTRICT}", "unit": "points", "amount": -5},
-    ]
-    order, once = {"memo": "补记", "legs": legs}, {"headers": {"Idempotency-Key": "answers"}}
+
+    def legs(points: int) -> list[dict[str, Any]]:
+        issuer = f"issuer:{DISTRICT}"
+        return [
+            {"account": account, "unit": "points", "amount": amount}
+            for account, amount in ((member, points), (issuer, -points))
+        ]
+
+    order, once = {"memo": "补记", "legs": legs(5)}, {"headers": {"Idempotency-Key": "answers"}}
     posting = call(admin, "POST", "/v1/postings", json=order, **once).json()["id"]
     hold = {"account": member, "unit": "points", "amount": 2, "memo": "兑换"}
     for end in ("captures", "releases"):
@@ -107,7 +111,10 @@ def ledger(documented: Documented, district: District, member: str) -> None:
         call(keeper, "GET", "/v1/holds/{hold_id}", held)
         call(keeper, "POST", f"/v1/holds/{{hold_id}}/{end}", held, json={})
     call(keeper, "GET", "/v1/holds", params={"account": member})
-    call(admin, "POST", "/v1/postings/{posting_id}/reversals", posting, json={"reason": "误记"})
+    take_back = "/v1/postings/{posting_id}/reversals"
+    part = {"reason": "多记", "legs": legs(1)}
+    call(admin, "POST", take_back, posting, json=part, headers={"Idempotency-Key": "a part"})
+    call(admin, "POST", take_back, posting, json={"reason": "误记"})
     then = {"known_at": rfc3339(utc_now())}
     call(admin, "GET", "/v1/accounts/{account}", member, params=then)
 

@@ -36,6 +36,8 @@ FACT: dict[str, Any] = {
     "partner": "S1",
     "candidates": ["S1", "S2"],
     "minutes": 60,
+    "on": "2027-12-31",
+    "lots": [{"unit": "points", "amount": 40}, {"unit": "minutes", "amount": 60}],
     "legs": [
         {"account": "S1", "unit": "points", "amount": 3},
         {"account": "issuer:120199", "unit": "points", "amount": -3},
@@ -97,6 +99,7 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("help.disputed.v1", {"actor": "R1"}, {"S1", "C1"}),
         ("help.decided.v1", {"actor": "C1"}, {"R1", "S1"}),
         ("help.cancelled.v1", {"actor": "system", "partner": None}, {"R1"}),
+        ("lots.expiring.v1", {}, {"S1"}),
         ("ledger.unsound.v1", {}, {"A1"}),
     ],
 )
@@ -209,6 +212,18 @@ def test_a_gift_is_told_once_and_in_its_own_words() -> None:
     assert render(due.template, due.params, "zh")[1] == "您收到转赠：60 分钟服务时长。"
 
 
+def test_what_expires_is_told_with_its_day_and_amounts() -> None:
+    lots = [{"unit": "minutes", "amount": 60}, {"unit": "points", "amount": 40}]
+    [due] = messages("lots.expiring.v1", GRID, {"member": "S1", "on": "2027-12-31", "lots": lots}, holders)
+    assert due.member == "S1"
+    assert render(due.template, due.params, "en")[1] == (
+        "60 minutes of service, 40 points of yours can be used until 2027-12-31, that day included."
+    )
+    assert render(due.template, due.params, "zh")[1] == (
+        "您有 60 分钟服务时长、40 积分 将于 2027-12-31 到期，请在当日及之前使用。"
+    )
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_template_renders_in_both_languages_and_fills_every_blank(name: str, language: str) -> None:
@@ -223,6 +238,7 @@ def test_every_template_renders_in_both_languages_and_fills_every_blank(name: st
         "place": "社区A" if language == "zh" else "Community A",
         "minutes": 60,
     }
+    params["on"] = "2027-12-31"
     title, body = render(name, params, language)
     assert title
     assert body

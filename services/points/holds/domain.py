@@ -4,19 +4,21 @@ A hold is open until it is captured, released or expired; whichever comes first 
 something else set aside (a request of the time bank, say) has no time of its own: that alone ends it.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
-from services.points.domain import MAX_AMOUNT, UNITS, Leg, Posting, is_member, keeps_balance
+from services.points.domain import MAX_AMOUNT, NEVER, UNITS, Leg, Lots, Posting, is_member, keeps_balance
+from services.points.lots.domain import drawn
 
 KEEPERS = frozenset({"shop_keeper", "district_admin", "integration"})
 """Who may hold what is another member's, and capture."""
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=30)
 DEFAULT_TTL = timedelta(minutes=15)
-NEVER = datetime(2199, 12, 31, tzinfo=UTC)
+NO_TIME = datetime(2199, 12, 31, tzinfo=UTC)
 CAPTURED = "hold.captured"
 
 
@@ -35,6 +37,8 @@ class Hold:
 
     `key` is unique for ever, `by` opened it; `captured` of it went to `target`. A hold that is `bound_to`
     something (`order:<id>`) ends with that, and neither by itself nor by hand.
+    `key` is unique for ever, `by` opened it; `captured` of it went to `target`. `lots` is what it was taken
+    from and goes back to, where any of that expires.
     """
 
     id: str
@@ -52,6 +56,7 @@ class Hold:
     ended_at: datetime | None = None
     bound_to: str | None = None
     version: int = 1
+    lots: Lots | None = None
 
 
 def set_aside(
@@ -68,7 +73,7 @@ def set_aside(
         memo=memo,
         by=by,
         opened_at=at,
-        expires_at=NEVER,
+        expires_at=NO_TIME,
         bound_to=bound_to,
     )
 
@@ -184,6 +189,19 @@ def capture_posting(hold: Hold, *, area: str, posting_id: str, by: str | None) -
         memo=hold.memo,
         by=by,
     )
+
+
+def from_lots(hold: Hold, posting: Posting) -> Posting:
+    """What is posted of a hold, taken from the lots that were set aside."""
+    rest, legs = Counter(hold.lots or {NEVER: hold.amount}), []
+    for leg in posting.legs:
+        if leg.amount < 0 and (leg.account, leg.unit) == (hold.account, hold.unit):
+            lots = drawn(rest, -leg.amount)
+            rest.subtract(lots)
+            legs.append(replace(leg, lots=lots))
+        else:
+            legs.append(leg)
+    return replace(posting, legs=tuple(legs))
 
 
 def released(hold: Hold, actor: Actor, at: datetime) -> Hold:

@@ -37,6 +37,7 @@ class HoldSchema(Schema):
     """A hold; `captured` of its amount went to `target`, the rest was free again.
 
     One that is `bound_to` something (`order:<id>`) ends with that only.
+    `lots` says until which days what is held is good, where any of it expires.
     """
 
     id = fields.String()
@@ -51,6 +52,7 @@ class HoldSchema(Schema):
     opened_at = Moment()
     expires_at = Moment()
     ended_at = Moment(allow_none=True)
+    lots = fields.Dict(keys=fields.String(), values=fields.Integer(), allow_none=True)
 
 
 class HoldQuery(PageQuery):

@@ -1,15 +1,16 @@
 """Holds ↔ documents, beside the journal; the only writer of holds."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from pymongo.client_session import ClientSession
 
 from chassis.errors import ConcurrentUpdate, missing
 from chassis.mongo import Document, Mongo
-from services.points.domain import Change, Posting
-from services.points.holds.domain import Hold, HoldStatus
+from services.points.domain import NEVER, Change, Posting
+from services.points.holds.domain import Hold, HoldStatus, from_lots
+from services.points.lots.domain import expiring
 from services.points.store import JournalStore
 
 _COLLECTION = "holds"
@@ -47,11 +48,13 @@ class HoldStore:
 
     def set_aside(self, hold: Hold, session: ClientSession) -> None:
         """Write a new hold within a transaction. Raises Overdrawn, Frozen."""
-        document = {**_values(hold), "_id": hold.id, "order": hold.id}
+        lots = self._journal.drawn(hold.account, hold.unit, hold.amount, session)
+        held = replace(hold, lots=lots if expiring(lots) else None)
+        document = {**_values(held), "_id": hold.id, "order": hold.id}
         # What is bound to something else ends with that, so the sweep has no business with it.
         document["open_until"] = hold.expires_at if hold.bound_to is None else _NEVER
         self._mongo[_COLLECTION].insert_one(document, session=session)
-        self._journal.change({(hold.account, hold.unit): Change(held=hold.amount)}, session)
+        self._journal.change(_held(held, 1), session)
 
     def get(self, hold_id: str, session: ClientSession | None = None) -> Hold:
         """Raises NotFound."""
@@ -69,7 +72,7 @@ class HoldStore:
 
     def conclude(self, hold: Hold, posting: Posting | None, session: ClientSession) -> None:
         """The same within a transaction."""
-        freed = {(hold.account, hold.unit): Change(held=-hold.amount)}
+        freed = _held(hold, -1)
         ended = self._mongo[_COLLECTION].update_one(
             {"_id": hold.id, "version": hold.version - 1},
             {"$set": _values(hold), "$unset": {"open_until": ""}},
@@ -80,7 +83,7 @@ class HoldStore:
         if posting is None:
             self._journal.change(freed, session)
         else:
-            self._journal.write(posting, session, beside=freed)
+            self._journal.write(from_lots(hold, posting), session, beside=freed)
 
     def due(self, at: datetime, most: int) -> list[Hold]:
         """Open holds whose time is over by then."""
@@ -95,6 +98,12 @@ class HoldStore:
         return _hold(document) if document else None
 
 
+def _held(hold: Hold, sign: int) -> dict[tuple[str, str], Change]:
+    """What setting aside (1) or freeing (-1) does to the account, its lots included."""
+    lots = {day: -sign * amount for day, amount in (hold.lots or {}).items() if day != NEVER}
+    return {(hold.account, hold.unit): Change(held=sign * hold.amount, lots=lots)}
+
+
 def _values(hold: Hold) -> Document:
     values = {**asdict(hold), "status": hold.status.value}
     del values["id"]
@@ -102,11 +111,12 @@ def _values(hold: Hold) -> Document:
 
 
 def _hold(document: Document) -> Hold:
-    names = set(Hold.__dataclass_fields__) - {"id", "status", "bound_to"}
+    names = set(Hold.__dataclass_fields__) - {"id", "status", "bound_to", "lots"}
     values = {name: document[name] for name in names}
     return Hold(
         id=str(document["_id"]),
         status=HoldStatus(document["status"]),
         bound_to=document.get("bound_to"),  # those of earlier releases were bound to nothing
+        lots=document.get("lots"),
         **values,
     )
