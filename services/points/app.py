@@ -28,6 +28,8 @@ from services.points.holds import routes as hold_routes
 from services.points.holds.queries import HoldQueries
 from services.points.holds.store import HoldStore
 from services.points.queries import LedgerQueries
+from services.points.statements import routes as statement_routes
+from services.points.statements.queries import StatementQueries
 from services.points.store import JournalStore
 
 NAME = "points"
@@ -45,6 +47,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         title="Alley Steward: points",
         blueprints=[
             routes.blueprint(journal, LedgerQueries(mongo, settings.district), utc_now, settings.district),
+            statement_routes.blueprint(StatementQueries(mongo)),
             hold_routes.blueprint(HoldStore(mongo, journal), HoldQueries(mongo), utc_now, settings.district),
             fund_routes.blueprint(FundStore(mongo, journal), FundQueries(mongo), utc_now),
         ],

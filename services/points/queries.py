@@ -25,7 +25,7 @@ class LedgerQueries:
 
     def account(self, account: str, actor: Actor) -> Document:
         """An account's balances; one that nothing was posted to has zeros. Raises NotAllowed."""
-        self._check_reader(account, actor)
+        check_reader(account, actor)
         if not is_member(account):
             return self._named(account)
         found = self._mongo["accounts"].find_one({"_id": account}) or {}
@@ -48,7 +48,7 @@ class LedgerQueries:
 
         Raises NotAllowed. Holds are not part of the books: nothing is shown as held.
         """
-        self._check_reader(account, actor)
+        check_reader(account, actor)
         now = utc_now()
         return self._rolled_up(account, effective_at or now, known_at or now)
 
@@ -76,16 +76,6 @@ class LedgerQueries:
             "recovery_due": {unit: -amount for unit, amount in owed.items() if amount},
             "stars": stars(lifetime["minutes"]) if is_member(account) else 0,
         }
-
-    def statement(self, account: str, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
-        """The postings of an account, newest first. Raises NotAllowed."""
-        self._check_reader(account, actor)
-        page = self._page({"accounts": account}, limit, cursor)
-        lines = []
-        for one in page.items:
-            own = [leg for leg in one["legs"] if leg["account"] == account]
-            lines.append({**one, "legs": own})
-        return paging.Page(lines, page.next)
 
     def postings(
         self, area: str, rule: str | None, actor: Actor, limit: int, cursor: str | None
@@ -147,14 +137,14 @@ class LedgerQueries:
         )
         return paging.Page([{**one, "id": one["_id"]} for one in page.items], page.next)
 
-    def _check_reader(self, account: str, actor: Actor) -> None:
-        if not is_account(account):
-            raise missing("账户", "account")
-        # A wallet carries no area: staff of any area of the district may look, members only at their own.
-        if account != actor.member_id and not actor.roles & _STAFF:
-            raise NotAllowed(
-                "not-your-account", zh="只能查看自己的账户。", en="You may see your own account only."
-            )
+
+def check_reader(account: str, actor: Actor) -> None:
+    """Raises NotFound for what names no account, NotAllowed for another member's."""
+    if not is_account(account):
+        raise missing("账户", "account")
+    # A wallet carries no area: staff of any area of the district may look, members only at their own.
+    if account != actor.member_id and not actor.roles & _STAFF:
+        raise NotAllowed("not-your-account", zh="只能查看自己的账户。", en="You may see your own account only.")
 
 
 def _expected(posted: int, held: int) -> dict[str, int]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from chassis.clock import Clock
-from chassis.fields import PageQuery
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
@@ -28,15 +27,6 @@ def blueprint(journal: JournalStore, queries: LedgerQueries, clock: Clock, distr
         if query["effective_at"] or query["known_at"]:
             return queries.account_then(account, actor(), query["effective_at"], query["known_at"])
         return queries.account(account, actor())
-
-    @routes.route("/accounts/<account>/statement", methods=["GET"])
-    @routes.arguments(PageQuery, location="query")
-    @routes.response(200, schemas.PostingPageSchema)
-    @access.signed_in
-    def statement(query: dict[str, Any], account: str) -> dict[str, Any]:
-        """List what was posted to an account."""
-        page = queries.statement(account, actor(), query["limit"], query["cursor"])
-        return {"items": page.items, "next": page.next}
 
     @routes.route("/postings", methods=["GET"])
     @routes.arguments(schemas.PostingQuery, location="query")
