@@ -32,7 +32,7 @@ def csv_lines(header: Sequence[str], rows: Iterable[Iterable[Cell]]) -> Iterator
 def xlsx(
     header: Sequence[str], rows: Iterable[Sequence[Cell]], rows_of_a_sheet: int = _ROWS_OF_A_SHEET
 ) -> Iterator[bytes]:
-    """A workbook in pieces. Rows are written to disk as they come; what no sheet holds goes on in the next."""
+    """A workbook in pieces. Rows go to disk as they come; what one sheet does not hold is in the next."""
     with tempfile.TemporaryFile() as file:
         _write(file, header, rows, rows_of_a_sheet)
         file.seek(0)

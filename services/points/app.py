@@ -1,7 +1,8 @@
 """Wiring of the points service: the only place that reads its environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from flask import Flask
 
@@ -17,6 +18,12 @@ from chassis.subscriptions import Subscriptions
 from chassis.timers import Timer
 from chassis.worker import Worker
 from services.points import commands, events, handlers, routes
+from services.points.adjustments import commands as adjustment_commands
+from services.points.adjustments import events as adjustment_events
+from services.points.adjustments import routes as adjustment_routes
+from services.points.adjustments.queries import AdjustmentQueries
+from services.points.adjustments.store import AdjustmentStore
+from services.points.domain import MAX_AMOUNT
 from services.points.earning import handlers as earning_handlers
 from services.points.funds import events as fund_events
 from services.points.funds import handlers as fund_handlers
@@ -33,12 +40,41 @@ from services.points.statements.queries import StatementQueries
 from services.points.store import JournalStore
 
 NAME = "points"
-PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *fund_events.PUBLISHED]
+PUBLISHED: list[type[Event]] = [
+    *events.PUBLISHED,
+    *fund_events.PUBLISHED,
+    *adjustment_events.PUBLISHED,
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointsSettings(ServiceSettings):
+    """Settings of the points service."""
+
+    adjustment_points: int = 10_000
+    adjustment_minutes: int = 6_000
+    adjustment_fen: int = 1_000_000
+
+    def check(self) -> Iterator[str]:
+        """Yield a sentence for each combination that must not start."""
+        yield from super().check()
+        for name in ("adjustment_points", "adjustment_minutes", "adjustment_fen"):
+            if not 0 <= getattr(self, name) <= MAX_AMOUNT:
+                yield f"{name.upper()} is wrong: it is a whole number from 0 to 2^53"
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """Unit → the most that one administrator may move alone."""
+        return {
+            "points": self.adjustment_points,
+            "minutes": self.adjustment_minutes,
+            "fen": self.adjustment_fen,
+        }
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """The WSGI application."""
-    settings = load(ServiceSettings, environ)
+    settings = load(PointsSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-api")
     mongo = Mongo(settings.mongo_url, NAME)
     journal = JournalStore(mongo)
@@ -46,7 +82,15 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         name=NAME,
         title="Alley Steward: points",
         blueprints=[
-            routes.blueprint(journal, LedgerQueries(mongo, settings.district), utc_now, settings.district),
+            routes.blueprint(LedgerQueries(mongo, settings.district), settings.district),
+            adjustment_routes.blueprint(
+                AdjustmentStore(mongo, journal),
+                AdjustmentQueries(mongo, settings.district),
+                journal,
+                utc_now,
+                district=settings.district,
+                limits=settings.limits,
+            ),
             statement_routes.blueprint(StatementQueries(mongo)),
             hold_routes.blueprint(HoldStore(mongo, journal), HoldQueries(mongo), utc_now, settings.district),
             fund_routes.blueprint(FundStore(mongo, journal), FundQueries(mongo), utc_now),
@@ -67,12 +111,12 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
 
 def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     """The background process."""
-    settings = load(ServiceSettings, environ)
+    settings = load(PointsSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-worker")
     mongo = Mongo(settings.mongo_url, NAME)
 
     journal = JournalStore(mongo)
-    holds = HoldStore(mongo, journal)
+    holds, adjustments = HoldStore(mongo, journal), AdjustmentStore(mongo, journal)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -81,9 +125,14 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def recover_debts() -> None:
         commands.recover(journal, utc_now, settings.district)
 
+    def expire_adjustments() -> None:
+        while adjustment_commands.expire(adjustments, utc_now):
+            pass
+
     def prepare() -> None:
         journal.ensure_indexes()
         holds.ensure_indexes()
+        adjustments.ensure_indexes()
         FundStore(mongo, journal).ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
@@ -91,8 +140,12 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations"],
+        outboxes=["journal", "allocations", "adjustments"],
         handle=subscriptions(mongo).handle,
-        timers=[Timer("holds", 5.0, expire_holds), Timer("debts", 5.0, recover_debts)],
+        timers=[
+            Timer("holds", 5.0, expire_holds),
+            Timer("debts", 5.0, recover_debts),
+            Timer("adjustment_clock", 5.0, expire_adjustments),
+        ],
         prepare=prepare,
     )

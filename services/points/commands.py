@@ -41,8 +41,7 @@ class Journal(Protocol):
     def debts(self, most: int) -> list[Debt]: ...
 
 
-def post_by_hand(
-    journal: Journal,
+def by_hand(
     clock: Clock,
     actor: Actor,
     *,
@@ -53,13 +52,8 @@ def post_by_hand(
     legs: Sequence[Leg],
     effective_at: datetime | None = None,
 ) -> Posting:
-    """Post what an administrator orders, once a key for ever.
-
-    Raises Invalid for legs that do not balance, an account nobody knows, a closed period, and a key that was
-    used with another body; Overdrawn, Frozen.
-    """
-    now = clock()
-    posting = Posting(
+    """What an administrator orders, not yet checked or posted."""
+    return Posting(
         id=posting_id,
         key=f"by-hand:{actor.member_id}:{key}",
         rule=domain.BY_HAND,
@@ -67,20 +61,44 @@ def post_by_hand(
         cause=posting_id,
         area=district,
         legs=tuple(legs),
-        posted_at=now,
+        posted_at=clock(),
         memo=memo,
         by=actor.member_id,
         effective_at=effective_at,
     )
+
+
+def post_by_hand(journal: Journal, posting: Posting) -> Posting:
+    """Post what an administrator orders, once a key for ever.
+
+    Raises Invalid for legs that do not balance, an account nobody knows, a closed period, and a key that was
+    used with another body; Overdrawn, Frozen.
+    """
+    check_order(journal, posting)
+    if journal.post(posting):
+        return posting
+    stored = journal.stored(posting.key) or posting
+    check_same(stored, posting)
+    return stored
+
+
+def check_order(journal: Journal, posting: Posting) -> None:
+    """Raises Invalid for an order by hand that cannot be posted."""
     domain.check_balanced(posting)
-    if effective_at is not None and journal.stored(posting.key) is None:
-        domain.check_effective(effective_at, now)  # a repeat may come when the books are closed
+    if posting.effective_at is not None and journal.stored(posting.key) is None:
+        # A repeat may come when the books are closed.
+        domain.check_effective(posting.effective_at, posting.posted_at)
     for number, leg in enumerate(posting.legs):
         if not journal.knows(leg.account):
             raise Invalid(
                 f"legs.{number}.account", zh="没有这个账户。", en="There is no account of this name."
             )
-    return _once(journal, posting)
+
+
+def check_same(stored: Posting, posting: Posting) -> None:
+    """Raises KeyReused where what stands under a key is another order."""
+    if domain.ordered(stored) != domain.ordered(posting):
+        raise KeyReused
 
 
 def reverse(
@@ -119,12 +137,3 @@ def recover(journal: Journal, clock: Clock, district: str) -> int:
         except (Overdrawn, Frozen):
             continue  # spent, paid off or frozen meanwhile
     return shrank
-
-
-def _once(journal: Journal, posting: Posting) -> Posting:
-    if journal.post(posting):
-        return posting
-    stored = journal.stored(posting.key) or posting
-    if domain.ordered(stored) != domain.ordered(posting):
-        raise KeyReused
-    return stored

@@ -144,7 +144,9 @@ def check_reader(account: str, actor: Actor) -> None:
         raise missing("账户", "account")
     # A wallet carries no area: staff of any area of the district may look, members only at their own.
     if account != actor.member_id and not actor.roles & _STAFF:
-        raise NotAllowed("not-your-account", zh="只能查看自己的账户。", en="You may see your own account only.")
+        raise NotAllowed(
+            "not-your-account", zh="只能查看自己的账户。", en="You may see your own account only."
+        )
 
 
 def _expected(posted: int, held: int) -> dict[str, int]:

@@ -16,20 +16,30 @@ REVERSED = "posting.reversed"
 RECOVERED = "debt.recovered"
 
 
-def reversal(
-    original: Posting, free: Free, *, posting_id: str, at: datetime, reason: str, by: str | None
-) -> Posting:
-    """The posting that takes back another one. Raises Conflict for one that takes something back itself."""
+def key_of(original: str) -> str:
+    """The key of what takes a posting back: it is done once."""
+    return f"{REVERSED}:{original}"
+
+
+def check_reversible(original: Posting) -> None:
+    """Raises Conflict for a posting that takes something back itself."""
     if original.rule in (REVERSED, RECOVERED):
         raise Conflict(
             "reversal-of-reversal",
             zh="冲正凭证不能再冲正，请重新记账。",
             en="What takes a posting back is not taken back itself: post anew.",
         )
+
+
+def reversal(
+    original: Posting, free: Free, *, posting_id: str, at: datetime, reason: str, by: str | None
+) -> Posting:
+    """The posting that takes back another one. Raises Conflict as `check_reversible` does."""
+    check_reversible(original)
     legs = [part for leg in original.legs for part in _back(leg, free)]
     return Posting(
         id=posting_id,
-        key=f"{REVERSED}:{original.id}",
+        key=key_of(original.id),
         rule=REVERSED,
         rule_version=1,
         cause=original.cause,

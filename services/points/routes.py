@@ -2,19 +2,15 @@
 
 from typing import Any
 
-from chassis.clock import Clock
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
-from chassis.idempotency import new_id, required_key
 from chassis.identity import check_area
-from services.points import commands, schemas
-from services.points.domain import Leg
+from services.points import schemas
 from services.points.queries import LedgerQueries
-from services.points.store import JournalStore
 
 
-def blueprint(journal: JournalStore, queries: LedgerQueries, clock: Clock, district: str) -> Blueprint:
+def blueprint(queries: LedgerQueries, district: str) -> Blueprint:
     """The routes of accounts, postings and the ledger's verification."""
     routes = Blueprint("points", __name__, url_prefix="/v1", description="Points and service minutes")
 
@@ -38,41 +34,6 @@ def blueprint(journal: JournalStore, queries: LedgerQueries, clock: Clock, distr
         check_area(area, district)
         page = queries.postings(area, query["rule"], actor(), query["limit"], query["cursor"])
         return {"items": page.items, "next": page.next}
-
-    @routes.route("/postings", methods=["POST"])
-    @routes.arguments(schemas.PostingOrderSchema)
-    @routes.response(201, schemas.PostingSchema)
-    @access.roles("district_admin")
-    def post(body: dict[str, Any]) -> Any:
-        """Post by hand. `Idempotency-Key` must be sent; a key never expires."""
-        posting = commands.post_by_hand(
-            journal,
-            clock,
-            actor(),
-            district=district,
-            key=required_key(),
-            posting_id=new_id(),
-            memo=body["memo"],
-            legs=[Leg(**one) for one in body["legs"]],
-            effective_at=body["effective_at"],
-        )
-        return {**vars(posting), "effective_at": posting.counts_from}
-
-    @routes.route("/postings/<posting_id>/reversals", methods=["POST"])
-    @routes.arguments(schemas.ReversalOrderSchema)
-    @routes.response(201, schemas.PostingSchema)
-    @access.roles("district_admin")
-    def reverse(body: dict[str, Any], posting_id: str) -> Any:
-        """Take a posting back; what members have spent of it, they owe."""
-        posting = commands.reverse(
-            journal,
-            clock,
-            posting_id=posting_id,
-            reversal_id=new_id(),
-            reason=body["reason"],
-            by=actor().member_id,
-        )
-        return {**vars(posting), "effective_at": posting.counts_from}
 
     @routes.route("/ledger/verification", methods=["GET"])
     @routes.response(200, schemas.VerificationSchema)

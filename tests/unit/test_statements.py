@@ -57,10 +57,17 @@ def test_the_closing_balance_is_the_opening_balance_and_all_lines(amounts: list[
 
 def test_a_posting_in_two_units_has_a_line_in_each_and_the_legs_of_one_unit_are_summed() -> None:
     one = posting(
-        1, Leg(MEMBER, "points", 5), Leg(MEMBER, "points", -2), Leg(MEMBER, "minutes", 9), Leg(OTHER, "fen", 1)
+        1,
+        Leg(MEMBER, "points", 5),
+        Leg(MEMBER, "points", -2),
+        Leg(MEMBER, "minutes", 9),
+        Leg(OTHER, "fen", 1),
     )
     told = list(lines(MEMBER, dict.fromkeys(UNITS, 10), [one]))
-    assert [(line.unit, line.amount, line.balance) for line in told] == [("points", 3, 13), ("minutes", 9, 19)]
+    assert [(line.unit, line.amount, line.balance) for line in told] == [
+        ("points", 3, 13),
+        ("minutes", 9, 19),
+    ]
 
 
 def printed(memo: str, language: str = "zh") -> Any:
