@@ -8,11 +8,12 @@ from flask import Flask
 
 import chassis.http.app
 from chassis import idempotency, logs
-from chassis.clock import utc_now
+from chassis.clock import new_ulid, utc_now
 from chassis.events import Event
 from chassis.http.app import ServiceApp
 from chassis.identity import TokenVerifier
 from chassis.mongo import Mongo
+from chassis.nightly import Nightly
 from chassis.settings import ServiceSettings, load
 from chassis.subscriptions import Subscriptions
 from chassis.timers import Timer
@@ -23,6 +24,11 @@ from services.points.adjustments import events as adjustment_events
 from services.points.adjustments import routes as adjustment_routes
 from services.points.adjustments.queries import AdjustmentQueries
 from services.points.adjustments.store import AdjustmentStore
+from services.points.circles import commands as circle_commands
+from services.points.circles import events as circle_events
+from services.points.circles import routes as circle_routes
+from services.points.circles.queries import FlagQueries
+from services.points.circles.store import FlagStore
 from services.points.domain import MAX_AMOUNT
 from services.points.earning import handlers as earning_handlers
 from services.points.funds import events as fund_events
@@ -44,6 +50,7 @@ PUBLISHED: list[type[Event]] = [
     *events.PUBLISHED,
     *fund_events.PUBLISHED,
     *adjustment_events.PUBLISHED,
+    *circle_events.PUBLISHED,
 ]
 
 
@@ -92,6 +99,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                 limits=settings.limits,
             ),
             statement_routes.blueprint(StatementQueries(mongo)),
+            circle_routes.blueprint(
+                FlagStore(mongo, settings.district), FlagQueries(mongo, settings.district), utc_now
+            ),
             hold_routes.blueprint(HoldStore(mongo, journal), HoldQueries(mongo), utc_now, settings.district),
             fund_routes.blueprint(FundStore(mongo, journal), FundQueries(mongo), utc_now),
         ],
@@ -117,6 +127,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
 
     journal = JournalStore(mongo)
     holds, adjustments = HoldStore(mongo, journal), AdjustmentStore(mongo, journal)
+    flags = FlagStore(mongo, settings.district)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -129,10 +140,16 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         while adjustment_commands.expire(adjustments, utc_now):
             pass
 
+    def watch_gifts() -> None:
+        Nightly(mongo["nights"], "gift_circles", utc_now).run(
+            lambda: circle_commands.watch(flags, utc_now, new_ulid, settings.district)
+        )
+
     def prepare() -> None:
         journal.ensure_indexes()
         holds.ensure_indexes()
         adjustments.ensure_indexes()
+        flags.ensure_indexes()
         FundStore(mongo, journal).ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
@@ -140,12 +157,13 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations", "adjustments"],
+        outboxes=["journal", "allocations", "adjustments", "flags"],
         handle=subscriptions(mongo).handle,
         timers=[
             Timer("holds", 5.0, expire_holds),
             Timer("debts", 5.0, recover_debts),
             Timer("adjustment_clock", 5.0, expire_adjustments),
+            Timer("gift_circles", 600.0, watch_gifts),
         ],
         prepare=prepare,
     )
