@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from flask import Flask
 
@@ -29,7 +30,7 @@ from services.points.circles import events as circle_events
 from services.points.circles import routes as circle_routes
 from services.points.circles.queries import FlagQueries
 from services.points.circles.store import FlagStore
-from services.points.domain import MAX_AMOUNT
+from services.points.domain import LADDER, MAX_AMOUNT, Ladder
 from services.points.earning import handlers as earning_handlers
 from services.points.funds import events as fund_events
 from services.points.funds import handlers as fund_handlers
@@ -40,6 +41,10 @@ from services.points.holds import commands as hold_commands
 from services.points.holds import routes as hold_routes
 from services.points.holds.queries import HoldQueries
 from services.points.holds.store import HoldStore
+from services.points.honours import handlers as honour_handlers
+from services.points.honours import routes as honour_routes
+from services.points.honours.queries import HonourQueries
+from services.points.honours.store import HonourStore
 from services.points.queries import LedgerQueries
 from services.points.statements import routes as statement_routes
 from services.points.statements.queries import StatementQueries
@@ -61,6 +66,8 @@ class PointsSettings(ServiceSettings):
     adjustment_points: int = 10_000
     adjustment_minutes: int = 6_000
     adjustment_fen: int = 1_000_000
+    star_hours: tuple[float, ...] = LADDER.star_hours
+    tier_points: tuple[float, ...] = LADDER.tier_points
 
     def check(self) -> Iterator[str]:
         """Yield a sentence for each combination that must not start."""
@@ -68,6 +75,15 @@ class PointsSettings(ServiceSettings):
         for name in ("adjustment_points", "adjustment_minutes", "adjustment_fen"):
             if not 0 <= getattr(self, name) <= MAX_AMOUNT:
                 yield f"{name.upper()} is wrong: it is a whole number from 0 to 2^53"
+        for name in ("star_hours", "tier_points"):
+            steps = getattr(self, name)
+            if any(low >= high for low, high in pairwise((0.0, *steps))):
+                yield f"{name.upper()} is wrong: it is numbers above 0, each above the one before"
+
+    @property
+    def ladder(self) -> Ladder:
+        """What a lifetime of verified work is given for."""
+        return Ladder(self.star_hours, self.tier_points)
 
     @property
     def limits(self) -> dict[str, int]:
@@ -89,7 +105,13 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         name=NAME,
         title="Alley Steward: points",
         blueprints=[
-            routes.blueprint(LedgerQueries(mongo, settings.district), settings.district),
+            routes.blueprint(LedgerQueries(mongo, settings.district, settings.ladder), settings.district),
+            honour_routes.blueprint(
+                HonourStore(mongo, utc_now),
+                HonourQueries(mongo),
+                utc_now,
+                settings.district,
+            ),
             adjustment_routes.blueprint(
                 AdjustmentStore(mongo, journal),
                 AdjustmentQueries(mongo, settings.district),
@@ -116,6 +138,7 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
         handlers.subscriptions(journal),
         earning_handlers.subscriptions(journal, utc_now),
         fund_handlers.subscriptions(FundStore(mongo, journal), utc_now),
+        honour_handlers.subscriptions(HonourStore(mongo, utc_now)),
     )
 
 
@@ -127,7 +150,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
 
     journal = JournalStore(mongo)
     holds, adjustments = HoldStore(mongo, journal), AdjustmentStore(mongo, journal)
-    flags = FlagStore(mongo, settings.district)
+    flags, honours = FlagStore(mongo, settings.district), HonourStore(mongo, utc_now)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -145,11 +168,15 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             lambda: circle_commands.watch(flags, utc_now, new_ulid, settings.district)
         )
 
+    def prove_honours() -> None:
+        Nightly(mongo["nights"], "honours_proof", utc_now).run(lambda: honours.prove(settings.district))
+
     def prepare() -> None:
         journal.ensure_indexes()
         holds.ensure_indexes()
         adjustments.ensure_indexes()
         flags.ensure_indexes()
+        honours.ensure_indexes()
         FundStore(mongo, journal).ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
@@ -164,6 +191,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             Timer("debts", 5.0, recover_debts),
             Timer("adjustment_clock", 5.0, expire_adjustments),
             Timer("gift_circles", 600.0, watch_gifts),
+            Timer("leaderboards", 2.0, lambda: honours.sweep(settings.district), share=0.1),
+            Timer("honours_proof", 600.0, prove_honours),
         ],
         prepare=prepare,
     )

@@ -9,7 +9,7 @@ from chassis.clock import utc_now
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.points.domain import UNITS, debt, is_account, is_member, keeps_balance, stars
+from services.points.domain import LADDER, UNITS, Ladder, debt, is_account, is_member, keeps_balance
 
 _SUMMED = {"legs": 1, "posted_at": 1, "effective_at": 1, "verified": 1}
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -19,9 +19,10 @@ _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 class LedgerQueries:
     """Reads the ledger."""
 
-    def __init__(self, mongo: Mongo, district: str) -> None:
+    def __init__(self, mongo: Mongo, district: str, ladder: Ladder = LADDER) -> None:
         self._mongo = mongo
         self._district = district
+        self._ladder = ladder
 
     def account(self, account: str, actor: Actor) -> Document:
         """An account's balances; one that nothing was posted to has zeros. Raises NotAllowed."""
@@ -38,7 +39,8 @@ class LedgerQueries:
             "lifetime_points": lifetime.get("points", 0),
             "lifetime_minutes": lifetime.get("minutes", 0),
             "recovery_due": _owed(owed),
-            "stars": stars(lifetime.get("minutes", 0)),
+            "stars": self._ladder.stars(lifetime.get("minutes", 0)),
+            "tier": self._ladder.tier(lifetime.get("points", 0)),
         }
 
     def account_then(
@@ -74,7 +76,8 @@ class LedgerQueries:
             "lifetime_points": lifetime["points"] if is_member(account) else 0,
             "lifetime_minutes": lifetime["minutes"] if is_member(account) else 0,
             "recovery_due": {unit: -amount for unit, amount in owed.items() if amount},
-            "stars": stars(lifetime["minutes"]) if is_member(account) else 0,
+            "stars": self._ladder.stars(lifetime["minutes"]) if is_member(account) else 0,
+            "tier": self._ladder.tier(lifetime["points"]) if is_member(account) else 0,
         }
 
     def postings(

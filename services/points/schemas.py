@@ -54,8 +54,9 @@ class BalanceSchema(Schema):
 class AccountSchema(Schema):
     """An account; `minutes` are of service.
 
-    What was ever earned by verified work is `lifetime_points` and `lifetime_minutes`, and `stars` follow from
-    the latter; spending does not touch them. `recovery_due` is what is owed of gains that were taken back.
+    What was ever earned by verified work is `lifetime_points` and `lifetime_minutes`; `stars` follow from
+    the latter, `tier` from the former; spending does not touch them. `recovery_due` is what is owed of gains
+    that were taken back.
     """
 
     id = fields.String()
@@ -67,6 +68,7 @@ class AccountSchema(Schema):
     lifetime_minutes = fields.Integer()
     recovery_due = fields.Dict(keys=fields.String(), values=fields.Integer())
     stars = fields.Integer()
+    tier = fields.Integer()
 
 
 class AccountQuery(Schema):

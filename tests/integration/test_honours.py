@@ -1,0 +1,127 @@
+"""Rankings kept beside a real journal: what is counted piece by piece equals what is counted in one go."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from chassis.clock import new_ulid, utc_now
+from chassis.identity import Actor
+from chassis.mongo import Mongo
+from infra.local.deployment import Deployment
+from services.points.circles import commands as circle_commands
+from services.points.circles.store import FlagStore
+from services.points.domain import Leg, Posting, issuer
+from services.points.honours.domain import Gain, month_of
+from services.points.honours.queries import HonourQueries
+from services.points.honours.store import HonourStore
+from tests.integration.ledgers import DISTRICT, Ledger, at_once
+
+GRIDS = [f"{DISTRICT}00100100{number}" for number in range(1, 4)]
+MONTH = month_of(utc_now())
+
+
+class Honours(Ledger):
+    """A ledger with rankings, whose timer sees everything at once."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        super().__init__(mongo)
+        self.store = HonourStore(mongo, lambda: utc_now() + timedelta(seconds=10))
+        self.store.ensure_indexes()
+        self.read = HonourQueries(mongo)
+
+    def work(self, member: str, points: int, area: str = GRIDS[0], at: datetime | None = None) -> Posting:
+        posting = Posting(
+            id=new_ulid(),
+            key=new_ulid(),
+            rule="issue.confirmed",
+            rule_version=1,
+            cause=new_ulid(),
+            area=area,
+            legs=(Leg(member, "points", points), Leg(issuer(DISTRICT), "points", -points)),
+            posted_at=utc_now(),
+            effective_at=at,
+            verified=True,
+        )
+        assert self.journal.post(posting)
+        return posting
+
+    def places(self, area: str = DISTRICT, period: str = MONTH) -> list[tuple[int, str, int]]:
+        board = self.read.board(area, period, "points", 100, Actor("nobody"))
+        return [(one["rank"], one["member"], one["points"]) for one in board["items"]]
+
+
+@pytest.fixture
+def honours(deployment: Deployment) -> Iterator[Honours]:
+    own = Mongo(deployment.mongo_url, f"honours_{new_ulid()}")
+    yield Honours(own)
+    own.client.drop_database(own.database.name)
+    own.close()
+
+
+def test_rankings_follow_the_journal_and_equal_a_count_in_one_go(honours: Honours) -> None:
+    chance = random.Random(4)
+    members = [honours.member() for _ in range(5)]
+    now = utc_now()
+    posted: list[Posting] = []
+    expected: dict[str, Gain] = {}
+    for _ in range(2):
+        for _ in range(12):
+            member, points = chance.choice(members), chance.randint(1, 9)
+            at = now - timedelta(days=chance.choice([0, 0, 40, 400]))
+            posted.append(honours.work(member, points, chance.choice(GRIDS), at))
+            expected[member] = expected.get(member, Gain()) + Gain(points)
+        honours.spend(posted[-1].legs[0].account, 1)
+        undone = posted.pop(chance.randrange(len(posted)))
+        honours.reverse(undone)
+        worker = undone.legs[0].account
+        expected[worker] += Gain(-undone.legs[0].amount)
+        at_once(2, lambda _: honours.store.sweep(DISTRICT))
+        assert honours.store.differing(DISTRICT) == []
+        found = {member: points for _, member, points in honours.places(period="all")}
+        assert found == {member: gain.points for member, gain in expected.items() if gain.points}
+    this_month = [one for one in posted if month_of(one.counts_from) == MONTH and one.area == GRIDS[0]]
+    assert sum(points for _, _, points in honours.places(GRIDS[0])) == sum(
+        one.legs[0].amount for one in this_month
+    )
+
+
+def test_what_differs_is_named_and_mended(honours: Honours) -> None:
+    member = honours.member()
+    honours.work(member, 5)
+    honours.store.sweep(DISTRICT)
+    gains = f"{member}/{MONTH}"
+    honours.mongo["gains"].update_one({"_id": gains}, {"$set": {f"areas.{GRIDS[0]}": [50, 0]}})
+    honours.mongo["leaderboards"].update_one({"_id": f"{DISTRICT}/all"}, {"$set": {"points.top": []}})
+    assert {gains, f"{DISTRICT}/all"} <= set(honours.store.prove(DISTRICT))
+    honours.store.sweep(DISTRICT)
+    assert honours.store.differing(DISTRICT) == []
+    assert honours.places() == [(1, member, 5)]
+
+
+def test_who_hides_keeps_their_place_and_sees_it(honours: Honours) -> None:
+    first, second, third = (honours.member() for _ in range(3))
+    for member, points in ((first, 9), (second, 9), (third, 4)):
+        honours.work(member, points)
+    honours.store.sweep(DISTRICT)
+    honours.store.hide(first, hidden=True)
+    assert sorted(honours.places(), key=str) == sorted([(1, None, 9), (1, second, 9), (3, third, 4)], key=str)
+    own = honours.read.board(DISTRICT, MONTH, "points", 1, Actor(first))
+    assert own["me"] == {"rank": 1, "member": first, "points": 9, "minutes": 0}
+    assert honours.read.board(DISTRICT, MONTH, "minutes", 9, Actor(third))["me"]["rank"] is None
+    honours.store.hide(first, hidden=False)
+    assert (1, first, 9) in honours.places()
+
+
+def test_gifts_that_come_back_are_flagged_once(honours: Honours) -> None:
+    flags = FlagStore(honours.mongo, DISTRICT)
+    flags.ensure_indexes()
+    members = [honours.member(10) for _ in range(3)]
+    for giver, receiver in zip(members, members[1:] + members[:1], strict=True):
+        honours.post(new_ulid(), Leg(giver, "points", -2), Leg(receiver, "points", 2))
+    later = utc_now() + timedelta(minutes=1)
+    at_once(3, lambda _: circle_commands.watch(flags, lambda: later, new_ulid, DISTRICT))
+    found = [flags.last(member, "points") for member in members]
+    assert [one.share.percent for one in found if one] == [100, 100, 100]
+    assert honours.mongo["flags"].count_documents({}) == 3
