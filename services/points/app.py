@@ -30,6 +30,12 @@ from services.points.circles import events as circle_events
 from services.points.circles import routes as circle_routes
 from services.points.circles.queries import FlagQueries
 from services.points.circles.store import FlagStore
+from services.points.commendations import commands as commendation_commands
+from services.points.commendations import events as commendation_events
+from services.points.commendations import handlers as commendation_handlers
+from services.points.commendations import routes as commendation_routes
+from services.points.commendations.queries import CommendationQueries
+from services.points.commendations.store import CommendationStore
 from services.points.domain import LADDER, MAX_AMOUNT, Ladder
 from services.points.earning import handlers as earning_handlers
 from services.points.funds import events as fund_events
@@ -56,6 +62,7 @@ PUBLISHED: list[type[Event]] = [
     *fund_events.PUBLISHED,
     *adjustment_events.PUBLISHED,
     *circle_events.PUBLISHED,
+    *commendation_events.PUBLISHED,
 ]
 
 
@@ -66,6 +73,7 @@ class PointsSettings(ServiceSettings):
     adjustment_points: int = 10_000
     adjustment_minutes: int = 6_000
     adjustment_fen: int = 1_000_000
+    publicity_days: int = 7
     star_hours: tuple[float, ...] = LADDER.star_hours
     tier_points: tuple[float, ...] = LADDER.tier_points
 
@@ -75,6 +83,8 @@ class PointsSettings(ServiceSettings):
         for name in ("adjustment_points", "adjustment_minutes", "adjustment_fen"):
             if not 0 <= getattr(self, name) <= MAX_AMOUNT:
                 yield f"{name.upper()} is wrong: it is a whole number from 0 to 2^53"
+        if not 1 <= self.publicity_days <= 90:
+            yield "PUBLICITY_DAYS is wrong: it is 1 to 90"
         for name in ("star_hours", "tier_points"):
             steps = getattr(self, name)
             if any(low >= high for low, high in pairwise((0.0, *steps))):
@@ -121,6 +131,14 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                 limits=settings.limits,
             ),
             statement_routes.blueprint(StatementQueries(mongo)),
+            commendation_routes.blueprint(
+                CommendationStore(mongo, journal),
+                CommendationQueries(mongo),
+                utc_now,
+                district=settings.district,
+                ladder=settings.ladder,
+                days=settings.publicity_days,
+            ),
             circle_routes.blueprint(
                 FlagStore(mongo, settings.district), FlagQueries(mongo, settings.district), utc_now
             ),
@@ -139,6 +157,7 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
         earning_handlers.subscriptions(journal, utc_now),
         fund_handlers.subscriptions(FundStore(mongo, journal), utc_now),
         honour_handlers.subscriptions(HonourStore(mongo, utc_now)),
+        commendation_handlers.subscriptions(CommendationStore(mongo, journal), utc_now),
     )
 
 
@@ -150,6 +169,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
 
     journal = JournalStore(mongo)
     holds, adjustments = HoldStore(mongo, journal), AdjustmentStore(mongo, journal)
+    commendations = CommendationStore(mongo, journal)
     flags, honours = FlagStore(mongo, settings.district), HonourStore(mongo, utc_now)
 
     def expire_holds() -> None:
@@ -168,6 +188,10 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             lambda: circle_commands.watch(flags, utc_now, new_ulid, settings.district)
         )
 
+    def end_publicity() -> None:
+        while commendation_commands.award_due(commendations, utc_now):
+            pass
+
     def prove_honours() -> None:
         Nightly(mongo["nights"], "honours_proof", utc_now).run(lambda: honours.prove(settings.district))
 
@@ -177,6 +201,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         adjustments.ensure_indexes()
         flags.ensure_indexes()
         honours.ensure_indexes()
+        commendations.ensure_indexes()
         FundStore(mongo, journal).ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
@@ -184,13 +209,14 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations", "adjustments", "flags"],
+        outboxes=["journal", "allocations", "adjustments", "flags", "commendations"],
         handle=subscriptions(mongo).handle,
         timers=[
             Timer("holds", 5.0, expire_holds),
             Timer("debts", 5.0, recover_debts),
             Timer("adjustment_clock", 5.0, expire_adjustments),
             Timer("gift_circles", 600.0, watch_gifts),
+            Timer("publicity", 5.0, end_publicity),
             Timer("leaderboards", 2.0, lambda: honours.sweep(settings.district), share=0.1),
             Timer("honours_proof", 600.0, prove_honours),
         ],
