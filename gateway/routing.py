@@ -38,6 +38,9 @@ ROUTES = (
     Route("/v1/holds", "points"),
     Route("/v1/funds", "points"),
     Route("/v1/ledger", "points", timeout=60.0),
+    Route("/v1/adjustments", "points"),
+    Route("/v1/leaderboards", "points"),
+    Route("/v1/commendations", "points"),
     Route("/v1/inbox", "notify"),
 )
 _BY_PREFIX = {route.prefix: route for route in ROUTES}

@@ -27,6 +27,8 @@ _WHOLE = {
     "Not the code of a category.": "不是类别代码。",
     "Not the number of an issue.": "不是问题编号。",
     "Not a hash of a history.": "不是处理记录的哈希值。",
+    "A period is 2026-11, 2026-Q4, 2026 or all.": "时期应为 2026-11、2026-Q4、2026 或 all。",
+    "Ten digits or letters from A to F, as printed.": "应为证书上印的十位数字或字母 A 至 F。",
     "Small letters, digits and _; a letter first.": "须为小写字母、数字和下划线，以字母开头。",
     "At most a year, and not before from.": "最多一年，且不能早于起始日期。",
     "Nothing to change.": "没有要修改的内容。",

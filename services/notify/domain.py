@@ -22,6 +22,7 @@ class Audience(StrEnum):
     GAINERS = "gainers"
     PROPOSER = "proposer"
     OFFICERS = "officers"
+    ADMINS = "admins"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Rule:
 def _both(template: str) -> tuple[Rule, ...]:
     """For the author, and for the council's chair and the community's staff."""
     return Rule(Audience.PROPOSER, template), Rule(Audience.OFFICERS, template)
+
+
+def _of_both(template: str) -> tuple[Rule, ...]:
+    """For who was nominated, and for who nominated them."""
+    return Rule(Audience.AUTHOR, template), Rule(Audience.PROPOSER, template)
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -100,6 +106,18 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "proposal.reopened.v1": (Rule(Audience.PROPOSER, "proposal-reopened"),),
     "proposal.closed.v1": _both("proposal-closed"),
     "proposal.cancelled.v1": _both("proposal-cancelled"),
+    "adjustment.requested.v1": (Rule(Audience.ADMINS, "adjustment-requested"),),
+    "adjustment.approved.v1": (Rule(Audience.PROPOSER, "adjustment-approved"),),
+    "adjustment.refused.v1": (Rule(Audience.PROPOSER, "adjustment-refused"),),
+    "adjustment.expired.v1": (Rule(Audience.PROPOSER, "adjustment-expired"),),
+    "flag.raised.v1": (Rule(Audience.ADMINS, "flag-raised"),),
+    "flag.decided.v1": (Rule(Audience.AUTHOR, "flag-decided"),),
+    "commendation.nominated.v1": (Rule(Audience.OFFICERS, "commendation-nominated"),),
+    "commendation.publicised.v1": _of_both("commendation-publicised"),
+    "commendation.objected.v1": (Rule(Audience.OFFICERS, "commendation-objected"),),
+    "commendation.awarded.v1": _of_both("commendation-awarded"),
+    "commendation.refused.v1": (Rule(Audience.PROPOSER, "commendation-refused"),),
+    "commendation.revoked.v1": (Rule(Audience.AUTHOR, "commendation-revoked"),),
 }
 
 _LEVEL_ROLES = {"steward": "steward", "community": "community_staff", "subdistrict": "subdistrict_staff"}
@@ -189,6 +207,7 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.GAINERS: _gainers,
     Audience.PROPOSER: _one("author"),
     Audience.OFFICERS: _officers,
+    Audience.ADMINS: lambda area, _, holders: holders("district_admin", area),
 }
 
 

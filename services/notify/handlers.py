@@ -12,6 +12,9 @@ from services.notify import commands
 from services.notify.domain import RULES
 from services.notify.schemas import (
     ActivityFact,
+    AdjustmentFact,
+    CommendationFact,
+    FlagFact,
     IssueFact,
     MemberChangedFact,
     MemberErasedFact,
@@ -27,6 +30,9 @@ _SCHEMAS: dict[str, type[Schema]] = {
     "points": PointsPostedFact,
     "proposal": ProposalFact,
     "suggestion": SuggestionFact,
+    "adjustment": AdjustmentFact,
+    "flag": FlagFact,
+    "commendation": CommendationFact,
 }
 
 

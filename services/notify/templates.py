@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.notify.honour_words import HONOUR_WORDS
+
 
 @dataclass(frozen=True)
 class Template:
@@ -278,6 +280,7 @@ TEMPLATES: dict[str, Template] = {
         "A project was cancelled",
         "{number} was cancelled; unspent money goes back to the fund.",
     ),
+    **{name: Template(*words) for name, words in HONOUR_WORDS.items()},
 }
 
 _UNITS = {

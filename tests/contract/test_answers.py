@@ -23,6 +23,7 @@ from demo.district import (
     stewards_of,
 )
 from infra.local.deployment import Deployment, wait_until
+from tests.contract.honours import honours
 from tests.e2e.votings import end_voting
 
 GRID = grids(COMMUNITY_A)[1]
@@ -297,6 +298,7 @@ def test_every_operation_answers_as_documented(
     suggestions(documented, district)
     proposals(documented, district, deployment)
     case_work(documented, district)
+    honours(documented.call, district, deployment, district.person(STEWARD))
     operations = {
         (method.upper(), path)
         for path, methods in documented.document["paths"].items()

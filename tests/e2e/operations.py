@@ -16,7 +16,9 @@ from chassis.http.access import AccessRule
 from demo.district import COMMUNITY_A, boundary, grids
 from infra import contracts
 from services.issues.categories.schemas import CATEGORY_PATTERN, QUESTION_PATTERN
+from services.points.commendations.schemas import CODE_PATTERN
 from services.points.domain import ACCOUNT_PATTERN
+from services.points.honours.domain import PERIOD_PATTERN
 
 GRID = grids(COMMUNITY_A)[0]
 UNKNOWN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -31,6 +33,8 @@ _BY_PATTERN = {
     "^[0-9A-Za-z._-]{1,200}$": "token",
     f"^{ACCOUNT_PATTERN}$": "shop:120199",
     f"^{CATEGORY_PATTERN}$": "safety",
+    f"^{PERIOD_PATTERN}$": "2026-11",
+    f"^{CODE_PATTERN}$": "0A1B2C3D4E",
     f"^{QUESTION_PATTERN}$": "colour",
 }
 Schema = Mapping[str, Any]

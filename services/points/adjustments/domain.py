@@ -153,7 +153,7 @@ def expired(adjustment: Adjustment, at: datetime) -> Change | None:
     if adjustment.standing is not Standing.PENDING or adjustment.expires_at > at:
         return None
     done = _decided(adjustment, Standing.EXPIRED, None, at, None)
-    return Change(done, events.AdjustmentExpired(done.author))
+    return Change(done, events.AdjustmentExpired(done.author, None))
 
 
 def posting(adjustment: Adjustment) -> Posting:

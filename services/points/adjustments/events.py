@@ -36,9 +36,10 @@ class AdjustmentRefused(Event):
 
 @dataclass(frozen=True)
 class AdjustmentExpired(Event):
-    """Nobody decided an adjustment in time."""
+    """Nobody decided an adjustment in time; nobody acted."""
 
     author: str
+    actor: str | None
     type: ClassVar[str] = "adjustment.expired.v1"
 
 

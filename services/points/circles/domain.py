@@ -120,7 +120,7 @@ def is_circular(share: Share) -> bool:
 
 def raised(flag: Flag) -> Change:
     """A flag that is new."""
-    return Change(flag, events.FlagRaised(flag.unit, flag.share.percent))
+    return Change(flag, events.FlagRaised(flag.member, None, flag.unit, flag.share.percent))
 
 
 def renewed(flag: Flag, share: Share, since: datetime, until: datetime) -> Change:

@@ -8,8 +8,10 @@ from chassis.events import Event
 
 @dataclass(frozen=True)
 class FlagRaised(Event):
-    """`percent` of the gifts (in `unit`) to a member came in circles: somebody is to look."""
+    """`percent` of the gifts (in `unit`) to a member came in circles: somebody is to look. Nobody acted."""
 
+    member: str
+    actor: str | None
     unit: str
     percent: int
     type: ClassVar[str] = "flag.raised.v1"

@@ -14,7 +14,9 @@ from services.points.circles.store import FlagStore
 
 def blueprint(store: FlagStore, queries: FlagQueries, clock: Clock) -> Blueprint:
     """The routes under `/v1/ledger/flags`."""
-    routes = Blueprint("flags", __name__, url_prefix="/v1/ledger/flags", description="Gifts in circles")
+    routes = Blueprint(
+        "gift_circles", __name__, url_prefix="/v1/ledger/flags", description="Gifts in circles"
+    )
 
     @routes.route("", methods=["GET"])
     @routes.arguments(schemas.FlagQuery, location="query")

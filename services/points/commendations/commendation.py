@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from chassis.identity import Actor
 from services.points.commendations.events import CommendationFact
@@ -184,3 +185,15 @@ def facts(postings: Sequence[Posting], member: str, area: str, period: str, ladd
 def moved(commendation: Commendation, **changes: object) -> Commendation:
     """The next version."""
     return replace(commendation, version=commendation.version + 1, **changes)  # type: ignore[arg-type]
+
+
+def commendation_of(document: Mapping[str, Any]) -> Commendation:
+    """A commendation as it was stored."""
+    names = set(Commendation.__dataclass_fields__) - {"id", "status", "facts", "objections"}
+    return Commendation(
+        id=str(document["_id"]),
+        status=Status(document["status"]),
+        facts=Facts(**{**document["facts"], "deeds": dict(document["facts"]["deeds"])}),
+        objections=tuple(Objection(**one) for one in document["objections"]),
+        **{name: document[name] for name in names},
+    )

@@ -14,9 +14,9 @@ from services.points.commendations.commendation import (
     Commendation,
     Party,
     Status,
+    commendation_of,
     parties,
 )
-from services.points.commendations.store import commendation_of
 
 _NUMBER = re.compile("BZ[0-9]{8}-[0-9A-HJKMNP-TV-Z]{10}")
 _SHOWN = [one.value for one in SHOWN_TO_ALL]

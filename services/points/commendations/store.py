@@ -15,9 +15,7 @@ from services.points.commendations.commendation import (
     Change,
     Commendation,
     Entry,
-    Facts,
-    Objection,
-    Status,
+    commendation_of,
 )
 from services.points.domain import Posting
 from services.points.honours.counting import Counting
@@ -96,18 +94,6 @@ class CommendationStore:
         """The commendations of a member."""
         found = self._mongo[COLLECTION].find({"lists": member}, {"member": 1})
         return [str(one["_id"]) for one in found if one["member"] == member]
-
-
-def commendation_of(document: Document) -> Commendation:
-    """A commendation as it was stored."""
-    names = set(Commendation.__dataclass_fields__) - {"id", "status", "facts", "objections"}
-    return Commendation(
-        id=str(document["_id"]),
-        status=Status(document["status"]),
-        facts=Facts(**{**document["facts"], "deeds": dict(document["facts"]["deeds"])}),
-        objections=tuple(Objection(**one) for one in document["objections"]),
-        **{name: document[name] for name in names},
-    )
 
 
 def _envelopes(change: Change) -> list[Document]:

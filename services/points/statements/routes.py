@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request, stream_with_context
+from flask import Response, jsonify, request, stream_with_context
 
 from chassis.http import access, problems
 from chassis.http.access import actor
@@ -22,14 +22,14 @@ def blueprint(queries: StatementQueries) -> Blueprint:
 
     @routes.route("/<account>/statement", methods=["GET"])
     @routes.arguments(schemas.StatementQuery, location="query")
-    @routes.doc(responses={"200": {"content": {CSV: {}, XLSX: {}}}})
-    @routes.response(200, schemas.StatementSchema)
+    @routes.sends(200, (CSV, XLSX), schemas.StatementSchema)
     @access.signed_in
-    def statement(query: dict[str, Any], account: str) -> Any:
+    def statement(query: dict[str, Any], account: str) -> Response:
         """List what was posted to an account; by `Accept` the whole period as CSV or XLSX, oldest first."""
         kind = request.accept_mimetypes.best_match([_JSON, CSV, XLSX], _JSON)
         if kind == _JSON:
-            return queries.page(account, actor(), **query)
+            page = queries.page(account, actor(), **query)
+            return jsonify(schemas.StatementSchema().dump(page))
         language = problems.language()
         rows = queries.rows(account, actor(), query["since"], query["until"], language)
         write = csv_lines if kind == CSV else xlsx
