@@ -12,7 +12,7 @@ from pymongo.database import Database
 from chassis.clock import ulid_at
 from infra.local.deployment import SERVICES, Deployment, wait_until
 
-_BY_THE_CLOCK = frozenset({"relays", "figures_state", "words_state"})
+_BY_THE_CLOCK = frozenset({"relays", "figures_state", "words_state", "honours_state"})
 """What is renewed every so often though nothing happens: leases, and how far the timers have come."""
 _TO_COUNT = ("marked_days", "marked_cells")
 _COUNTED_UP_TO = {"figures_state": "settled", "words_state": "swept"}
@@ -66,12 +66,22 @@ def _uncounted(issues: Database[dict[str, Any]]) -> Iterator[int]:
         yield issues["issues"].count_documents(later)
 
 
+def _unranked(points: Database[dict[str, Any]]) -> Iterator[int]:
+    """Gains and rankings that are marked, and earnings that no timer has come to yet."""
+    for name in ("marked_gains", "marked_boards"):
+        yield points[name].count_documents({})
+    reached = points["honours_state"].find_one({"_id": "counted"})
+    later = {"order": {"$gte": ulid_at(reached["until"])}} if reached else {}
+    yield sum(one["verified"] for one in points["journal"].find(later, {"verified": 1}))
+
+
 def _waiting(deployment: Deployment) -> Iterator[int]:
     with MongoClient[dict[str, Any]](deployment.mongo_url, tz_aware=True) as client:
         for service in SERVICES:
             for name in client[service].list_collection_names():
                 yield client[service][name].count_documents({"pending": {"$gte": 0}})
         yield from _uncounted(client["issues"])
+        yield from _unranked(client["points"])
     connection = BlockingConnection(URLParameters(deployment.amqp_url))
     try:
         for service in ("issues", "notify", "points"):

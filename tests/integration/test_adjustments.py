@@ -1,7 +1,8 @@
 """Large postings on a real database: a second administrator, once, with the posting in one transaction."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -19,6 +20,10 @@ from tests.integration.ledgers import ADMIN, DISTRICT, Ledger, at_once
 
 LIMITS = {"points": 100, "minutes": 100, "fen": 100}
 SECOND = Actor("B", (Grant("district_admin", DISTRICT),))
+
+
+def _take(turns: Sequence[Callable[[], object]], number: int) -> None:
+    turns[number]()
 
 
 class Office(Ledger):
@@ -96,14 +101,15 @@ def test_approval_refusal_and_the_clock_at_once_leave_one_end(office: Office) ->
     member = office.member()
     for seed in range(3):
         asked = office.waiting(member, 101, key=str(seed))
-        later = asked.expires_at
-        acts = [
-            lambda asked=asked: office.approve(asked),
-            lambda asked=asked: office.refuse(asked),
-            lambda later=later: commands.expire(office.adjustments, lambda: later),
+        later = (asked.expires_at.timestamp() + 1, UTC)
+        acts: list[Callable[[], object]] = [
+            partial(office.approve, asked),
+            partial(office.refuse, asked),
+            partial(commands.expire, office.adjustments, partial(datetime.fromtimestamp, *later)),
         ]
         before = office.balance(member)["posted"]
-        at_once(6, lambda number, acts=acts, seed=seed: acts[(number + seed) % 3]())
+        turns = [acts[(number + seed) % 3] for number in range(6)]
+        at_once(6, partial(_take, turns))
         ended = office.adjustments.get(asked.id)
         assert ended.standing is not Standing.PENDING
         gained = 101 if ended.standing is Standing.APPROVED else 0

@@ -73,6 +73,18 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("activity.verified.v1", {"actor": "C1"}, {"S1"}),
         ("activity.rejected.v1", {"actor": "C1"}, {"S1"}),
         ("points.posted.v1", {}, {"S1"}),
+        ("adjustment.requested.v1", {"author": "A2", "actor": "A2"}, {"A1"}),
+        ("adjustment.requested.v1", {"author": "A1", "actor": "A1"}, set()),
+        ("adjustment.approved.v1", {"author": "A1", "actor": "A2"}, {"A1"}),
+        ("adjustment.expired.v1", {"author": "A1", "actor": None}, {"A1"}),
+        ("flag.raised.v1", {"actor": None}, {"A1"}),
+        ("flag.decided.v1", {"actor": "A1"}, {"S1"}),
+        ("commendation.nominated.v1", {"author": "S2", "actor": "S2"}, {"C1"}),
+        ("commendation.publicised.v1", {"author": "S2", "actor": "C1"}, {"S1", "S2"}),
+        ("commendation.objected.v1", {"author": "S2", "actor": None}, {"C1"}),
+        ("commendation.awarded.v1", {"author": "S2", "actor": None}, {"S1", "S2"}),
+        ("commendation.refused.v1", {"author": "S2", "actor": "C1"}, {"S2"}),
+        ("commendation.revoked.v1", {"author": "S2", "actor": "A1"}, {"S1"}),
     ],
 )
 def test_each_fact_is_told_to_those_it_concerns(

@@ -52,7 +52,7 @@ class HonourQueries:
         return {"rank": rank, "member": actor.member_id, "points": gain.points, "minutes": gain.minutes}
 
     def _hidden(self) -> set[str]:
-        found = self._mongo["honours_state"].find_one({"_id": "hidden"}) or {}
+        found = self._mongo["hidden_members"].find_one({"_id": "rankings"}) or {}
         return set(found.get("members", ()))
 
 

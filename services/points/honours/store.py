@@ -6,7 +6,7 @@ journal, the wider periods from their months, and the rankings from those. Whate
 against the version that was there before its sources were read, so nothing older replaces anything newer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,9 +21,11 @@ from services.points.honours import domain
 from services.points.honours.counting import Counting
 from services.points.honours.domain import ALL, MEASURES, Board, Gain, Gains
 
-GAINS, BOARDS, STATE = "gains", "leaderboards", "honours_state"
-_COMMIT_TIME = timedelta(seconds=10)
+GAINS, BOARDS, STATE, HIDDEN = "gains", "leaderboards", "honours_state", "hidden_members"
+_COMMIT_TIME = timedelta(seconds=5)
 """Within this time after its identifier was made a posting is written; the nightly proof finds later ones."""
+_REST = timedelta(minutes=1)
+"""How long `counted` may stay behind while nothing is earned."""
 log = logs.get()
 
 
@@ -45,7 +47,7 @@ class HonourStore:
     def hide(self, member: str, hidden: bool) -> None:
         """Leave a member's name out of rankings, or show it again."""
         change = {"$addToSet" if hidden else "$pull": {"members": member}}
-        self._mongo[STATE].update_one({"_id": "hidden"}, change, upsert=True)
+        self._mongo[HIDDEN].update_one({"_id": "rankings"}, change, upsert=True)
 
     def sweep(self, district: str) -> None:
         """Take in what was posted since the last time, and count again what it changed."""
@@ -79,7 +81,7 @@ class HonourStore:
         wrong = {key for key in {*wanted, *stored} if wanted.get(key, {}) != stored.get(key, {})}
         return sorted({key for key in wrong if key.split("/")[0] not in people} | self._wrong_boards(stored))
 
-    def _wrong_boards(self, stored: dict[str, Gains]) -> set[str]:
+    def _wrong_boards(self, stored: Mapping[str, Gains]) -> set[str]:
         of_boards: dict[str, dict[str, Gain]] = {}
         for key, areas in stored.items():
             member, period = key.split("/")
@@ -105,9 +107,11 @@ class HonourStore:
         counted, until = self._counted(), self._clock() - _COMMIT_TIME
         if until <= counted:
             return
-        self._months.put(*(_key(*one) for one in self._counting.touched(district, counted, until)))
-        # $max: of two that walk at once, the one that is behind takes nothing back.
-        self._mongo[STATE].update_one({"_id": "counted"}, {"$max": {"until": until}}, upsert=True)
+        touched = self._counting.touched(district, counted, until)
+        self._months.put(*(_key(*one) for one in touched))
+        if touched or until - counted > _REST:
+            # $max: of two that walk at once, the one that is behind takes nothing back.
+            self._mongo[STATE].update_one({"_id": "counted"}, {"$max": {"until": until}}, upsert=True)
 
     def _count_month(self, key: str) -> None:
         member, month = key.split("/")
