@@ -33,7 +33,7 @@ ROUTES = (
     Route("/v1/suggestions", "issues"),
     Route("/v1/proposals", "issues"),
     Route("/v1/stats", "issues", timeout=30.0),
-    Route("/v1/accounts", "points"),
+    Route("/v1/accounts", "points", timeout=60.0),
     Route("/v1/postings", "points"),
     Route("/v1/holds", "points"),
     Route("/v1/funds", "points"),

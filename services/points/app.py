@@ -192,6 +192,9 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         while commendation_commands.award_due(commendations, utc_now):
             pass
 
+    def sweep_honours() -> None:
+        honours.sweep(settings.district)
+
     def prove_honours() -> None:
         Nightly(mongo["nights"], "honours_proof", utc_now).run(lambda: honours.prove(settings.district))
 
@@ -217,7 +220,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             Timer("adjustment_clock", 5.0, expire_adjustments),
             Timer("gift_circles", 600.0, watch_gifts),
             Timer("publicity", 5.0, end_publicity),
-            Timer("leaderboards", 2.0, lambda: honours.sweep(settings.district), share=0.1),
+            Timer("leaderboards", 2.0, sweep_honours, share=0.2),
             Timer("honours_proof", 600.0, prove_honours),
         ],
         prepare=prepare,

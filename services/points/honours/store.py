@@ -49,13 +49,14 @@ class HonourStore:
         change = {"$addToSet" if hidden else "$pull": {"members": member}}
         self._mongo[HIDDEN].update_one({"_id": "rankings"}, change, upsert=True)
 
-    def sweep(self, district: str) -> None:
-        """Take in what was posted since the last time, and count again what it changed."""
+    def sweep(self, district: str) -> int:
+        """Take in what was posted since the last time, and count again some of what it changed.
+
+        Returns how many months and rankings were counted. Neither waits for all of the other: under load
+        there is always something more.
+        """
         self._walk(district)
-        while self._months.sweep(self._count_month):
-            pass
-        while self._boards.sweep(self._count_board):
-            pass
+        return self._months.sweep(self._count_month) + self._boards.sweep(self._count_board)
 
     def prove(self, district: str) -> list[str]:
         """Count everything anew, in one go, and name what differs; it is marked to be counted again."""

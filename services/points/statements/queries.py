@@ -52,47 +52,45 @@ class StatementQueries:
         found = [{**one, "id": one["_id"], "balances": None} for one in page.items]
         answer: Document = {"items": found, "next": page.next, "opening": None, "closing": None}
         if since is not None or until is not None:
-            answer |= {
-                "opening": self.balance(account, _start(since)),
-                "closing": self.balance(account, _end(until)),
-            }
-            self._add_balances(account, found)
+            oldest = found[-1]["order"] if found else _FIRST
+            opening, closing, before = self._balances(account, _start(since), _end(until), oldest)
+            answer |= {"opening": opening, "closing": closing}
+            _add_balances(account, before, found)
         for one in found:
             one["legs"] = [leg for leg in one["legs"] if leg["account"] == account]
         return answer
-
-    def balance(self, account: str, before: str) -> dict[str, int]:
-        """The sums of what was posted to an account before a place in the journal's order."""
-        sums = domain.zeros()
-        for one in self._read(account, _FIRST, before, {"legs": 1}):
-            for leg in one["legs"]:
-                if leg["account"] == account:
-                    sums[leg["unit"]] += leg["amount"]
-        return sums
 
     def rows(
         self, account: str, actor: Actor, since: datetime | None, until: datetime | None, language: str
     ) -> Iterator[domain.Row]:
         """The rows of a whole period, oldest first; a batch is in memory at a time. Raises NotAllowed."""
         check_reader(account, actor)
-        opening = self.balance(account, _start(since))
+        (opening,) = self._balances(account, _start(since))
         return domain.rows(account, opening, self._postings(account, since, until), language)
 
     def _postings(self, account: str, since: datetime | None, until: datetime | None) -> Iterator[Posting]:
         for one in self._read(account, _start(since), _end(until), {"outbox": 0}):
             yield posting_of(one)
 
-    def _add_balances(self, account: str, newest_first: list[dict[str, Any]]) -> None:
-        if not newest_first:
-            return
-        balance = self.balance(account, newest_first[-1]["order"])
-        for one in reversed(newest_first):
-            balance = domain.after(balance, account, posting_of(one))
-            one["balances"] = balance
+    def _balances(self, account: str, *before: str) -> list[dict[str, int]]:
+        """What an account had before each of some places in the journal's order, read in one go."""
+        sums = [domain.zeros() for _ in before]
+        for one in self._read(account, _FIRST, max(before), {"legs": 1, "order": 1}):
+            for leg in one["legs"]:
+                if leg["account"] == account:
+                    for place, balance in zip(before, sums, strict=True):
+                        balance[leg["unit"]] += leg["amount"] if one["order"] < place else 0
+        return sums
 
     def _read(self, account: str, low: str, high: str, projection: dict[str, int]) -> Iterator[Document]:
         window = {"accounts": account, "order": {"$gte": low, "$lt": high}}
         return self._mongo["journal"].find(window, projection, sort=[("order", 1)], batch_size=_BATCH)
+
+
+def _add_balances(account: str, balance: dict[str, int], newest_first: list[dict[str, Any]]) -> None:
+    for one in reversed(newest_first):
+        balance = domain.after(balance, account, posting_of(one))
+        one["balances"] = balance
 
 
 def _start(since: datetime | None) -> str:
