@@ -84,6 +84,10 @@ bench: $(READY)  ## Measure speed on a private deployment and write docs/perform
 bench-issues: $(READY)  ## Measure issue work at size; writes docs/performance-issues.md (SIZES="1000 10000 100000")
 	@SIZES="$(or $(SIZES),1000 10000 100000)" $(PY) -m bench.issues
 
+.PHONY: bench-ledger
+bench-ledger: $(READY)  ## Measure the ledger; writes docs/performance-ledger.md (SECONDS=3 POSTINGS="100000")
+	@SECONDS_EACH=$(or $(SECONDS),3) POSTINGS="$(or $(POSTINGS),100000)" $(PY) -m bench.ledger
+
 ##@ Generating
 .PHONY: contracts
 contracts: $(READY)  ## Write OpenAPI, JSON Schemas, AsyncAPI, the workflow page and the broker's topology anew

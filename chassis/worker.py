@@ -15,7 +15,7 @@ from pymongo.errors import PyMongoError
 
 from chassis import logs, metrics
 from chassis.broker import topology
-from chassis.broker.consumer import Consumer
+from chassis.broker.consumer import Consumer, Jointly
 from chassis.broker.publisher import Publisher
 from chassis.events import Envelope
 from chassis.faults import Faults
@@ -40,6 +40,7 @@ class Worker:
     mongo: Mongo
     outboxes: Sequence[str]
     handle: Callable[[Envelope], None] | None = None
+    jointly: Jointly | None = None
     timers: Sequence[Timer] = ()
     prepare: Callable[[], None] | None = None
     _checks: dict[str, Callable[[], bool]] = field(default_factory=dict)
@@ -109,6 +110,7 @@ class Worker:
                 delays=self.settings.retry_delays,
                 longest_wait=self.settings.reconnect_seconds,
                 faults=faults,
+                jointly=_waking_jointly(self.jointly, relay),
             )
             parts["consumer"] = consumer.run
             self._checks["broker (consuming)"] = lambda: consumer.connected
@@ -170,6 +172,19 @@ def _waking(handle: Callable[[Envelope], None], relay: Relay | None) -> Callable
         relay.wake.set()
 
     return handle_and_wake
+
+
+def _waking_jointly(jointly: Jointly | None, relay: Relay | None) -> Jointly | None:
+    """The same for several events in one go."""
+    if jointly is None or relay is None:
+        return jointly
+
+    def handle_and_wake(events: Sequence[Envelope]) -> Sequence[Exception | None]:
+        outcomes = jointly.handle(events)
+        relay.wake.set()
+        return outcomes
+
+    return Jointly(jointly.types, handle_and_wake)
 
 
 class _HealthServer(ThreadingMixIn, WSGIServer):

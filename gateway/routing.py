@@ -36,6 +36,7 @@ ROUTES = (
     Route("/v1/accounts", "points", timeout=60.0),
     Route("/v1/postings", "points"),
     Route("/v1/holds", "points"),
+    Route("/v1/earning-rules", "points", timeout=60.0),
     Route("/v1/funds", "points"),
     Route("/v1/ledger", "points", timeout=60.0),
     Route("/v1/adjustments", "points"),

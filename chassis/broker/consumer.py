@@ -6,6 +6,7 @@ goes to the dead letters. Its neighbours are not held up.
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from chassis.faults import Faults
 
 ATTEMPT = "x-attempt"
 ERROR = "x-error"
+AT_ONCE = 32
+"""How many events are handled in one go, at most."""
 _DRAIN_SECONDS = 20.0
 log = logs.get()
 
@@ -44,8 +47,16 @@ class _Delivery:
         return counted if isinstance(counted, int) else 0
 
 
+@dataclass(frozen=True)
+class Jointly:
+    """The types of which several events are handled in one go, one go after the other."""
+
+    types: frozenset[str]
+    handle: Callable[[Sequence[Envelope]], Sequence[Exception | None]]
+
+
 class Consumer:
-    """Runs `handle` for each event of one service's queue.
+    """Runs `handle` for each event of one service's queue, or `jointly` for all that wait of some types.
 
     `longest_wait`: seconds between two tries to connect.
     """
@@ -61,6 +72,7 @@ class Consumer:
         delays: Sequence[float],
         longest_wait: float,
         faults: Faults,
+        jointly: Jointly | None = None,
     ) -> None:
         self._service = service
         self._url = url
@@ -70,6 +82,9 @@ class Consumer:
         self._delays = delays
         self._longest_wait = longest_wait
         self._faults = faults
+        self._jointly = jointly
+        self._lane: deque[_Delivery] = deque()
+        self._in_lane = threading.Lock()
         self._in_flight = 0
         self._waits = jitter(longest_wait)
         self.connected = False
@@ -92,7 +107,8 @@ class Consumer:
         try:
             channel = connection.channel()
             topology.declare(channel, self._shape, self._delays)
-            channel.basic_qos(prefetch_count=self._threads * 8)
+            # In the lane one lot is being handled while the next gathers.
+            channel.basic_qos(prefetch_count=self._threads * 8 + (2 * AT_ONCE if self._jointly else 0))
             channel.confirm_delivery()
             self._serve(stop, pool, connection, channel)
         finally:
@@ -106,11 +122,16 @@ class Consumer:
         channel: BlockingChannel,
     ) -> None:
         self._in_flight = 0
+        self._lane.clear()  # of a connection before: the broker delivers them again
 
         def received(_channel: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
             self._in_flight += 1
             delivery = _Delivery(method.delivery_tag, body, properties)
-            pool.submit(self._work, connection, channel, delivery)
+            if self._jointly is not None and properties.type in self._jointly.types:
+                self._lane.append(delivery)
+                pool.submit(self._work_lane, self._jointly, connection, channel)
+            else:
+                pool.submit(self._work, connection, channel, delivery)
 
         consumer_tag = channel.basic_consume(topology.queue_name(self._service), received)
         self.connected = True
@@ -132,6 +153,29 @@ class Consumer:
             return  # the broker has given it to somebody else already
         failure = self._try(delivery)
         self._faults.kill_at("consumer.before-ack")
+        self._have_settled(connection, channel, delivery, failure)
+
+    def _work_lane(self, jointly: Jointly, connection: BlockingConnection, channel: BlockingChannel) -> None:
+        """In a pool thread: handle what waits in the lane, unless another thread is at it."""
+        while self._lane and self._in_lane.acquire(blocking=False):
+            try:
+                if not channel.is_open:
+                    return
+                deliveries = _taken(self._lane, AT_ONCE)
+                failures = self._try_jointly(jointly, deliveries)
+                self._faults.kill_at("consumer.before-ack")
+                for delivery, failure in zip(deliveries, failures, strict=True):
+                    self._have_settled(connection, channel, delivery, failure)
+            finally:
+                self._in_lane.release()
+
+    def _have_settled(
+        self,
+        connection: BlockingConnection,
+        channel: BlockingChannel,
+        delivery: _Delivery,
+        failure: Exception | None,
+    ) -> None:
         try:
             connection.add_callback_threadsafe(lambda: self._settle(channel, delivery, failure))
         except BROKER_ERRORS:
@@ -157,6 +201,33 @@ class Consumer:
         finally:
             metrics.CONSUMED.labels(self._service, kind, outcome).inc()
             structlog.contextvars.unbind_contextvars("event", "type", "area")
+
+    def _try_jointly(self, jointly: Jointly, deliveries: Sequence[_Delivery]) -> Sequence[Exception | None]:
+        """What became of each delivery. Unreadable or failed before: tried by itself."""
+        outcomes: dict[int, Exception | None] = {}
+        events: dict[int, Envelope] = {}
+        for one in deliveries:
+            if len(deliveries) == 1 or one.attempt:
+                outcomes[one.tag] = self._try(one)
+            elif self._faults.happens("consumer.delay"):
+                outcomes[one.tag] = ConnectionFailure("delayed on purpose")
+            else:
+                try:
+                    events[one.tag] = parse(one.body)
+                except Exception:  # noqa: BLE001 - found and counted where it is tried by itself
+                    outcomes[one.tag] = self._try(one)
+        found = jointly.handle(list(events.values())) if events else []
+        outcomes |= dict(zip(events, found, strict=True))
+        for tag, event in events.items():
+            self._note(event, outcomes[tag])
+        return [outcomes[one.tag] for one in deliveries]
+
+    def _note(self, event: Envelope, failure: Exception | None) -> None:
+        metrics.CONSUMED.labels(self._service, event.type, "failed" if failure else "handled").inc()
+        if failure is None:
+            metrics.LAG_SECONDS.labels(self._service).observe((utc_now() - event.time).total_seconds())
+        else:
+            log.warning("event.failed", id=event.id, type=event.type, reason=repr(failure)[:500])
 
     def _settle(self, channel: BlockingChannel, delivery: _Delivery, failure: Exception | None) -> None:
         """In the connection's thread: acknowledge, or put the event aside first."""
@@ -193,3 +264,8 @@ class Consumer:
             ),
             mandatory=True,
         )
+
+
+def _taken(lane: deque[_Delivery], most: int) -> list[_Delivery]:
+    """The first of those that wait; whoever takes holds the lane."""
+    return [lane.popleft() for _ in range(min(most, len(lane)))]

@@ -1,5 +1,6 @@
 """The message rules: which fact is told to whom, in which words."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,9 +21,10 @@ class Audience(StrEnum):
     AUTHOR = "author"
     COMMUNITY = "community"
     GAINERS = "gainers"
+    LOSERS = "losers"
     PROPOSER = "proposer"
     OFFICERS = "officers"
-    ADMINS = "admins"
+    ADMINISTRATORS = "administrators"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "issue.reopened.v1": (
         Rule(Audience.RESOLVER, "issue-reopened"),
         Rule(Audience.HANDLERS, "issue-reopened"),
+        Rule(Audience.FOLLOWERS, "issue-open-again"),
     ),
     "issue.escalated.v1": (
         Rule(Audience.HANDLERS, "issue-escalated"),
@@ -90,7 +93,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
-    "points.posted.v1": (Rule(Audience.GAINERS, "points-gained"),),
+    "ledger.unsound.v1": (Rule(Audience.ADMINISTRATORS, "ledger-unsound"),),
+    "points.posted.v1": (
+        Rule(Audience.GAINERS, "points-gained"),
+        Rule(Audience.LOSERS, "points-taken-back"),
+    ),
     "suggestion.made.v1": (Rule(Audience.COMMUNITY, "suggestion-new"),),
     "suggestion.answered.v1": (Rule(Audience.FOLLOWERS, "suggestion-answered"),),
     "suggestion.withdrawn.v1": (Rule(Audience.FOLLOWERS, "suggestion-withdrawn"),),
@@ -106,11 +113,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "proposal.reopened.v1": (Rule(Audience.PROPOSER, "proposal-reopened"),),
     "proposal.closed.v1": _both("proposal-closed"),
     "proposal.cancelled.v1": _both("proposal-cancelled"),
-    "adjustment.requested.v1": (Rule(Audience.ADMINS, "adjustment-requested"),),
+    "adjustment.requested.v1": (Rule(Audience.ADMINISTRATORS, "adjustment-requested"),),
     "adjustment.approved.v1": (Rule(Audience.PROPOSER, "adjustment-approved"),),
     "adjustment.refused.v1": (Rule(Audience.PROPOSER, "adjustment-refused"),),
     "adjustment.expired.v1": (Rule(Audience.PROPOSER, "adjustment-expired"),),
-    "flag.raised.v1": (Rule(Audience.ADMINS, "flag-raised"),),
+    "flag.raised.v1": (Rule(Audience.ADMINISTRATORS, "flag-raised"),),
     "flag.decided.v1": (Rule(Audience.AUTHOR, "flag-decided"),),
     "commendation.nominated.v1": (Rule(Audience.OFFICERS, "commendation-nominated"),),
     "commendation.publicised.v1": _of_both("commendation-publicised"),
@@ -126,6 +133,8 @@ _OVERSEER_ROLES = {
     "community": "subdistrict_staff",
     "subdistrict": "district_admin",
 }
+_REVERSED = "posting.reversed"
+_OWED = "owed:"
 _FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
@@ -195,6 +204,22 @@ def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
     return list(dict.fromkeys(gained))
 
 
+def _losers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    """From whom a posting was taken back, also where they owe it now; whoever spends knows of it."""
+    if data.get("rule") != _REVERSED:
+        return []
+    members = dict.fromkeys(leg["account"].removeprefix(_OWED) for leg in data["legs"])
+    return [member for member in members if ":" not in member and _losses(member, data)]
+
+
+def _losses(member: str, data: Mapping[str, Any]) -> dict[str, int]:
+    sums: Counter[str] = Counter()
+    for leg in data.get("legs", []):
+        if leg["account"].removeprefix(_OWED) == member:
+            sums[leg["unit"]] -= leg["amount"]
+    return {unit: amount for unit, amount in sums.items() if amount > 0}
+
+
 _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]]] = {
     Audience.FOLLOWERS: _followers,
     Audience.REPORTER: _one("reporter"),
@@ -205,13 +230,14 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.OVERSEERS: _overseers,
     Audience.COMMUNITY: _community,
     Audience.GAINERS: _gainers,
+    Audience.LOSERS: _losers,
     Audience.PROPOSER: _one("author"),
     Audience.OFFICERS: _officers,
-    Audience.ADMINS: lambda area, _, holders: holders("district_admin", area),
+    Audience.ADMINISTRATORS: lambda area, _data, holders: holders("district_admin", area),
 }
 
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
-    named = {name: data.get(name) for name in ("percent", "decision")}
-    return {"number": data.get("number", ""), "gains": gains, **named}
+    named = {name: data.get(name) for name in ("percent", "decision", "day")}
+    return {"number": data.get("number", ""), "gains": gains, "losses": _losses(member, data), **named}

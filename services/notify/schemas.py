@@ -122,7 +122,14 @@ class LegFact(FactSchema):
     amount = fields.Integer(required=True)
 
 
+class LedgerUnsoundFact(FactSchema):
+    """What this service needs of `ledger.unsound.v1`."""
+
+    day = fields.String(required=True)
+
+
 class PointsPostedFact(FactSchema):
     """What this service needs of `points.posted.v1`."""
 
+    rule = fields.String(required=True)
     legs = fields.List(fields.Nested(LegFact), required=True)

@@ -51,6 +51,12 @@ TEMPLATES: dict[str, Template] = {
         "An issue was reopened",
         "{number} is not solved yet.",
     ),
+    "issue-open-again": Template(
+        "您关注的问题已重新打开",
+        "问题 {number} 已重新打开，将继续处理。",
+        "Your issue is open again",
+        "{number} was reopened and is being handled again.",
+    ),
     "issue-escalated": Template(
         "有上报的问题",
         "问题 {number} 已上报，等待您处理。",
@@ -190,6 +196,15 @@ TEMPLATES: dict[str, Template] = {
         "See your report for the reason.",
     ),
     "points-gained": Template("积分到账", "您获得了 {gains}。", "Points for you", "You gained {gains}."),
+    "ledger-unsound": Template(
+        "账本核验未通过",
+        "{day} 的夜间核验发现账目有误，余额有差异的账户已冻结，请查看账本核验。",
+        "The ledger does not verify",
+        "The proof of {day} failed; accounts that differ are frozen. See the ledger's verification.",
+    ),
+    "points-taken-back": Template(
+        "积分被收回", "已收回 {losses}。", "Points were taken back", "Taken back from you: {losses}."
+    ),
     "suggestion-new": Template(
         "有新的居民建议",
         "建议 {number} 等待答复。",
@@ -297,10 +312,15 @@ def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str
     """Title and body of a message in `zh` or `en`."""
     words = TEMPLATES[template]
     names = _UNITS[language]
-    gains = [f"{amount} {names.get(unit, unit)}" for unit, amount in params.get("gains", {}).items()]
+
+    def amounts(name: str) -> str:
+        texts = [f"{amount} {names.get(unit, unit)}" for unit, amount in params.get(name, {}).items()]
+        return ("、" if language == "zh" else ", ").join(texts)
+
     values = {
         **params,
-        "gains": ("、" if language == "zh" else ", ").join(gains),
+        "gains": amounts("gains"),
+        "losses": amounts("losses"),
         "decision": _DECISIONS[language].get(params.get("decision") or "", ""),
     }
     title, body = (words.zh_title, words.zh_body) if language == "zh" else (words.en_title, words.en_body)

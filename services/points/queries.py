@@ -1,7 +1,7 @@
-"""Balances, statements and the ledger's own proof."""
+"""Balances and statements."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from chassis import paging
@@ -9,10 +9,9 @@ from chassis.clock import utc_now
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.points.domain import LADDER, UNITS, Ladder, debt, is_account, is_member, keeps_balance
+from services.points.domain import LADDER, UNITS, Ladder, debt, is_account, is_member
 
 _SUMMED = {"legs": 1, "posted_at": 1, "effective_at": 1, "verified": 1}
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 
 
@@ -91,42 +90,6 @@ class LedgerQueries:
         where = {"rule": rule} if rule is not None else None
         return self._page({"scopes": area}, limit, cursor, where)
 
-    def verification(self) -> Document:
-        """Add up the whole journal and hold it against the stored balances."""
-        sums: Counter[str] = Counter(dict.fromkeys(UNITS, 0))
-        wallets: dict[str, Counter[str]] = {}
-        count, unbalanced = 0, []
-        for one in self._mongo["journal"].find({"scopes": self._district}, {"legs": 1}):
-            count += 1
-            of_posting: Counter[str] = Counter()
-            for leg in one["legs"]:
-                of_posting[leg["unit"]] += leg["amount"]
-                wallets.setdefault(leg["account"], Counter())[leg["unit"]] += leg["amount"]
-            sums.update(of_posting)
-            if any(of_posting.values()):
-                unbalanced.append(str(one["_id"]))
-        stored = {str(one["_id"]): one for one in self._mongo["accounts"].find()}
-        held: Counter[tuple[str, str]] = Counter()
-        for one in self._mongo["holds"].find({"open_until": {"$gte": _LONG_AGO}}):
-            held[one["account"], one["unit"]] += one["amount"]
-        differing = sorted(
-            account
-            for account in {*stored, *(name for name in wallets if keeps_balance(name))}
-            if any(
-                _balance(stored.get(account, {}), unit)
-                != _expected(wallets.get(account, Counter())[unit], held[account, unit])
-                for unit in UNITS
-            )
-        )
-        return {
-            "postings": count,
-            "sums": dict(sums),
-            "accounts": len(stored),
-            "unbalanced": unbalanced,
-            "differing": differing,
-            "sound": not unbalanced and not differing and not any(sums.values()),
-        }
-
     def _page(
         self, match: dict[str, Any], limit: int, cursor: str | None, where: dict[str, Any] | None = None
     ) -> paging.Page:
@@ -150,10 +113,6 @@ def check_reader(account: str, actor: Actor) -> None:
         raise NotAllowed(
             "not-your-account", zh="只能查看自己的账户。", en="You may see your own account only."
         )
-
-
-def _expected(posted: int, held: int) -> dict[str, int]:
-    return {"posted": posted, "held": held, "available": posted - held}
 
 
 def _owed(account: Document) -> dict[str, int]:

@@ -7,12 +7,10 @@ from marshmallow import Schema, fields, validate
 from chassis.fields import AreaCode, Formed, Moment, PageQuery, PlainText
 from chassis.subscriptions import FactSchema
 from services.points.domain import ACCOUNT_PATTERN, BY_HAND, MAX_AMOUNT, MAX_LEGS, MIN_LEGS, UNITS
-from services.points.earning.domain import EARNING_RULES
 from services.points.holds.domain import CAPTURED
 from services.points.reversal import RECOVERED, REVERSED
 
 RULES = (
-    *EARNING_RULES,
     BY_HAND,
     REVERSED,
     RECOVERED,
@@ -21,7 +19,8 @@ RULES = (
     "fund.allocated",
     "fund.returned",
 )
-"""Everything that is posted is posted by one of these."""
+"""Everything that is posted is posted by one of these, or by a rule of earning."""
+RULE_PATTERN = "[a-z]+([.][a-z][a-z0-9_-]{0,39}){1,3}"
 
 
 class AccountName(Formed):
@@ -137,19 +136,17 @@ class PostingQuery(PageQuery):
     """Which postings to list."""
 
     area = AreaCode(load_default=None)
-    rule = fields.String(load_default=None, validate=validate.OneOf(RULES))
+    rule = Formed(RULE_PATTERN, "Not the code of a rule.", load_default=None)
 
 
-class VerificationSchema(Schema):
-    """The proof: sums per unit (all zero), and what does not add up (nothing)."""
+class RoleFact(FactSchema):
+    """A role on an area."""
 
-    postings = fields.Integer()
-    sums = fields.Dict(keys=fields.String(), values=fields.Integer())
-    accounts = fields.Integer()
-    unbalanced = fields.List(fields.String())
-    differing = fields.List(fields.String())
-    sound = fields.Boolean()
+    role = fields.String(required=True)
+    area = fields.String(required=True)
 
 
 class MemberChangedFact(FactSchema):
-    """Of `member.changed.v1` this service needs only that there is such a member."""
+    """What this service needs of `member.changed.v1`: that there is such a member, and their roles."""
+
+    roles = fields.List(fields.Nested(RoleFact), required=True)

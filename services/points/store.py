@@ -2,12 +2,13 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pymongo.client_session import ClientSession
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from chassis import outbox
+from chassis.clock import new_ulid
 from chassis.errors import Unavailable, missing
 from chassis.events import envelope
 from chassis.identity import ancestors
@@ -88,7 +89,7 @@ class JournalStore:
 
     def write(self, posting: Posting, session: ClientSession, beside: Changes | None = None) -> None:
         """Write a posting with its balances, and other changes to accounts, within a transaction."""
-        self._mongo["journal"].insert_one(_document(posting), session=session)
+        self._mongo["journal"].insert_one(self.document_of(posting), session=session)
         self.change(domain.merged(domain.changes_of(posting), beside or {}), session)
 
     def change(self, changes: Changes, session: ClientSession) -> None:
@@ -144,9 +145,9 @@ class JournalStore:
             return self._mongo["allocations"].find_one({"_id": name}, {"_id": 1}) is not None
         return self._mongo["areas"].find_one({"_id": name}, {"_id": 1}) is not None
 
-    def put_member(self, member_id: str, sequence: int) -> None:
-        """Keep that there is such a member."""
-        put_newer(self._mongo["members"], member_id, {}, sequence)
+    def put_member(self, member_id: str, sequence: int, grants: Sequence[str] = ()) -> None:
+        """Keep that there is such a member, and their newest known grants (`role@area`)."""
+        put_newer(self._mongo["members"], member_id, {"grants": list(grants)}, sequence)
 
     def stored(self, key: str) -> Posting | None:
         """The posting that has this key."""
@@ -159,6 +160,10 @@ class JournalStore:
         if document is None:
             raise missing("凭证", "posting")
         return posting_of(document)
+
+    def document_of(self, posting: Posting) -> Document:
+        """A posting as it is stored, with its event."""
+        return _document(posting)
 
     def _is_known(self, key: str) -> bool:
         return self._mongo["journal"].find_one({"key": key}, {"_id": 1}) is not None
@@ -214,7 +219,8 @@ def _document(posting: Posting) -> Document:
     )
     document = {
         "_id": posting.id,
-        "order": posting.id,
+        # Given when it is written, and not when it was ordered: a later look at what came since misses none.
+        "order": new_ulid(),
         "key": posting.key,
         "rule": posting.rule,
         "rule_version": posting.rule_version,

@@ -23,6 +23,7 @@ from demo.district import (
     stewards_of,
 )
 from infra.local.deployment import Deployment, wait_until
+from tests.contract.earning_story import earning_rules
 from tests.contract.honours import honours
 from tests.e2e.votings import end_voting
 
@@ -157,8 +158,11 @@ def main_job(documented: Documented, district: District) -> None:
     call(steward, "GET", "/v1/accounts/{account}", steward.id)
     call(steward, "GET", "/v1/accounts/{account}/statement", steward.id)
     call(district.admin, "GET", "/v1/postings")
-    call(district.admin, "GET", "/v1/ledger/verification")
+    call(district.admin, "GET", "/v1/ledger/verification", params={"known": "0" * 64})
+    reason = {"reason": "年度核对"}
+    call(district.admin, "PUT", "/v1/ledger/restorations/{account}", steward.id, json=reason)
     ledger(documented, district, steward.id)
+    earning_rules(call, district.admin, resident, steward, GRID)
     call(resident, "GET", "/v1/stats/usage", params={"area": COMMUNITY_A})
     call(resident, "GET", "/v1/stats/issues", params={"group_by": "month"})
     call(resident, "GET", "/v1/stats/rankings", params={"by": "resolution_rate"})

@@ -16,9 +16,13 @@ from chassis.http.access import AccessRule
 from demo.district import COMMUNITY_A, boundary, grids
 from infra import contracts
 from services.issues.categories.schemas import CATEGORY_PATTERN, QUESTION_PATTERN
-from services.points.commendations.schemas import CODE_PATTERN
+from services.points.commendations.schemas import PRINTED_CODE_PATTERN
 from services.points.domain import ACCOUNT_PATTERN
+from services.points.earning.rule import CODE_PATTERN
+from services.points.earning.schemas import CATEGORY_PATTERN as KIND_PATTERN
+from services.points.earning.schemas import ROLE_PATTERN
 from services.points.honours.domain import PERIOD_PATTERN
+from services.points.schemas import RULE_PATTERN
 
 GRID = grids(COMMUNITY_A)[0]
 UNKNOWN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -34,8 +38,12 @@ _BY_PATTERN = {
     f"^{ACCOUNT_PATTERN}$": "shop:120199",
     f"^{CATEGORY_PATTERN}$": "safety",
     f"^{PERIOD_PATTERN}$": "2026-11",
-    f"^{CODE_PATTERN}$": "0A1B2C3D4E",
+    f"^{PRINTED_CODE_PATTERN}$": "0A1B2C3D4E",
     f"^{QUESTION_PATTERN}$": "colour",
+    f"^{RULE_PATTERN}$": "posting.reversed",
+    f"^{CODE_PATTERN}$": "issue.confirmed.lamps",
+    f"^{KIND_PATTERN}$": "safety.lamp",
+    f"^{ROLE_PATTERN}$": "steward",
 }
 Schema = Mapping[str, Any]
 Path = tuple[str | int, ...]

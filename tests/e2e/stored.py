@@ -66,6 +66,12 @@ def _uncounted(issues: Database[dict[str, Any]]) -> Iterator[int]:
         yield issues["issues"].count_documents(later)
 
 
+def _unsealed(points: Database[dict[str, Any]]) -> int:
+    """Postings that the chain has not come to yet, and the night's proof."""
+    sealed = sum(int(page["count"]) for page in points["seals"].find())
+    return points["journal"].count_documents({}) - sealed
+
+
 def _unranked(points: Database[dict[str, Any]]) -> Iterator[int]:
     """Gains and rankings that are marked, and earnings that no timer has come to yet."""
     for name in ("marked_gains", "marked_boards"):
@@ -81,6 +87,7 @@ def _waiting(deployment: Deployment) -> Iterator[int]:
             for name in client[service].list_collection_names():
                 yield client[service][name].count_documents({"pending": {"$gte": 0}})
         yield from _uncounted(client["issues"])
+        yield _unsealed(client["points"])
         yield from _unranked(client["points"])
     connection = BlockingConnection(URLParameters(deployment.amqp_url))
     try:

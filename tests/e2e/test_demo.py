@@ -1,5 +1,6 @@
 """`make demo` on a deployment of its own: the study's row, the proofs, and nothing twice."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,10 @@ from demo.district import COMMUNITY_A, SUBDISTRICT, District
 from infra.local.deployment import ROOT, Deployment
 from tests.conftest import private_deployment
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.skipif("DISTRICT_URL" in os.environ, reason="has a deployment of its own"),
+]
 
 FIRST_ROWS = 40
 

@@ -11,7 +11,7 @@ from pika.exceptions import ChannelClosedByBroker
 
 from chassis.broker import dead_letters, topology
 from chassis.broker.connection import connect
-from chassis.broker.consumer import Consumer
+from chassis.broker.consumer import Consumer, Jointly
 from chassis.broker.publisher import Publisher, PublishFailed
 from chassis.broker.topology import Topology
 from chassis.clock import new_ulid, rfc3339, utc_now
@@ -97,7 +97,9 @@ class Line:
         self.handled.append(event.id)
 
     @contextmanager
-    def consuming(self, handle: Callable[[Envelope], None] | None = None) -> Iterator[Consumer]:
+    def consuming(
+        self, handle: Callable[[Envelope], None] | None = None, jointly: Jointly | None = None
+    ) -> Iterator[Consumer]:
         consumer = Consumer(
             self.service,
             self.url,
@@ -107,6 +109,7 @@ class Line:
             delays=DELAYS,
             longest_wait=1,
             faults=Faults(),
+            jointly=jointly,
         )
         stop = threading.Event()
         thread = threading.Thread(target=consumer.run, args=(stop,))

@@ -1,6 +1,7 @@
 """The broker's parts one by one, on a real broker and a real database: races and poison."""
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import orjson
@@ -9,7 +10,7 @@ from pymongo.errors import ConnectionFailure
 
 from chassis import outbox
 from chassis.broker import dead_letters
-from chassis.broker.consumer import ATTEMPT
+from chassis.broker.consumer import ATTEMPT, Jointly
 from chassis.broker.publisher import Publisher
 from chassis.errors import Unavailable
 from chassis.events import Envelope
@@ -193,3 +194,27 @@ def test_a_consumer_that_stops_finishes_what_it_handles_and_leaves_the_rest_to_o
     with line.consuming():
         wait_until(lambda: len(set(line.handled)) == 60, 30, "what the first consumer left")
     assert len(line.handled) == 60
+
+
+def test_events_that_wait_are_handled_together_and_a_failed_or_unreadable_one_by_itself(line: Line) -> None:
+    line.declare()
+    events = [fact(line.key) for _ in range(100)]
+    for place, event in enumerate(events):
+        line.send(orjson.dumps(event), message_id=event["id"], type=event["type"])
+        if place == 50:
+            line.send(b"no event", type=event["type"])
+    bad = events[70]["id"]
+    lots: list[int] = []
+
+    def together(arrived: Sequence[Envelope]) -> list[Exception | None]:
+        lots.append(len(arrived))
+        for event in arrived:
+            if event.id != bad:
+                line.handle(event)
+        return [LookupError("bad") if event.id == bad else None for event in arrived]
+
+    with line.consuming(jointly=Jointly(frozenset([events[0]["type"]]), together)):
+        wait_until(lambda: len(line.handled) == 100, 30, "every event")
+        wait_until(lambda: len(line.dead()) == 1, 30, "the dead letter")
+    assert sorted(line.handled) == sorted(event["id"] for event in events)
+    assert len(lots) < 50

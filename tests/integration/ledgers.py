@@ -16,6 +16,8 @@ from services.points.funds.store import FundStore
 from services.points.holds import commands as hold_commands
 from services.points.holds.domain import Hold
 from services.points.holds.store import HoldStore
+from services.points.integrity import commands as integrity_commands
+from services.points.integrity.store import SealStore
 from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
 
@@ -35,6 +37,7 @@ class Ledger:
         self.journal = JournalStore(mongo)
         self.holds = HoldStore(mongo, self.journal)
         self.queries = LedgerQueries(mongo, DISTRICT)
+        self.seals = SealStore(mongo, self.journal, DISTRICT)
         self.journal.ensure_indexes()
         self.holds.ensure_indexes()
         funds = FundStore(mongo, self.journal)
@@ -118,8 +121,19 @@ class Ledger:
         return dict(self.queries.account(account, ADMIN)["points"])
 
     def proof(self) -> None:
-        found = self.queries.verification()
+        found = self.verification()
         assert found["sound"], found
+
+    def verification(self, known: bytes | None = None) -> dict[str, Any]:
+        return verification(self.mongo, DISTRICT, self.now, known)
+
+
+def verification(
+    mongo: Mongo, district: str, clock: Callable[[], datetime] = utc_now, known: bytes | None = None
+) -> dict[str, Any]:
+    """The proof of a ledger."""
+    seals = SealStore(mongo, JournalStore(mongo), district)
+    return integrity_commands.verify(seals, clock, district, known)
 
 
 def at_once(count: int, work: Callable[[int], object]) -> Counter[str]:

@@ -20,8 +20,10 @@ from chassis.mongo import Mongo
 from chassis.subscriptions import Subscriptions
 from services.notify.queries import InboxQueries
 from services.notify.store import InboxStore
+from services.points.earning.store import EvidenceStore, RuleStore
 from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
+from tests.integration.ledgers import verification
 
 GRID = "120199001001001"
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -90,7 +92,10 @@ def shuffled(draw: Callable[[Any], Any], events: list[Envelope]) -> list[Envelop
 
 @pytest.fixture
 def ledger(mongo: Mongo) -> Subscriptions:
-    JournalStore(mongo).ensure_indexes()
+    journal = JournalStore(mongo)
+    journal.ensure_indexes()
+    RuleStore(mongo, journal).ensure_indexes()
+    EvidenceStore(mongo, journal).ensure_indexes()
     return services.points.app.subscriptions(mongo)
 
 
@@ -108,7 +113,7 @@ def test_an_issue_pays_once_whatever_order_and_however_often_its_events_come(
     told(ledger, data.draw(shuffled(events)))
     assert points_of(mongo, steward) == 1 + 3 + 5
     assert points_of(mongo, resident) == 2
-    assert LedgerQueries(mongo, "120199").verification()["sound"]
+    assert verification(mongo, "120199")["sound"]
 
 
 def test_an_issue_pays_once_when_all_copies_of_its_events_are_handled_at_the_same_time(
@@ -119,7 +124,7 @@ def test_an_issue_pays_once_when_all_copies_of_its_events_are_handled_at_the_sam
         list(pool.map(lambda one: _until_done(lambda: told(ledger, [one])), events * 3))
     assert points_of(mongo, STEWARD) == points_of(mongo, OTHER) == 3 * 9
     assert points_of(mongo, REPORTER) == 6 * 2
-    proof = LedgerQueries(mongo, "120199").verification()
+    proof = verification(mongo, "120199")
     assert (proof["sound"], proof["postings"]) == (True, 18)
 
 

@@ -15,8 +15,8 @@ from services.points.domain import Overdrawn
 from services.points.funds import commands, domain
 from services.points.funds.domain import Ask, Standing
 from services.points.funds.store import FundStore
-from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
+from tests.integration.ledgers import verification
 
 COMMUNITY = "120199001001"
 STAFF = Actor("C", (Grant("community_staff", COMMUNITY),))
@@ -74,7 +74,7 @@ def test_a_fund_pays_as_far_as_it_goes_and_each_request_once(mongo: Mongo) -> No
     stored = mongo["accounts"].find_one({"_id": f"fund:{COMMUNITY}"})
     assert stored is not None
     assert stored["fen"]["posted"] == 5 * 70
-    proof = LedgerQueries(mongo, COMMUNITY[:6]).verification()
+    proof = verification(mongo, COMMUNITY[:6])
     assert proof["sound"]
     assert proof["postings"] == 1 + 5 + 5
 

@@ -85,6 +85,7 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("commendation.awarded.v1", {"author": "S2", "actor": None}, {"S1", "S2"}),
         ("commendation.refused.v1", {"author": "S2", "actor": "C1"}, {"S2"}),
         ("commendation.revoked.v1", {"author": "S2", "actor": "A1"}, {"S1"}),
+        ("ledger.unsound.v1", {}, {"A1"}),
     ],
 )
 def test_each_fact_is_told_to_those_it_concerns(
@@ -151,6 +152,24 @@ def test_an_assignee_who_also_resolved_gets_one_message_of_a_reopening() -> None
     assert told("issue.reopened.v1", assignee="S1", resolver="S1", actor="R1") == {"S1": "issue-reopened"}
 
 
+def test_when_staff_reopen_it_its_followers_hear_of_it_beside_who_solved_it() -> None:
+    due = told("issue.reopened.v1", assignee="S1", resolver="S1", actor="C1")
+    assert due == {"S1": "issue-reopened", "R1": "issue-open-again"}
+
+
+def test_what_is_taken_back_is_told_whole_also_where_part_of_it_is_owed_now() -> None:
+    legs = [
+        {"account": "S1", "unit": "points", "amount": -2},
+        {"account": "owed:S1", "unit": "points", "amount": -3},
+        {"account": "R1", "unit": "points", "amount": -2},
+        {"account": "issuer:120199", "unit": "points", "amount": 7},
+    ]
+    due = messages("points.posted.v1", GRID, {"rule": "posting.reversed", "legs": legs}, holders)
+    texts = {one.member: render(one.template, one.params, "en")[1] for one in due}
+    assert texts == {"S1": "Taken back from you: 5 points.", "R1": "Taken back from you: 2 points."}
+    assert messages("points.posted.v1", GRID, {"rule": "hold.captured", "legs": legs[:1]}, holders) == []
+
+
 def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
     legs = [
         {"account": "S1", "unit": "points", "amount": 2},
@@ -169,7 +188,7 @@ def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_template_renders_in_both_languages_and_fills_every_blank(name: str, language: str) -> None:
-    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80}
+    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80, "day": "2026-11-25"}
     title, body = render(name, params, language)
     assert title
     assert body

@@ -31,7 +31,7 @@ def page(commendation: Commendation, issuer: str) -> str:
     facts = commendation.facts
     deeds: dict[str, int] = {}
     for rule, number in facts.deeds.items():
-        name = _DEEDS.get(rule, _OTHER)
+        name = _DEEDS.get(".".join(rule.split(".")[:2]), _OTHER)
         deeds[name] = deeds.get(name, 0) + number
     return _PAGES.get_template("certificate.html").render(
         one=commendation,

@@ -8,7 +8,7 @@ from services.points.commendations.commendation import Status
 from services.points.commendations.domain import PUBLIC_ACTIONS
 from services.points.honours.schemas import Period
 
-CODE_PATTERN = "[0-9A-F]{10}"
+PRINTED_CODE_PATTERN = "[0-9A-F]{10}"
 _STATUSES = [one.value for one in Status]
 
 
@@ -124,7 +124,7 @@ class CommendationPageSchema(Schema):
 class CertificateQuery(Schema):
     """The code that is printed on the certificate."""
 
-    code = Formed(CODE_PATTERN, "Ten digits or letters from A to F, as printed.", required=True)
+    code = Formed(PRINTED_CODE_PATTERN, "Ten digits or letters from A to F, as printed.", required=True)
 
 
 class ValiditySchema(Schema):

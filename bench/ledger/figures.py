@@ -1,0 +1,68 @@
+"""What is judged of the ledger: each figure beside what the same database can do without it."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from bench.figures import Speed, Target, median_of, median_ratio
+
+ROUNDS = 5
+TRANSACTION, FIND, HELLO = "raw transaction of three writes", "raw find by id", "bare gunicorn + Flask"
+HOT, UNIFORM = "issue to two members", "two members to a third"
+BATCHES, BALANCE = "events of confirmed issues", "read a balance"
+PROOF_POSTINGS, PROOF_SECONDS = 1_000_000, 60.0
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One proof of a whole ledger. `filled_seconds` is how long it took to fill it."""
+
+    postings: int
+    seconds: float
+    faults: int
+    found: bool
+    filled_seconds: float
+
+
+@dataclass
+class Findings:
+    """What a run found: each round's speed by name, and the proofs. `seconds` is a measurement's length."""
+
+    seconds: float
+    rounds: defaultdict[str, list[Speed]] = field(default_factory=lambda: defaultdict(list))
+    proofs: list[Proof] = field(default_factory=list)
+
+    def median(self, name: str) -> Speed:
+        """The medians over the rounds."""
+        return median_of(self.rounds[name])
+
+    def share(self, name: str, other: str = TRANSACTION) -> float:
+        """Operations a second in % of another's in the same round."""
+        pair = ([one.per_second for one in self.rounds[each]] for each in (name, other))
+        return median_ratio(*pair) * 100
+
+    def balance_factor(self) -> float:
+        """How many times the least a balance can take, the raw find and the web stack, it does take."""
+        floors = [
+            find.p50_ms + hello.p50_ms
+            for find, hello in zip(self.rounds[FIND], self.rounds[HELLO], strict=True)
+        ]
+        return median_ratio([one.p50_ms for one in self.rounds[BALANCE]], floors)
+
+    def targets(self) -> list[Target]:
+        """The targets and what was measured for them."""
+        found = [
+            Target("Postings by HTTP, of raw transactions", self.share(HOT), 40, True, "%"),
+            Target("Postings of events in batches, of raw transactions", self.share(BATCHES), 150, True, "%"),
+            Target(
+                "Postings that share the issuer, of others",
+                self.share(HOT, UNIFORM),
+                80,
+                True,
+                "%",
+            ),
+            Target("A balance, of a raw find and the bare web stack", self.balance_factor(), 1.5, False, "×"),
+        ]
+        for one in self.proofs:
+            bound = PROOF_SECONDS * one.postings / PROOF_POSTINGS
+            found.append(Target(f"Proof of {one.postings:,} postings", one.seconds, bound, False, "s"))
+        return found

@@ -1,0 +1,150 @@
+"""One run: rounds of raw measurements and of the ledger's in turn, then proofs."""
+
+import time
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from bench import ceilings, load
+from bench.figures import Speed, speed
+from bench.ledger.batches import Batches
+from bench.ledger.figures import (
+    BALANCE,
+    BATCHES,
+    FIND,
+    HELLO,
+    HOT,
+    ROUNDS,
+    TRANSACTION,
+    UNIFORM,
+    Findings,
+    Proof,
+)
+from bench.ledger.filling import Filling
+from bench.ledger.raw import Raw
+from bench.load import Job
+from bench.scene import Scene
+from chassis.clock import utc_now
+from chassis.mongo import Mongo
+from demo.client import Api
+from demo.district import COMMUNITY_A, DISTRICT, RESIDENTS_OF_A, District, stewards_of
+from infra.local.deployment import PORTS_IN_ALL, wait_until
+from services.points.domain import issuer
+from services.points.integrity import commands
+from services.points.integrity.store import SealStore
+from services.points.store import JournalStore
+
+_STOCK = 1_000_000
+
+
+class Measuring:
+    """Measures a running deployment. `say` hears what comes next."""
+
+    def __init__(self, scene: Scene, seconds: float, say: Callable[[str], None]) -> None:
+        self._scene, self._seconds, self._say = scene, seconds, say
+        self._port = scene.deployment.ports.api("points")
+        self._mongo = Mongo(scene.deployment.mongo_url, "points")
+        self._raw = Raw(scene.deployment.mongo_url)
+        district = District(Api(f"http://127.0.0.1:{scene.gateway}"))
+        self._admin = district.admin
+        people = district.people([*RESIDENTS_OF_A, *stewards_of(COMMUNITY_A)])
+        self._members = [one.id for one in people]
+        self._batches = Batches(scene, self._mongo, self._members)
+        self._hello_port = scene.gateway + PORTS_IN_ALL
+        scene.deployment.supervisor.start(ceilings.hello_program(scene.deployment, self._hello_port))
+
+    def run(self, sizes: Sequence[int]) -> Findings:
+        """Measure everything."""
+        found = Findings(self._seconds)
+        self._stock()
+        for number in range(1, ROUNDS + 1):
+            self._say(f"round {number} of {ROUNDS}")
+            self._admin.renew()
+            self._scene.renew()
+            for name, measured in self._turns(number):
+                found.rounds[name].append(measured())
+                self._rest()
+        for size in sizes:
+            found.proofs.append(self._proof(size))
+        return found
+
+    def _turns(self, number: int) -> list[tuple[str, Callable[[], Speed]]]:
+        """What is measured in a round; every other round the other way round."""
+        turns: list[tuple[str, Callable[[], Speed]]] = [
+            (TRANSACTION, lambda: self._raw.transactions(self._seconds)),
+            (HOT, lambda: self._post(self._hot())),
+            (UNIFORM, lambda: self._post(self._uniform())),
+            (BATCHES, lambda: self._batches.drain(int(150 * self._seconds))),
+            (FIND, lambda: self._raw.finds(self._seconds)),
+            (HELLO, lambda: self._one_by_one(self._hello_port, "/hello")),
+            (BALANCE, lambda: self._one_by_one(self._port, f"/v1/accounts/{self._members[0]}")),
+        ]
+        return turns[:: -1 if number % 2 else 1]
+
+    def _hot(self) -> list[str]:
+        """Three legs, one of them the issuer's."""
+        return [self._order((one, 1), (other, 1), (issuer(DISTRICT), -2)) for one, other in self._pairs()]
+
+    def _uniform(self) -> list[str]:
+        """Three legs of members: nothing that all postings share, and as many writes."""
+        third = self._members[len(self._members) // 2 :] + self._members[: len(self._members) // 2]
+        pairs = zip(self._pairs(), third, strict=False)
+        return [self._order((one, 1), (rest, -1)) for (one, _), rest in pairs]
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        return list(pairwise(self._members))
+
+    def _order(self, *legs: tuple[str, int]) -> str:
+        body = {
+            "memo": "bench",
+            "legs": [{"account": name, "unit": "points", "amount": amount} for name, amount in legs],
+        }
+        return load.http("POST", "/v1/postings", str(self._admin.tokens["access_token"]), body, key=True)
+
+    def _post(self, requests: list[str]) -> Speed:
+        found = self._scene.send(Job(self._port, requests, self._seconds))
+        return speed(found.latencies_ms, found.seconds)
+
+    def _one_by_one(self, port: int, path: str) -> Speed:
+        requests = [load.http("GET", path, str(self._admin.tokens["access_token"]))]
+        found = self._scene.send(Job(port, requests, self._seconds, connections=1))
+        return speed(found.latencies_ms, found.seconds)
+
+    def _stock(self) -> None:
+        """Give every member something to spend."""
+        requests = [self._order((one, _STOCK), (issuer(DISTRICT), -_STOCK)) for one in self._members]
+        self._scene.send(Job(self._port, requests, 600, count=len(requests)))
+        self._rest()
+
+    def _rest(self) -> None:
+        """Wait until all is relayed and sealed."""
+        journal = self._mongo["journal"]
+
+        def idle() -> bool:
+            return journal.find_one({"pending": {"$gte": 0}}, {"_id": 1}) is None
+
+        wait_until(idle, 300, "the relay of all postings")
+
+    def _proof(self, size: int) -> Proof:
+        store = SealStore(self._mongo, JournalStore(self._mongo), DISTRICT)
+        wait_until(lambda: self._all_sealed(store), 60, "the sealing of all postings")
+        began = time.perf_counter()
+        Filling(self._mongo, DISTRICT).add(
+            size, lambda done: self._say(f"filling the ledger: {done:,} of {size:,}")
+        )
+        filled = time.perf_counter() - began
+        self._say(f"proving {size:,} postings")
+        began = time.perf_counter()
+        found = commands.verify(store, utc_now, DISTRICT)
+        seconds = time.perf_counter() - began
+        victim = self._mongo["journal"].find_one({"memo": None}, {"_id": 1}) or {}
+        self._mongo["journal"].update_one({"_id": victim["_id"]}, {"$set": {"memo": "edited"}})
+        named = commands.verify(store, utc_now, DISTRICT)["edited"] == [victim["_id"]]
+        return Proof(found["postings"], seconds, found["faults"], named, filled)
+
+    def _all_sealed(self, store: SealStore) -> bool:
+        return not commands.verify(store, utc_now, DISTRICT)["waiting"]
+
+
+def measure(scene: Scene, seconds: float, sizes: Sequence[int], say: Callable[[str], None]) -> Findings:
+    """Do everything."""
+    return Measuring(scene, seconds, say).run(sizes)

@@ -1,0 +1,205 @@
+"""The chain's pages ↔ documents, and the whole ledger as the proof reads it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from chassis import outbox
+from chassis.errors import missing
+from chassis.mongo import Document, Mongo
+from services.points.domain import debt, is_member
+from services.points.integrity.books import added, shown
+from services.points.integrity.domain import Entry, Head, Page, digest_of
+from services.points.store import FROZEN, JournalStore
+
+OPEN = "open"
+PROOFS = "proofs"
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_HASH_BYTES = 32
+_BATCH = 1000
+
+
+class SealStore:
+    """The chain, the nightly proofs, and what of the ledger they rest on. The only writer of `seals`."""
+
+    def __init__(self, mongo: Mongo, journal: JournalStore, district: str) -> None:
+        self._mongo = mongo
+        self._journal = journal
+        self._district = district
+
+    def ensure_indexes(self) -> None:
+        """For the relay."""
+        outbox.ensure_indexes(self._mongo[PROOFS])
+
+    def page(self, number: int) -> Page | None:
+        """A page of the chain."""
+        found = self._mongo["seals"].find_one({"_id": number})
+        return _page(found) if found else None
+
+    def last_page(self) -> Page | None:
+        """The page that is being filled: found by leaps, since no page is ever missing before it."""
+        reach = 1
+        while self._is_there(reach):
+            reach *= 2
+        low = reach // 2
+        while reach - low > 1:
+            middle = (low + reach) // 2
+            low, reach = (middle, reach) if self._is_there(middle) else (low, middle)
+        return self.page(low)
+
+    def put_page(self, page: Page, grown_from: int) -> bool:
+        """Write a new page, or one that had `grown_from` entries before; false when somebody was first."""
+        document = _document(page)
+        if grown_from:
+            number = document.pop("_id")
+            found = {"_id": number, "count": grown_from}
+            return bool(self._mongo["seals"].update_one(found, {"$set": document}).matched_count)
+        try:
+            self._mongo["seals"].insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def entries(self, since: str, until: str) -> list[tuple[str, Entry]]:
+        """Postings with their places in the journal's order, from `since` to before `until`, in order."""
+        match = {"scopes": self._district, "order": {"$gte": since, "$lt": until}}
+        found = [(str(one["order"]), _entry(one)) for one in self._mongo["journal"].find(match)]
+        return sorted(found, key=lambda one: one[0])
+
+    def first_place(self) -> str | None:
+        """Where the journal's order begins; it looks through the whole journal."""
+        found = self._mongo["journal"].find_one({}, {"order": 1}, sort=[("order", 1)])
+        return str(found["order"]) if found else None
+
+    def pages(self) -> Iterator[Page]:
+        """The whole chain."""
+        found = self._mongo["seals"].find(sort=[("_id", 1)], batch_size=_BATCH)
+        return (_page(one) for one in found)
+
+    def postings(self) -> Iterator[Document]:
+        """The whole journal as it is stored. The next batch is fetched while one is being looked at."""
+        cursor = iter(self._mongo["journal"].find(batch_size=_BATCH))
+
+        def batch() -> list[Document]:
+            return [one for one, _ in zip(cursor, range(_BATCH), strict=False)]
+
+        with ThreadPoolExecutor(1) as ahead:
+            waiting = ahead.submit(batch)
+            while documents := waiting.result():
+                waiting = ahead.submit(batch)
+                yield from documents
+
+    def has_posting(self, posting_id: str) -> bool:
+        """Whether the journal has a posting."""
+        return self._mongo["journal"].find_one({"_id": posting_id}, {"_id": 1}) is not None
+
+    def accounts(self) -> dict[str, Document]:
+        """All stored balances."""
+        return {str(one["_id"]): one for one in self._mongo["accounts"].find()}
+
+    def heads(self) -> list[Head]:
+        """The heads that nightly proofs have noted."""
+        return [Head(int(one["entries"]), bytes.fromhex(one["head"])) for one in self._mongo[PROOFS].find()]
+
+    def _is_there(self, number: int) -> bool:
+        return self._mongo["seals"].find_one({"_id": number}, {"_id": 1}) is not None
+
+    def is_proved(self, day: str) -> bool:
+        """Whether there is a proof of a day."""
+        return self._mongo[PROOFS].find_one({"_id": day}, {"_id": 1}) is not None
+
+    def put_proof(self, day: str, proof: Mapping[str, Any], envelopes: list[dict[str, Any]]) -> bool:
+        """Note a day's proof with its event; false when there is one."""
+        document = {"_id": day, "version": 1, **proof}
+        return outbox.insert(self._mongo[PROOFS], document, envelopes)
+
+    def held(self) -> dict[tuple[str, str], int]:
+        """(account, unit) → what open holds have set aside."""
+        return _held(self._mongo["holds"].find({"open_until": {"$gte": LONG_AGO}}))
+
+    def drifted(self, account: str) -> bool:
+        """Whether an account differs from its postings and holds at one and the same moment."""
+        found: list[bool] = []
+
+        def look(session: ClientSession) -> None:
+            stored = self._mongo["accounts"].find_one({"_id": account}, session=session) or {}
+            found.append(shown(stored) != self._due(account, session))
+
+        self._journal.transact(look, lambda: False)
+        return found[-1]
+
+    def freeze(self, account: str) -> None:
+        """Let nothing be taken from an account until somebody has looked into it."""
+        self._mongo["accounts"].update_one({"_id": account}, {"$set": {"status": FROZEN}}, upsert=True)
+
+    def restore(self, account: str, restoration: Document) -> None:
+        """Store what its postings and holds make an account's balance, note who did so, and open it.
+
+        Raises NotFound.
+        """
+
+        def write(session: ClientSession) -> None:
+            change = {
+                "$set": {**self._due(account, session), "status": OPEN},
+                "$inc": {"version": 1},
+                "$push": {"restorations": restoration},
+            }
+            if (
+                not self._mongo["accounts"]
+                .update_one({"_id": account}, change, session=session)
+                .matched_count
+            ):
+                raise missing("账户", "account")
+
+        self._journal.transact(write, lambda: False)
+
+    def _due(self, account: str, session: ClientSession) -> Document:
+        own = [account, debt(account)] if is_member(account) else [account]
+        journal = self._mongo["journal"]
+        found = {one["_id"]: one for name in own for one in journal.find({"accounts": name}, session=session)}
+        holds = self._mongo["holds"].find({"account": account}, session=session)
+        return added(found.values()).balance(account, _held(one for one in holds if "open_until" in one))
+
+
+def _held(holds: Iterable[Document]) -> dict[tuple[str, str], int]:
+    held: Counter[tuple[str, str]] = Counter()
+    for one in holds:
+        held[one["account"], one["unit"]] += one["amount"]
+    return held
+
+
+def _entry(document: Document) -> Entry:
+    return Entry(str(document["_id"]), digest_of(document))
+
+
+def _document(page: Page) -> Document:
+    """A page as it is stored: its entries packed, since there are hundreds of them."""
+    return {
+        "_id": page.number,
+        "before": page.before,
+        "count": len(page.entries),
+        "postings": " ".join(one.posting for one in page.entries),
+        "digests": b"".join(one.digest for one in page.entries),
+        "head": page.head,
+        "through": page.through,
+        "sealed_at": page.sealed_at,
+    }
+
+
+def _page(document: Document) -> Page:
+    names, digests = str(document["postings"]).split(), bytes(document["digests"])
+    cut = [digests[place : place + _HASH_BYTES] for place in range(0, len(digests), _HASH_BYTES)]
+    return Page(
+        number=int(document["_id"]),
+        before=bytes(document["before"]),
+        # A page whose parts do not fit together leads to another head and is found out by it.
+        entries=tuple(Entry(*one) for one in zip(names, cut, strict=False)),
+        head=bytes(document["head"]),
+        through=str(document["through"]),
+        sealed_at=document["sealed_at"],
+    )

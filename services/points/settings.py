@@ -1,0 +1,46 @@
+"""The settings of the points service."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from chassis.settings import ServiceSettings
+from services.points.domain import LADDER, MAX_AMOUNT, Ladder
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointsSettings(ServiceSettings):
+    """Settings of the points service."""
+
+    adjustment_points: int = 10_000
+    adjustment_minutes: int = 6_000
+    adjustment_fen: int = 1_000_000
+    publicity_days: int = 7
+    star_hours: tuple[float, ...] = LADDER.star_hours
+    tier_points: tuple[float, ...] = LADDER.tier_points
+
+    def check(self) -> Iterator[str]:
+        """Yield a sentence for each combination that must not start."""
+        yield from super().check()
+        for name in ("adjustment_points", "adjustment_minutes", "adjustment_fen"):
+            if not 0 <= getattr(self, name) <= MAX_AMOUNT:
+                yield f"{name.upper()} is wrong: it is a whole number from 0 to 2^53"
+        if not 1 <= self.publicity_days <= 90:
+            yield "PUBLICITY_DAYS is wrong: it is 1 to 90"
+        for name in ("star_hours", "tier_points"):
+            if any(not low < high for low, high in pairwise((0.0, *getattr(self, name)))):
+                yield f"{name.upper()} is wrong: it is numbers above 0, each above the one before"
+
+    @property
+    def ladder(self) -> Ladder:
+        """What a lifetime of verified work is given for."""
+        return Ladder(self.star_hours, self.tier_points)
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """Unit → the most that one administrator may move alone."""
+        return {
+            "points": self.adjustment_points,
+            "minutes": self.adjustment_minutes,
+            "fen": self.adjustment_fen,
+        }
