@@ -35,6 +35,8 @@ _WHOLE = {
     "Small letters, digits and _; a letter first.": "须为小写字母、数字和下划线，以字母开头。",
     "At most a year, and not before from.": "最多一年，且不能早于起始日期。",
     "Nothing to change.": "没有要修改的内容。",
+    "Not a pick-up code.": "不是取货码：应为 XXXX-XXXX-XXXX。",
+    "Not a fund (fund:<community>) or project (project:<id>).": "应为 fund:社区代码 或 project:方案标识。",
     "Number too large.": "数字过大。",
     "Special numeric values (nan or infinity) are not permitted.": "不能是 NaN 或无穷大。",
     "Invalid input type.": "类型不对。",

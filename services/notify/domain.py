@@ -24,6 +24,9 @@ class Audience(StrEnum):
     LOSERS = "losers"
     PROPOSER = "proposer"
     OFFICERS = "officers"
+    BUYER = "buyer"
+    DONOR = "donor"
+    SHOP = "shop"
     ADMINISTRATORS = "administrators"
 
 
@@ -113,6 +116,14 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "proposal.reopened.v1": (Rule(Audience.PROPOSER, "proposal-reopened"),),
     "proposal.closed.v1": _both("proposal-closed"),
     "proposal.cancelled.v1": _both("proposal-cancelled"),
+    "order.paid.v1": (Rule(Audience.SHOP, "order-paid"),),
+    "order.ready.v1": (Rule(Audience.BUYER, "order-ready"),),
+    "order.cancelled.v1": (Rule(Audience.BUYER, "order-cancelled"),),
+    "order.expired.v1": (Rule(Audience.BUYER, "order-expired"),),
+    "order.returned.v1": (Rule(Audience.BUYER, "order-returned"),),
+    "donation.accepted.v1": (Rule(Audience.DONOR, "donation-accepted"),),
+    "donation.declined.v1": (Rule(Audience.DONOR, "donation-declined"),),
+    "donation.allocated.v1": (Rule(Audience.DONOR, "donation-allocated"),),
     "adjustment.requested.v1": (Rule(Audience.ADMINISTRATORS, "adjustment-requested"),),
     "adjustment.approved.v1": (Rule(Audience.PROPOSER, "adjustment-approved"),),
     "adjustment.refused.v1": (Rule(Audience.PROPOSER, "adjustment-refused"),),
@@ -136,6 +147,7 @@ _OVERSEER_ROLES = {
 _REVERSED = "posting.reversed"
 _OWED = "owed:"
 _FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
+_NAMED = ("percent", "decision", "day", "receipt", "amount", "purpose", "place")
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
 
@@ -199,6 +211,11 @@ def _officers(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
     return list(dict.fromkeys(holders("council_chair", area) + _nearest("community_staff", area, holders)))
 
 
+def _shop(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
+    """The keepers of the area's shop; where there are none, the district's admin."""
+    return holders("shop_keeper", area) or holders("district_admin", area)
+
+
 def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
     gained = [leg["account"] for leg in data["legs"] if leg["amount"] > 0 and ":" not in leg["account"]]
     return list(dict.fromkeys(gained))
@@ -233,11 +250,14 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.LOSERS: _losers,
     Audience.PROPOSER: _one("author"),
     Audience.OFFICERS: _officers,
+    Audience.BUYER: _one("member"),
+    Audience.DONOR: _one("member"),
+    Audience.SHOP: _shop,
     Audience.ADMINISTRATORS: lambda area, _data, holders: holders("district_admin", area),
 }
 
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
-    named = {name: data.get(name) for name in ("percent", "decision", "day")}
+    named = {name: data.get(name) for name in _NAMED}
     return {"number": data.get("number", ""), "gains": gains, "losses": _losses(member, data), **named}

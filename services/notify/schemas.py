@@ -114,6 +114,26 @@ class CommendationFact(FactSchema):
     actor = fields.String(required=True, allow_none=True)
 
 
+class OrderFact(FactSchema):
+    """What this service needs of the events of a shop's order."""
+
+    number = fields.String(required=True)
+    member = fields.String(required=True)
+    actor = fields.String(required=True)
+
+
+class DonationFact(FactSchema):
+    """What this service needs of a donation's events; `amount` in fen."""
+
+    number = fields.String(required=True)
+    member = fields.String(required=True, allow_none=True)
+    actor = fields.String(required=True)
+    receipt = fields.String()
+    amount = fields.Integer()
+    purpose = fields.String()
+    place = fields.String()
+
+
 class LegFact(FactSchema):
     """A leg of a posting."""
 

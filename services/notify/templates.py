@@ -1,21 +1,11 @@
 """The words of the messages, in both languages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from services.notify.honour_words import HONOUR_WORDS
-
-
-@dataclass(frozen=True)
-class Template:
-    """A message in both languages; `{number}` and the like are filled from the fact."""
-
-    zh_title: str
-    zh_body: str
-    en_title: str
-    en_body: str
-
+from services.notify.honour_templates import HONOUR_TEMPLATES
+from services.notify.shop_templates import SHOP_TEMPLATES
+from services.notify.wording import Template
 
 TEMPLATES: dict[str, Template] = {
     "issue-new": Template(
@@ -295,7 +285,8 @@ TEMPLATES: dict[str, Template] = {
         "A project was cancelled",
         "{number} was cancelled; unspent money goes back to the fund.",
     ),
-    **{name: Template(*words) for name, words in HONOUR_WORDS.items()},
+    **SHOP_TEMPLATES,
+    **HONOUR_TEMPLATES,
 }
 
 _UNITS = {
@@ -305,6 +296,10 @@ _UNITS = {
 _DECISIONS = {
     "zh": {"accepted": "采纳", "planned": "列入计划", "declined": "暂不采纳", "done": "已办结"},
     "en": {"accepted": "accepted", "planned": "planned", "declined": "declined", "done": "done"},
+}
+_PURPOSES = {
+    "zh": {"fund": "社区资金", "project": "居民项目"},
+    "en": {"fund": "the community fund", "project": "a residents' project"},
 }
 
 
@@ -322,6 +317,12 @@ def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str
         "gains": amounts("gains"),
         "losses": amounts("losses"),
         "decision": _DECISIONS[language].get(params.get("decision") or "", ""),
+        "purpose": _PURPOSES[language].get(params.get("purpose") or "", ""),
+        "yuan": _yuan(params.get("amount") or 0),
     }
     title, body = (words.zh_title, words.zh_body) if language == "zh" else (words.en_title, words.en_body)
     return title.format(**values), body.format(**values)
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"

@@ -17,6 +17,10 @@ from chassis.subscriptions import Subscriptions
 from chassis.timers import Timer
 from chassis.worker import Worker
 from services.points import commands, events, handlers, recognition, routes
+from services.points.donations import events as donation_events
+from services.points.donations import routes as donation_routes
+from services.points.donations.queries import DonationQueries
+from services.points.donations.store import DonationStore, donation_of
 from services.points.earning import handlers as earning_handlers
 from services.points.earning import routes as earning_routes
 from services.points.earning.queries import RuleBook, RuleQueries
@@ -37,12 +41,19 @@ from services.points.integrity.commands import Sealing
 from services.points.integrity.store import PROOFS, SealStore
 from services.points.queries import LedgerQueries
 from services.points.settings import PointsSettings
+from services.points.shop import commands as shop_commands
+from services.points.shop import events as shop_events
+from services.points.shop import routes as shop_routes
+from services.points.shop.queries import ShopQueries
+from services.points.shop.store import OrderStore, ShelfStore
 from services.points.store import JournalStore
 
 NAME = "points"
 PUBLISHED: list[type[Event]] = [
     *events.PUBLISHED,
     *fund_events.PUBLISHED,
+    *shop_events.PUBLISHED,
+    *donation_events.PUBLISHED,
     *integrity_events.PUBLISHED,
     *recognition.PUBLISHED,
 ]
@@ -54,6 +65,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     logs.configure(settings.log_level, f"{NAME}-api")
     mongo = Mongo(settings.mongo_url, NAME)
     journal = JournalStore(mongo)
+    holds, shelf = HoldStore(mongo, journal), ShelfStore(mongo)
+    funds = FundStore(mongo, journal)
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: points",
@@ -71,8 +84,22 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                 utc_now,
                 settings.district,
             ),
-            hold_routes.blueprint(HoldStore(mongo, journal), HoldQueries(mongo), utc_now, settings.district),
-            fund_routes.blueprint(FundStore(mongo, journal), FundQueries(mongo), utc_now),
+            hold_routes.blueprint(holds, HoldQueries(mongo), utc_now, settings.district),
+            fund_routes.blueprint(funds, FundQueries(mongo), utc_now),
+            shop_routes.blueprint(
+                shelf,
+                OrderStore(mongo, journal, holds, shelf),
+                ShopQueries(mongo),
+                utc_now,
+                terms=settings.shop_terms,
+                district=settings.district,
+            ),
+            donation_routes.blueprint(
+                DonationStore(mongo, journal, funds, shelf),
+                DonationQueries(mongo, donation_of),
+                utc_now,
+                settings.district,
+            ),
             integrity_routes.blueprint(
                 SealStore(mongo, journal, settings.district), utc_now, settings.district
             ),
@@ -104,7 +131,9 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     mongo = Mongo(settings.mongo_url, NAME)
 
     journal = JournalStore(mongo)
-    holds = HoldStore(mongo, journal)
+    holds, shelf = HoldStore(mongo, journal), ShelfStore(mongo)
+    orders = OrderStore(mongo, journal, holds, shelf)
+    funds = FundStore(mongo, journal)
     seals = SealStore(mongo, journal, settings.district)
     sealing = Sealing(seals, utc_now, settings.district)
 
@@ -115,6 +144,10 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def recover_debts() -> None:
         commands.recover(journal, utc_now, settings.district)
 
+    def expire_orders() -> None:
+        while shop_commands.expire(orders, utc_now, settings.shop_terms):
+            pass
+
     def seal() -> None:
         sealing.run()
 
@@ -124,10 +157,13 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def prepare() -> None:
         journal.ensure_indexes()
         holds.ensure_indexes()
+        funds.ensure_indexes()
+        DonationStore(mongo, journal, funds, shelf).ensure_indexes()
+        shelf.ensure_indexes()
+        orders.ensure_indexes()
         seals.ensure_indexes()
         RuleStore(mongo, journal).ensure_indexes()
         EvidenceStore(mongo, journal).ensure_indexes()
-        FundStore(mongo, journal).ensure_indexes()
         recognition.ensure_indexes(mongo, journal, settings.district)
         idempotency.ensure_indexes(mongo)
 
@@ -135,11 +171,20 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations", PROOFS, *recognition.OUTBOXES],
+        outboxes=[
+            "journal",
+            "allocations",
+            "shop_items",
+            "shop_orders",
+            "donations",
+            PROOFS,
+            *recognition.OUTBOXES,
+        ],
         handle=subscriptions(mongo).handle,
         timers=[
             Timer("holds", 5.0, expire_holds),
             Timer("debts", 5.0, recover_debts),
+            Timer("orders", 5.0, expire_orders),
             Timer("seals", 1.0, seal),
             Timer("proof", 60.0, prove),
             *recognition.timers(mongo, journal, settings.district),

@@ -10,7 +10,9 @@ from chassis.errors import Conflict, Invalid, KeyReused
 from chassis.identity import Actor
 from services.points import domain
 from services.points.domain import Frozen, Leg, Overdrawn, Posting
+from services.points.donations.effects import ALLOCATED
 from services.points.reversal import Free, recovery, reversal
+from services.points.shop.effects import PAID
 
 _AT_ONCE = 200
 
@@ -106,10 +108,11 @@ def reverse(
 ) -> Posting:
     """Take a posting back, once. What members have spent of it, they owe.
 
-    Raises NotFound; Conflict when it was taken back before, or takes back another one itself; Overdrawn when
-    a fund or project no longer has it.
+    Raises NotFound; Conflict when it was taken back before, takes back another one itself, or belongs to an
+    order or project that would not hear of it; Overdrawn when a fund or project no longer has it.
     """
     original = journal.get(posting_id)
+    check_untied(original)
     now = clock()
     posting = journal.take_back(
         lambda free: reversal(original, free, posting_id=reversal_id, at=now, reason=reason, by=by)
@@ -137,3 +140,15 @@ def recover(journal: Journal, clock: Clock, district: str) -> int:
         except (Overdrawn, Frozen):
             continue  # spent, paid off or frozen meanwhile
     return shrank
+
+
+def check_untied(original: Posting) -> None:
+    """Raises Conflict for a posting that an order or project rests on."""
+    supplement = any(leg.account.startswith("project:") for leg in original.legs)
+    if original.rule == PAID or (original.rule == ALLOCATED and supplement):
+        raise Conflict(
+            "tied-posting",
+            zh="此凭证属于兑换单或项目，请在兑换单上退货，或由项目退回资金。",
+            en="An order or project rests on it: return the order; a project gives back what is left.",
+            cause=original.cause,
+        )

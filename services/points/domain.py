@@ -13,12 +13,14 @@ from services.points.events import LegFact, PointsPosted
 UNITS = ("points", "minutes", "fen")
 MAX_AMOUNT = 2**53
 _MEMBER = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
-ACCOUNT_PATTERN = f"({_MEMBER}|(issuer|fund|shop|pool):[0-9]{{6,15}}|(project|owed):{_MEMBER})"
+ACCOUNT_PATTERN = f"({_MEMBER}|(issuer|fund|shop|pool):[0-9]{{6,15}}|(project|owed|donated):{_MEMBER})"
 _ACCOUNT = re.compile(ACCOUNT_PATTERN)
 BY_HAND = "posted.by-hand"
 MIN_LEGS, MAX_LEGS = 2, 20
 CLOSING_DAY = 10
 _DEBT = "owed:"
+DONATED = "donated:"
+_OPERATING = ("shop:", "pool:")
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
@@ -144,6 +146,13 @@ def check_balanced(posting: Posting) -> None:
         sums[leg.unit] += leg.amount
     if any(sums.values()):
         raise Invalid("legs", zh="每个单位的分录之和须为零。", en="The legs of each unit must sum to zero.")
+    names = [leg.account for leg in posting.legs]
+    if any(one.startswith(DONATED) for one in names) and any(one.startswith(_OPERATING) for one in names):
+        raise Invalid(
+            "legs",
+            zh="捐赠款与经营款须分别记账。",
+            en="What was donated and what a shop operates with are never in one posting.",
+        )
 
 
 def fact(posting: Posting) -> PointsPosted:
@@ -175,10 +184,11 @@ def is_debt(account: str) -> bool:
 def keeps_balance(account: str) -> bool:
     """Whether an account has a stored balance that is held to its bound.
 
-    Members, debts, communities' funds and projects have. What only gathers (issuer, shop, pool) is rolled up
-    from the journal when somebody asks: a stored balance would make all its postings wait for one another.
+    Members, debts, communities' funds, projects and donations have. What only gathers (issuer, shop, pool) is
+    rolled up from the journal when somebody asks: a stored balance would make all its postings wait for one
+    another.
     """
-    return is_member(account) or account.startswith(("fund:", "project:", _DEBT))
+    return is_member(account) or account.startswith(("fund:", "project:", _DEBT, DONATED))
 
 
 def ordered(posting: Posting) -> tuple[object, ...]:

@@ -7,8 +7,10 @@ from marshmallow import Schema, fields, validate
 from chassis.fields import AreaCode, Formed, Moment, PageQuery, PlainText
 from chassis.subscriptions import FactSchema
 from services.points.domain import ACCOUNT_PATTERN, BY_HAND, MAX_AMOUNT, MAX_LEGS, MIN_LEGS, UNITS
+from services.points.donations.effects import RULES as DONATION_RULES
 from services.points.holds.domain import CAPTURED
 from services.points.reversal import RECOVERED, REVERSED
+from services.points.shop.effects import PAID
 
 RULES = (
     BY_HAND,
@@ -18,6 +20,8 @@ RULES = (
     "fund.deposited",
     "fund.allocated",
     "fund.returned",
+    PAID,
+    *DONATION_RULES.values(),
 )
 """Everything that is posted is posted by one of these, or by a rule of earning."""
 RULE_PATTERN = "[a-z]+([.][a-z][a-z0-9_-]{0,39}){1,3}"

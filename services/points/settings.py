@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 
 from chassis.settings import ServiceSettings
 from services.points.domain import LADDER, MAX_AMOUNT, Ladder
+from services.points.shop.order import Terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +20,8 @@ class PointsSettings(ServiceSettings):
     publicity_days: int = 7
     star_hours: tuple[float, ...] = LADDER.star_hours
     tier_points: tuple[float, ...] = LADDER.tier_points
+    shop_reservation_minutes: int = 30
+    shop_return_days: int = 7
 
     def check(self) -> Iterator[str]:
         """Yield a sentence for each combination that must not start."""
@@ -30,6 +34,16 @@ class PointsSettings(ServiceSettings):
         for name in ("star_hours", "tier_points"):
             if any(not low < high for low, high in pairwise((0.0, *getattr(self, name)))):
                 yield f"{name.upper()} is wrong: it is numbers above 0, each above the one before"
+
+        if not 1 <= self.shop_reservation_minutes <= 7 * 24 * 60:
+            yield "SHOP_RESERVATION_MINUTES is wrong: it is minutes, from 1 to 10080 (a week)"
+        if not 0 <= self.shop_return_days <= 365:
+            yield "SHOP_RETURN_DAYS is wrong: it is days, from 0 to 365"
+
+    @property
+    def shop_terms(self) -> Terms:
+        """The terms of the charity shop."""
+        return Terms(timedelta(minutes=self.shop_reservation_minutes), timedelta(days=self.shop_return_days))
 
     @property
     def ladder(self) -> Ladder:

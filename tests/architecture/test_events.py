@@ -20,6 +20,7 @@ from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District, centre, grids, 
 from infra import contracts
 from infra.local.deployment import Deployment, wait_until
 
+SHOP_KEEPER = "13900000005"
 NOWHERE = Mongo("mongodb://127.0.0.1:1", "none")
 SUBSCRIPTIONS: dict[str, Subscriptions] = {
     "issues": services.issues.app.subscriptions(NOWHERE),
@@ -84,6 +85,16 @@ def cancel_a_proposal(district: District, author: Person) -> None:
     staff.post(act, {"action": "cancel", "note": "x"})
 
 
+def use_the_shop(district: District, buyer: Person) -> None:
+    """Something is given, something on offer, and one who has a point reserves it."""
+    buyer.post("/v1/donations", {"area": COMMUNITY_A, "kind": "goods", "what": "x"})
+    item = {"area": COMMUNITY_A, "title": "x", "price": 1, "stock": 1}
+    offered = district.person(SHOP_KEEPER).post("/v1/shop/items", item)["id"]
+    wallet = f"/v1/accounts/{buyer.id}"
+    wait_until(lambda: buyer.get(wallet)["points"]["available"] > 0, 20, "the buyer is paid")
+    buyer.post("/v1/shop/orders", {"item": offered}, key="relayed")
+
+
 def test_every_collection_with_an_outbox_is_relayed(deployment: Deployment, district: District) -> None:
     """Told by the indexes that workers look for work through, and by the documents themselves."""
     resident = district.person(RESIDENTS_OF_A[20])
@@ -101,6 +112,7 @@ def test_every_collection_with_an_outbox_is_relayed(deployment: Deployment, dist
         wait_until(lambda: allocations.count_documents({}) > 0, 20, "the fund hears of the proposal")
         journal = client["points"]["journal"]
         wait_until(lambda: journal.count_documents({}) > 0, 20, "the claim is paid")
+        use_the_shop(district, steward)
         for service, worker in WORKERS.items():
             database = client[service]
             names = [name for name in database.list_collection_names() if "." not in name]

@@ -25,6 +25,7 @@ from demo.district import (
 from infra.local.deployment import Deployment, wait_until
 from tests.contract.earning_story import earning_rules
 from tests.contract.honours import honours
+from tests.contract.shop_story import charity_shop, donations
 from tests.e2e.votings import end_voting
 
 GRID = grids(COMMUNITY_A)[1]
@@ -302,6 +303,8 @@ def test_every_operation_answers_as_documented(
     suggestions(documented, district)
     proposals(documented, district, deployment)
     case_work(documented, district)
+    charity_shop(documented.call, district)
+    donations(documented.call, district)
     honours(documented.call, district, deployment, district.person(STEWARD))
     operations = {
         (method.upper(), path)

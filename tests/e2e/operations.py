@@ -18,11 +18,13 @@ from infra import contracts
 from services.issues.categories.schemas import CATEGORY_PATTERN, QUESTION_PATTERN
 from services.points.commendations.schemas import PRINTED_CODE_PATTERN
 from services.points.domain import ACCOUNT_PATTERN
+from services.points.donations.schemas import TARGET_PATTERN
 from services.points.earning.rule import CODE_PATTERN
 from services.points.earning.schemas import CATEGORY_PATTERN as KIND_PATTERN
 from services.points.earning.schemas import ROLE_PATTERN
 from services.points.honours.domain import PERIOD_PATTERN
 from services.points.schemas import RULE_PATTERN
+from services.points.shop.pickup import CODE_PATTERN as PICKUP_PATTERN
 
 GRID = grids(COMMUNITY_A)[0]
 UNKNOWN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -36,6 +38,8 @@ _BY_PATTERN = {
     f"^{CURSOR_PATTERN}$": "MDFBUlozTkRFS1RTVjRSUkZGUTY5RzVGQVY",
     "^[0-9A-Za-z._-]{1,200}$": "token",
     f"^{ACCOUNT_PATTERN}$": "shop:120199",
+    f"^{PICKUP_PATTERN}$": "ABCD-EFGH-JKMN",
+    f"^{TARGET_PATTERN}$": "fund:120199001001",
     f"^{CATEGORY_PATTERN}$": "safety",
     f"^{PERIOD_PATTERN}$": "2026-11",
     f"^{PRINTED_CODE_PATTERN}$": "0A1B2C3D4E",

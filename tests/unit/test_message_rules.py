@@ -20,6 +20,7 @@ HELD = {
     "community_staff": {GRID[:12]: ["C1"]},
     "subdistrict_staff": {GRID[:9]: ["D1"]},
     "district_admin": {GRID[:6]: ["A1"]},
+    "shop_keeper": {GRID[:6]: ["K1"]},
 }
 FACT: dict[str, Any] = {
     "number": "20261124-000001",
@@ -73,6 +74,16 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("activity.verified.v1", {"actor": "C1"}, {"S1"}),
         ("activity.rejected.v1", {"actor": "C1"}, {"S1"}),
         ("points.posted.v1", {}, {"S1"}),
+        ("order.paid.v1", {"actor": "S1"}, {"K1"}),
+        ("order.ready.v1", {"actor": "K1"}, {"S1"}),
+        ("order.cancelled.v1", {"actor": "K1"}, {"S1"}),
+        ("order.cancelled.v1", {"actor": "S1"}, set()),
+        ("order.expired.v1", {"actor": "system"}, {"S1"}),
+        ("order.returned.v1", {"actor": "K1"}, {"S1"}),
+        ("donation.accepted.v1", {"actor": "K1"}, {"S1"}),
+        ("donation.declined.v1", {"actor": "K1"}, {"S1"}),
+        ("donation.allocated.v1", {"actor": "K1"}, {"S1"}),
+        ("donation.allocated.v1", {"actor": "K1", "member": None}, set()),
         ("adjustment.requested.v1", {"author": "A2", "actor": "A2"}, {"A1"}),
         ("adjustment.requested.v1", {"author": "A1", "actor": "A1"}, set()),
         ("adjustment.approved.v1", {"author": "A1", "actor": "A2"}, {"A1"}),
@@ -188,7 +199,16 @@ def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_template_renders_in_both_languages_and_fills_every_blank(name: str, language: str) -> None:
-    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80, "day": "2026-11-25"}
+    params = {
+        "number": "20261124-000001",
+        "gains": {"points": 3},
+        "percent": 80,
+        "day": "2026-11-25",
+        "receipt": "R20261124-000001",
+        "amount": 12345,
+        "purpose": "fund",
+        "place": "社区A" if language == "zh" else "Community A",
+    }
     title, body = render(name, params, language)
     assert title
     assert body
@@ -204,6 +224,22 @@ def test_both_languages_of_a_template_tell_the_same_facts(name: str) -> None:
 
     words = TEMPLATES[name]
     assert blanks(words.zh_title, words.zh_body) == blanks(words.en_title, words.en_body)
+
+
+def test_donors_are_told_where_how_much_of_their_donation_went() -> None:
+    fact = {"number": "D1", "member": "S1", "actor": "K1", "amount": 205, "place": "社区A"}
+    (due,) = messages("donation.allocated.v1", GRID, {**fact, "purpose": "project"}, holders)
+    assert render(due.template, due.params, "zh")[1] == (
+        "您的捐赠 D1 中有 2.05 元已用于社区A的居民项目，感谢您。"
+    )
+
+
+def test_where_a_shop_has_no_keeper_the_admin_hears_of_its_orders() -> None:
+    def fewer(role: str, area: str) -> list[str]:
+        return [] if role == "shop_keeper" else holders(role, area)
+
+    (due,) = messages("order.paid.v1", GRID, {**FACT, "actor": "S1"}, fewer)
+    assert due.member == "A1"
 
 
 def test_every_fact_that_is_told_is_published_by_some_service() -> None:

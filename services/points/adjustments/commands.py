@@ -74,6 +74,7 @@ def reverse(
             journal, clock, posting_id=posting_id, reversal_id=new_id, reason=reason, by=actor.member_id
         )
     reversal.check_reversible(original)
+    ledger.check_untied(original)
     if journal.stored(reversal.key_of(original.id)) is not None:
         raise Conflict("reversed", zh="此凭证已冲正。", en="This posting was taken back before.")
     # What was refused may be asked for again; only one waits at a time, whoever is first.

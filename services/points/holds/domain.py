@@ -31,7 +31,8 @@ class HoldStatus(StrEnum):
 class Hold:
     """An amount of a unit that an account has set aside until `expires_at`.
 
-    `key` is unique for ever, `by` opened it; `captured` of it went to `target`.
+    `key` is unique for ever, `by` opened it; `captured` of it went to `target`. A hold that is `bound_to`
+    something (`order:<id>`) ends with that, and neither by itself nor by hand.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Hold:
     captured: int = 0
     target: str | None = None
     ended_at: datetime | None = None
+    bound_to: str | None = None
     version: int = 1
 
 
@@ -105,11 +107,17 @@ def captured(hold: Hold, amount: int | None, target: str, at: datetime) -> Hold:
 
     Raises Conflict when it is no longer open, Invalid for more than is held and for a hold's own account.
     """
+    _check_free(hold)
     _check_open(hold, at)
     taken = hold.amount if amount is None else amount
     check_amount(taken, hold.amount)
     if target == hold.account:
         raise Invalid("target", zh="不能转给自己。", en="It is this account's already.")
+    return taken_for(hold, taken, target, at)
+
+
+def taken_for(hold: Hold, taken: int, target: str, at: datetime) -> Hold:
+    """A hold of which an amount was taken."""
     return replace(
         hold,
         status=HoldStatus.CAPTURED,
@@ -143,21 +151,37 @@ def released(hold: Hold, actor: Actor, at: datetime) -> Hold:
     """A hold that is let go. Raises NotAllowed unless the actor opened it or keeps a shop; Conflict."""
     if actor.member_id != hold.by and not actor.roles & KEEPERS:
         raise NotAllowed("not-your-hold", zh="只能解除自己的冻结。", en="You may release what you hold only.")
+    _check_free(hold)
     _check_open(hold, at)
-    return replace(hold, status=HoldStatus.RELEASED, ended_at=at, version=hold.version + 1)
+    return let_go(hold, HoldStatus.RELEASED, at)
+
+
+def let_go(hold: Hold, status: HoldStatus, at: datetime) -> Hold:
+    """A hold that ends without anything being taken of it."""
+    return replace(hold, status=status, ended_at=at, version=hold.version + 1)
 
 
 def expired(hold: Hold, at: datetime) -> Hold | None:
     """A hold whose time is over; None when it is not, or something became of it before."""
-    if hold.status is not HoldStatus.OPEN or hold.expires_at > at:
+    if hold.status is not HoldStatus.OPEN or hold.bound_to is not None or hold.expires_at > at:
         return None
-    return replace(hold, status=HoldStatus.EXPIRED, ended_at=at, version=hold.version + 1)
+    return let_go(hold, HoldStatus.EXPIRED, at)
 
 
 def may_see(hold_account: str, by: str, actor: Actor) -> bool:
     """Whether an actor may see a hold: on their account, opened by them, or as one who keeps a shop."""
     own = is_member(hold_account) and hold_account == actor.member_id
     return own or by == actor.member_id or bool(actor.roles & KEEPERS)
+
+
+def _check_free(hold: Hold) -> None:
+    if hold.bound_to is not None:
+        raise Conflict(
+            "hold-bound",
+            zh="此冻结属于其他单据，请在该单据上操作。",
+            en=f"This hold ends with {hold.bound_to}: act on that.",
+            bound_to=hold.bound_to,
+        )
 
 
 def _check_open(hold: Hold, at: datetime) -> None:

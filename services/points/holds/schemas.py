@@ -34,7 +34,10 @@ class ReleaseSchema(Schema):
 
 
 class HoldSchema(Schema):
-    """A hold; `captured` of its amount went to `target`, the rest was free again."""
+    """A hold; `captured` of its amount went to `target`, the rest was free again.
+
+    One that is `bound_to` something (`order:<id>`) ends with that only.
+    """
 
     id = fields.String()
     account = fields.String()
@@ -44,6 +47,7 @@ class HoldSchema(Schema):
     captured = fields.Integer()
     target = fields.String(allow_none=True)
     memo = fields.String()
+    bound_to = fields.String(allow_none=True)
     opened_at = Moment()
     expires_at = Moment()
     ended_at = Moment(allow_none=True)

@@ -14,6 +14,7 @@ from services.points.store import JournalStore
 
 _COLLECTION = "holds"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class HoldStore:
@@ -36,17 +37,21 @@ class HoldStore:
 
     def open(self, hold: Hold) -> Hold:
         """Set an amount aside; what stands under the key, where it is known. Raises Overdrawn, Frozen."""
-
-        def write(session: ClientSession) -> None:
-            document = {**_values(hold), "_id": hold.id, "order": hold.id, "open_until": hold.expires_at}
-            self._mongo[_COLLECTION].insert_one(document, session=session)
-            self._journal.change({(hold.account, hold.unit): Change(held=hold.amount)}, session)
-
         known = self._stored(hold.key)
         if known is not None:
             return known  # before the account is asked: a repeat is no second order
-        self._journal.transact(write, lambda: self._stored(hold.key) is not None)
+        self._journal.transact(
+            lambda session: self.set_aside(hold, session), lambda: self._stored(hold.key) is not None
+        )
         return self._stored(hold.key) or hold
+
+    def set_aside(self, hold: Hold, session: ClientSession) -> None:
+        """Write a new hold within a transaction. Raises Overdrawn, Frozen."""
+        document = {**_values(hold), "_id": hold.id, "order": hold.id}
+        # What is bound to something else ends with that, so the sweep has no business with it.
+        document["open_until"] = hold.expires_at if hold.bound_to is None else _NEVER
+        self._mongo[_COLLECTION].insert_one(document, session=session)
+        self._journal.change({(hold.account, hold.unit): Change(held=hold.amount)}, session)
 
     def get(self, hold_id: str) -> Hold:
         """Raises NotFound."""
@@ -57,23 +62,25 @@ class HoldStore:
 
     def end(self, hold: Hold, posting: Posting | None = None) -> None:
         """Write what became of a hold, with its posting. Raises ConcurrentUpdate when somebody was first."""
-        freed = {(hold.account, hold.unit): Change(held=-hold.amount)}
-
-        def write(session: ClientSession) -> None:
-            ended = self._mongo[_COLLECTION].update_one(
-                {"_id": hold.id, "version": hold.version - 1},
-                {"$set": _values(hold), "$unset": {"open_until": ""}},
-                session=session,
-            )
-            if not ended.matched_count:
-                raise ConcurrentUpdate(hold.id)
-            if posting is None:
-                self._journal.change(freed, session)
-            else:
-                self._journal.write(posting, session, beside=freed)
-
-        if not self._journal.transact(write, self._was_taken(hold)):
+        if not self._journal.transact(
+            lambda session: self.conclude(hold, posting, session), self._was_taken(hold)
+        ):
             raise ConcurrentUpdate(hold.id)
+
+    def conclude(self, hold: Hold, posting: Posting | None, session: ClientSession) -> None:
+        """The same within a transaction."""
+        freed = {(hold.account, hold.unit): Change(held=-hold.amount)}
+        ended = self._mongo[_COLLECTION].update_one(
+            {"_id": hold.id, "version": hold.version - 1},
+            {"$set": _values(hold), "$unset": {"open_until": ""}},
+            session=session,
+        )
+        if not ended.matched_count:
+            raise ConcurrentUpdate(hold.id)
+        if posting is None:
+            self._journal.change(freed, session)
+        else:
+            self._journal.write(posting, session, beside=freed)
 
     def due(self, at: datetime, most: int) -> list[Hold]:
         """Open holds whose time is over by then."""
@@ -95,6 +102,11 @@ def _values(hold: Hold) -> Document:
 
 
 def _hold(document: Document) -> Hold:
-    names = set(Hold.__dataclass_fields__) - {"id", "status"}
+    names = set(Hold.__dataclass_fields__) - {"id", "status", "bound_to"}
     values = {name: document[name] for name in names}
-    return Hold(id=str(document["_id"]), status=HoldStatus(document["status"]), **values)
+    return Hold(
+        id=str(document["_id"]),
+        status=HoldStatus(document["status"]),
+        bound_to=document.get("bound_to"),  # those of earlier releases were bound to nothing
+        **values,
+    )

@@ -21,6 +21,8 @@ ELSEWHERE = {
     "saved filters": "/v1/saved-filters",
     "points": "/v1/accounts/{id}",
     "postings": "/v1/accounts/{id}/statement",
+    "orders": "/v1/shop/orders",
+    "donations": "/v1/donations",
     "commendations": "/v1/commendations?mine=true",
     "gift flags": "/v1/ledger/flags",
     "messages": "/v1/inbox",
