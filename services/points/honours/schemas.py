@@ -23,7 +23,7 @@ class BoardQuery(Schema):
     limit = fields.Integer(load_default=20, validate=validate.Range(1, TOP))
 
 
-class EntrySchema(Schema):
+class PlaceSchema(Schema):
     """A place; `member` is null for one who does not want to be named, `rank` for one who gained nothing."""
 
     rank = fields.Integer(allow_none=True)
@@ -39,8 +39,8 @@ class BoardSchema(Schema):
     period = fields.String()
     by = fields.String()
     counted_until = Moment(allow_none=True)
-    items = fields.List(fields.Nested(EntrySchema))
-    me = fields.Nested(EntrySchema)
+    items = fields.List(fields.Nested(PlaceSchema))
+    me = fields.Nested(PlaceSchema)
 
 
 class VisibilitySchema(Schema):
