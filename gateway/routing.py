@@ -33,7 +33,7 @@ ROUTES = (
     Route("/v1/suggestions", "issues"),
     Route("/v1/proposals", "issues"),
     Route("/v1/stats", "issues", timeout=30.0),
-    Route("/v1/accounts", "points"),
+    Route("/v1/accounts", "points", timeout=60.0),
     Route("/v1/postings", "points"),
     Route("/v1/holds", "points"),
     Route("/v1/earning-rules", "points", timeout=60.0),
@@ -42,6 +42,9 @@ ROUTES = (
     Route("/v1/donations", "points"),
     Route("/v1/time-bank", "points"),
     Route("/v1/ledger", "points", timeout=60.0),
+    Route("/v1/adjustments", "points"),
+    Route("/v1/leaderboards", "points"),
+    Route("/v1/commendations", "points"),
     Route("/v1/inbox", "notify"),
 )
 _BY_PREFIX = {route.prefix: route for route in ROUTES}

@@ -50,9 +50,13 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         decorate: Callable[[View], View] = super().response(status, schema, **options)
         return decorate
 
-    def sends(self, status: int, content_types: Sequence[str]) -> Callable[[View], View]:
-        """Document an answer that is a file of one of these types."""
+    def sends(
+        self, status: int, content_types: Sequence[str], schema: type[Schema] | None = None
+    ) -> Callable[[View], View]:
+        """Document an answer that is a file of one of these types, or JSON by the schema if there is one."""
         content: dict[str, object] = {kind: {} for kind in content_types}
+        if schema is not None:
+            content["application/json"] = {"schema": schema}
         documented = {"description": "The file itself", "content": content}
         decorate: Callable[[View], View] = super().doc(responses={str(status): documented})
         return decorate

@@ -29,6 +29,8 @@ _WHOLE = {
     "Not the code of a rule.": "不是规则代码。",
     "Not the name of a role.": "不是角色名称。",
     "Not a hash of a history.": "不是处理记录的哈希值。",
+    "A period is 2026-11, 2026-Q4, 2026 or all.": "时期应为 2026-11、2026-Q4、2026 或 all。",
+    "Ten digits or letters from A to F, as printed.": "应为证书上印的十位数字或字母 A 至 F。",
     "Not a hash of the chain.": "不是账本链的哈希值。",
     "Small letters, digits and _; a letter first.": "须为小写字母、数字和下划线，以字母开头。",
     "At most a year, and not before from.": "最多一年，且不能早于起始日期。",

@@ -46,6 +46,11 @@ def _both(template: str) -> tuple[Rule, ...]:
     return Rule(Audience.PROPOSER, template), Rule(Audience.OFFICERS, template)
 
 
+def _of_both(template: str) -> tuple[Rule, ...]:
+    """For who was nominated, and for who nominated them."""
+    return Rule(Audience.AUTHOR, template), Rule(Audience.PROPOSER, template)
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "issue.reported.v1": (Rule(Audience.HANDLERS, "issue-new"),),
     "issue.claimed.v1": (Rule(Audience.FOLLOWERS, "issue-claimed"),),
@@ -137,6 +142,18 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "help.decided.v1": (Rule(Audience.PARTIES, "help-decided"),),
     "help.cancelled.v1": (Rule(Audience.PARTIES, "help-cancelled"),),
+    "adjustment.requested.v1": (Rule(Audience.ADMINISTRATORS, "adjustment-requested"),),
+    "adjustment.approved.v1": (Rule(Audience.PROPOSER, "adjustment-approved"),),
+    "adjustment.refused.v1": (Rule(Audience.PROPOSER, "adjustment-refused"),),
+    "adjustment.expired.v1": (Rule(Audience.PROPOSER, "adjustment-expired"),),
+    "flag.raised.v1": (Rule(Audience.ADMINISTRATORS, "flag-raised"),),
+    "flag.decided.v1": (Rule(Audience.AUTHOR, "flag-decided"),),
+    "commendation.nominated.v1": (Rule(Audience.OFFICERS, "commendation-nominated"),),
+    "commendation.publicised.v1": _of_both("commendation-publicised"),
+    "commendation.objected.v1": (Rule(Audience.OFFICERS, "commendation-objected"),),
+    "commendation.awarded.v1": _of_both("commendation-awarded"),
+    "commendation.refused.v1": (Rule(Audience.PROPOSER, "commendation-refused"),),
+    "commendation.revoked.v1": (Rule(Audience.AUTHOR, "commendation-revoked"),),
 }
 _GIFT, _SETTLED = "time-bank.gifted", "time-bank.settled"
 """Postings that are told in words of their own: of a gift here, of help by its own events."""

@@ -12,7 +12,10 @@ from services.notify import commands
 from services.notify.domain import RULES
 from services.notify.schemas import (
     ActivityFact,
+    AdjustmentFact,
+    CommendationFact,
     DonationFact,
+    FlagFact,
     HelpFact,
     IssueFact,
     LedgerUnsoundFact,
@@ -37,6 +40,9 @@ _SCHEMAS: dict[str, type[Schema]] = {
     "order": OrderFact,
     "donation": DonationFact,
     "help": HelpFact,
+    "adjustment": AdjustmentFact,
+    "flag": FlagFact,
+    "commendation": CommendationFact,
 }
 
 

@@ -91,6 +91,29 @@ class ProposalFact(FactSchema):
     actor = fields.String(required=True)
 
 
+class AdjustmentFact(FactSchema):
+    """What this service needs of an adjustment's events; nobody acted where it has expired."""
+
+    author = fields.String(required=True)
+    actor = fields.String(required=True, allow_none=True)
+
+
+class FlagFact(FactSchema):
+    """What this service needs of a flag's events; whom it is on is told when it is decided."""
+
+    member = fields.String(required=True)
+    actor = fields.String(required=True, allow_none=True)
+
+
+class CommendationFact(FactSchema):
+    """What this service needs of a commendation's events."""
+
+    number = fields.String(required=True)
+    member = fields.String(required=True)
+    author = fields.String(required=True)
+    actor = fields.String(required=True, allow_none=True)
+
+
 class OrderFact(FactSchema):
     """What this service needs of the events of a shop's order."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.notify.honour_templates import HONOUR_TEMPLATES
 from services.notify.shop_templates import SHOP_TEMPLATES
 from services.notify.time_bank_texts import TIME_BANK_TEXTS
 from services.notify.wording import Template
@@ -293,6 +294,7 @@ TEMPLATES: dict[str, Template] = {
     ),
     **SHOP_TEMPLATES,
     **{name: Template(*texts) for name, texts in TIME_BANK_TEXTS.items()},
+    **HONOUR_TEMPLATES,
 }
 
 _UNITS = {

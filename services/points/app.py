@@ -1,9 +1,7 @@
 """Wiring of the points service: the only place that reads its environment."""
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
 
 from flask import Flask
 
@@ -14,11 +12,11 @@ from chassis.events import Event
 from chassis.http.app import ServiceApp
 from chassis.identity import TokenVerifier
 from chassis.mongo import Mongo
-from chassis.settings import ServiceSettings, load
+from chassis.settings import load
 from chassis.subscriptions import Subscriptions
 from chassis.timers import Timer
 from chassis.worker import Worker
-from services.points import commands, events, handlers, routes
+from services.points import commands, events, handlers, recognition, routes
 from services.points.donations import events as donation_events
 from services.points.donations import routes as donation_routes
 from services.points.donations.queries import DonationQueries
@@ -46,10 +44,10 @@ from services.points.lots import events as lot_events
 from services.points.lots.domain import FOREVER, Validity
 from services.points.lots.store import NOTICES, LotStore
 from services.points.queries import LedgerQueries
+from services.points.settings import PointsSettings
 from services.points.shop import commands as shop_commands
 from services.points.shop import events as shop_events
 from services.points.shop import routes as shop_routes
-from services.points.shop.order import Terms
 from services.points.shop.queries import ShopQueries
 from services.points.shop.store import OrderStore, ShelfStore
 from services.points.store import JournalStore
@@ -66,6 +64,7 @@ PUBLISHED: list[type[Event]] = [
     *integrity_events.PUBLISHED,
     *help_events.PUBLISHED,
     *lot_events.PUBLISHED,
+    *recognition.PUBLISHED,
 ]
 OUTBOXES = [
     "journal",
@@ -75,40 +74,9 @@ OUTBOXES = [
     "donations",
     timebank.OUTBOX,
     NOTICES,
+    *recognition.OUTBOXES,
     PROOFS,
 ]
-_MOST_MONTHS = 120
-
-
-@dataclass(frozen=True, kw_only=True)
-class PointsSettings(ServiceSettings):
-    """Settings of the points service."""
-
-    shop_reservation_minutes: int = 30
-    shop_return_days: int = 7
-    points_valid_months: int = 0
-    minutes_valid_months: int = 0
-
-    def check(self) -> Iterator[str]:
-        """Yield a sentence for each combination that must not start."""
-        yield from super().check()
-        if not 1 <= self.shop_reservation_minutes <= 7 * 24 * 60:
-            yield "SHOP_RESERVATION_MINUTES is wrong: it is minutes, from 1 to 10080 (a week)"
-        if not 0 <= self.shop_return_days <= 365:
-            yield "SHOP_RETURN_DAYS is wrong: it is days, from 0 to 365"
-        for name in ("points_valid_months", "minutes_valid_months"):
-            if not 0 <= getattr(self, name) <= _MOST_MONTHS:
-                yield f"{name.upper()} is wrong: it is months, up to {_MOST_MONTHS}, or 0 for ever"
-
-    @property
-    def shop_terms(self) -> Terms:
-        """The terms of the charity shop."""
-        return Terms(timedelta(minutes=self.shop_reservation_minutes), timedelta(days=self.shop_return_days))
-
-    @property
-    def validity(self) -> Validity:
-        """For how long what members gain is good."""
-        return Validity(self.points_valid_months, self.minutes_valid_months)
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -124,12 +92,11 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         title="Alley Steward: points",
         blueprints=[
             routes.blueprint(
-                journal,
-                LedgerQueries(mongo, settings.district),
-                utc_now,
+                LedgerQueries(mongo, settings.district, settings.ladder),
                 settings.district,
                 RuleQueries(mongo).knows,
             ),
+            *recognition.blueprints(mongo, journal, settings),
             earning_routes.blueprint(
                 RuleStore(mongo, journal),
                 EvidenceStore(mongo, journal),
@@ -175,6 +142,7 @@ def subscriptions(mongo: Mongo, validity: Validity = FOREVER) -> Subscriptions:
         ),
         fund_handlers.subscriptions(FundStore(mongo, journal), utc_now),
         timebank.subscriptions(mongo),
+        *recognition.subscriptions(mongo, journal),
     )
 
 
@@ -225,6 +193,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         RuleStore(mongo, journal).ensure_indexes()
         EvidenceStore(mongo, journal).ensure_indexes()
         time_bank.ensure_indexes()
+        recognition.ensure_indexes(mongo, journal, settings.district)
         idempotency.ensure_indexes(mongo)
 
     return Worker(
@@ -241,6 +210,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             Timer("proof", 60.0, prove),
             *time_bank.timers(),
             Timer("lots", 5.0, sweep_lots),
+            *recognition.timers(mongo, journal, settings.district),
         ],
         prepare=prepare,
     )

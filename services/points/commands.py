@@ -46,8 +46,7 @@ class Journal(Protocol):
     def debts(self, most: int) -> list[Debt]: ...
 
 
-def post_by_hand(
-    journal: Journal,
+def by_hand(
     clock: Clock,
     actor: Actor,
     *,
@@ -58,13 +57,8 @@ def post_by_hand(
     legs: Sequence[Leg],
     effective_at: datetime | None = None,
 ) -> Posting:
-    """Post what an administrator orders, once a key for ever.
-
-    Raises Invalid for legs that do not balance, an account nobody knows, a closed period, and a key that was
-    used with another body; Overdrawn, Frozen.
-    """
-    now = clock()
-    posting = Posting(
+    """What an administrator orders, not yet checked or posted."""
+    return Posting(
         id=posting_id,
         key=f"by-hand:{actor.member_id}:{key}",
         rule=domain.BY_HAND,
@@ -72,20 +66,44 @@ def post_by_hand(
         cause=posting_id,
         area=district,
         legs=tuple(legs),
-        posted_at=now,
+        posted_at=clock(),
         memo=memo,
         by=actor.member_id,
         effective_at=effective_at,
     )
+
+
+def post_by_hand(journal: Journal, posting: Posting) -> Posting:
+    """Post what an administrator orders, once a key for ever.
+
+    Raises Invalid for legs that do not balance, an account nobody knows, a closed period, and a key that was
+    used with another body; Overdrawn, Frozen.
+    """
+    check_order(journal, posting)
+    if journal.post(posting):
+        return posting
+    stored = journal.stored(posting.key) or posting
+    check_same(stored, posting)
+    return stored
+
+
+def check_order(journal: Journal, posting: Posting) -> None:
+    """Raises Invalid for an order by hand that cannot be posted."""
     domain.check_balanced(posting)
-    if effective_at is not None and journal.stored(posting.key) is None:
-        domain.check_effective(effective_at, now)  # a repeat may come when the books are closed
+    if posting.effective_at is not None and journal.stored(posting.key) is None:
+        # A repeat may come when the books are closed.
+        domain.check_effective(posting.effective_at, posting.posted_at)
     for number, leg in enumerate(posting.legs):
         if not journal.knows(leg.account):
             raise Invalid(
                 f"legs.{number}.account", zh="没有这个账户。", en="There is no account of this name."
             )
-    return _once(journal, posting)
+
+
+def check_same(stored: Posting, posting: Posting) -> None:
+    """Raises KeyReused where what stands under a key is another order."""
+    if domain.ordered(stored) != domain.ordered(posting):
+        raise KeyReused
 
 
 def reverse(
@@ -106,7 +124,7 @@ def reverse(
 
     def attempt() -> Posting:
         original = journal.get(posting_id)
-        _check_untied(original)
+        check_untied(original)
         posting = journal.take_back(
             lambda free: reversal(original, free, posting_id=reversal_id, at=now, reason=reason, by=by)
         )
@@ -138,7 +156,7 @@ def reverse_part(
     fund or project no longer has it.
     """
     original = journal.get(posting_id)
-    _check_untied(original)
+    check_untied(original)
     own, now = part_key(posting_id, actor.member_id, key), clock()
 
     def known() -> Posting | None:
@@ -195,7 +213,8 @@ def recover(journal: Journal, clock: Clock, district: str) -> int:
     return shrank
 
 
-def _check_untied(original: Posting) -> None:
+def check_untied(original: Posting) -> None:
+    """Raises Conflict for a posting that an order or project rests on."""
     supplement = any(leg.account.startswith("project:") for leg in original.legs)
     if original.rule == PAID or (original.rule == ALLOCATED and supplement):
         raise Conflict(
@@ -204,12 +223,3 @@ def _check_untied(original: Posting) -> None:
             en="An order or project rests on it: return the order; a project gives back what is left.",
             cause=original.cause,
         )
-
-
-def _once(journal: Journal, posting: Posting) -> Posting:
-    if journal.post(posting):
-        return posting
-    stored = journal.stored(posting.key) or posting
-    if domain.ordered(stored) != domain.ordered(posting):
-        raise KeyReused
-    return stored

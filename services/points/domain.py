@@ -11,7 +11,6 @@ from chassis.errors import Conflict, Invalid
 from services.points.events import LegFact, PointsPosted
 
 UNITS = ("points", "minutes", "fen")
-STAR_HOURS = (100, 300, 600, 1000, 1500)
 MAX_AMOUNT = 2**53
 _MEMBER = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
 ACCOUNT_PATTERN = f"({_MEMBER}|(issuer|fund|shop|pool):[0-9]{{6,15}}|(project|owed|donated):{_MEMBER})"
@@ -249,6 +248,23 @@ def check_effective(effective_at: datetime, now: datetime) -> None:
         )
 
 
-def stars(minutes: int) -> int:
-    """The star rating of so many minutes of service: a star at each of STAR_HOURS."""
-    return sum(minutes >= hours * 60 for hours in STAR_HOURS)
+@dataclass(frozen=True)
+class Ladder:
+    """What a district gives for a lifetime of verified work: a star at each of so many hours of service, a
+    tier at each of so many points.
+    """
+
+    star_hours: tuple[float, ...] = (100, 300, 600, 1000, 1500)
+    tier_points: tuple[float, ...] = (100, 500, 2000, 5000)
+
+    def stars(self, minutes: int) -> int:
+        """The star rating of so many minutes of service."""
+        return sum(minutes >= hours * 60 for hours in self.star_hours)
+
+    def tier(self, points: int) -> int:
+        """The tier of so many points."""
+        return sum(points >= step for step in self.tier_points)
+
+
+LADDER = Ladder()
+"""What is usual."""

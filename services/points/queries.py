@@ -10,12 +10,13 @@ from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
 from services.points.domain import (
+    LADDER,
     UNITS,
+    Ladder,
     counts_for_life,
     debt,
     is_account,
     is_member,
-    stars,
 )
 from services.points.lots.domain import coming
 
@@ -26,13 +27,14 @@ _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 class LedgerQueries:
     """Reads the ledger."""
 
-    def __init__(self, mongo: Mongo, district: str) -> None:
+    def __init__(self, mongo: Mongo, district: str, ladder: Ladder = LADDER) -> None:
         self._mongo = mongo
         self._district = district
+        self._ladder = ladder
 
     def account(self, account: str, actor: Actor) -> Document:
         """An account's balances; one that nothing was posted to has zeros. Raises NotAllowed."""
-        self._check_reader(account, actor)
+        check_reader(account, actor)
         if not is_member(account):
             return self._named(account)
         found = self._mongo["accounts"].find_one({"_id": account}) or {}
@@ -46,7 +48,8 @@ class LedgerQueries:
             "lifetime_minutes": lifetime.get("minutes", 0),
             "recovery_due": _owed(owed),
             "expiring": coming(found.get("lots", {})),
-            "stars": stars(lifetime.get("minutes", 0)),
+            "stars": self._ladder.stars(lifetime.get("minutes", 0)),
+            "tier": self._ladder.tier(lifetime.get("points", 0)),
         }
 
     def account_then(
@@ -56,7 +59,7 @@ class LedgerQueries:
 
         Raises NotAllowed. Holds are not part of the books: nothing is shown as held.
         """
-        self._check_reader(account, actor)
+        check_reader(account, actor)
         now = utc_now()
         return self._rolled_up(account, effective_at or now, known_at or now)
 
@@ -86,18 +89,9 @@ class LedgerQueries:
             "lifetime_minutes": lifetime["minutes"] if is_member(account) else 0,
             "recovery_due": {unit: -amount for unit, amount in owed.items() if amount},
             "expiring": [],
-            "stars": stars(lifetime["minutes"]) if is_member(account) else 0,
+            "stars": self._ladder.stars(lifetime["minutes"]) if is_member(account) else 0,
+            "tier": self._ladder.tier(lifetime["points"]) if is_member(account) else 0,
         }
-
-    def statement(self, account: str, actor: Actor, limit: int, cursor: str | None) -> paging.Page:
-        """The postings of an account, newest first. Raises NotAllowed."""
-        self._check_reader(account, actor)
-        page = self._page({"accounts": account}, limit, cursor)
-        lines = []
-        for one in page.items:
-            own = [leg for leg in one["legs"] if leg["account"] == account]
-            lines.append({**one, "legs": own})
-        return paging.Page(lines, page.next)
 
     def postings(
         self, area: str, rule: str | None, actor: Actor, limit: int, cursor: str | None
@@ -123,14 +117,16 @@ class LedgerQueries:
         )
         return paging.Page([{**one, "id": one["_id"]} for one in page.items], page.next)
 
-    def _check_reader(self, account: str, actor: Actor) -> None:
-        if not is_account(account):
-            raise missing("账户", "account")
-        # A wallet carries no area: staff of any area of the district may look, members only at their own.
-        if account != actor.member_id and not actor.roles & _STAFF:
-            raise NotAllowed(
-                "not-your-account", zh="只能查看自己的账户。", en="You may see your own account only."
-            )
+
+def check_reader(account: str, actor: Actor) -> None:
+    """Raises NotFound for what names no account, NotAllowed for another member's."""
+    if not is_account(account):
+        raise missing("账户", "account")
+    # A wallet carries no area: staff of any area of the district may look, members only at their own.
+    if account != actor.member_id and not actor.roles & _STAFF:
+        raise NotAllowed(
+            "not-your-account", zh="只能查看自己的账户。", en="You may see your own account only."
+        )
 
 
 def _owed(account: Document) -> dict[str, int]:

@@ -70,9 +70,9 @@ class ExpiringSchema(Schema):
 class AccountSchema(Schema):
     """An account; `minutes` are of service.
 
-    What was ever earned by verified work is `lifetime_points` and `lifetime_minutes`, and `stars` follow from
-    the latter; spending does not touch them. `recovery_due` is what is owed of gains that were taken back.
-    `expiring` is what of the available amounts expires, as of now, the next first.
+    What was ever earned by verified work is `lifetime_points` and `lifetime_minutes`; `stars` follow from
+    the latter, `tier` from the former; spending does not touch them. `recovery_due` is what is owed of gains
+    that were taken back. `expiring` is what of the available amounts expires, as of now, the next first.
     """
 
     id = fields.String()
@@ -85,6 +85,7 @@ class AccountSchema(Schema):
     recovery_due = fields.Dict(keys=fields.String(), values=fields.Integer())
     expiring = fields.List(fields.Nested(ExpiringSchema))
     stars = fields.Integer()
+    tier = fields.Integer()
 
 
 class AccountQuery(Schema):

@@ -130,10 +130,13 @@ class JournalStore:
         for account in sorted(by_account):
             self._change(account, by_account[account], session)
 
-    def take_back(self, decide: Callable[[Free], Posting]) -> Posting | None:
+    def take_back(
+        self, decide: Callable[[Free], Posting], beside: Callable[[ClientSession], None] | None = None
+    ) -> Posting | None:
         """Post what is decided by what accounts have free; None when its key is known or nothing is left.
 
-        Raises Overdrawn, MoreThanLeft, and what `transact` raises.
+        What `beside` writes belongs to the same transaction, as in `post`. Raises Overdrawn, MoreThanLeft,
+        and what `transact` raises.
         """
         decided: list[Posting] = []
 
@@ -144,6 +147,8 @@ class JournalStore:
 
             decided.append(decide(free))
             self.write(decided[-1], session)
+            if beside is not None:
+                beside(session)
 
         try:
             posted = self.transact(write, lambda: self._is_known(decided[-1].key))

@@ -24,6 +24,7 @@ from demo.district import (
 )
 from infra.local.deployment import Deployment, wait_until
 from tests.contract.earning_story import earning_rules
+from tests.contract.honours import honours
 from tests.contract.shop_story import charity_shop, donations
 from tests.contract.time_bank_story import time_bank
 from tests.e2e.votings import end_voting
@@ -313,6 +314,7 @@ def test_every_operation_answers_as_documented(
     charity_shop(documented.call, district)
     donations(documented.call, district)
     time_bank(documented.call, district)
+    honours(documented.call, district, deployment, district.person(STEWARD))
     operations = {
         (method.upper(), path)
         for path, methods in documented.document["paths"].items()

@@ -16,11 +16,13 @@ from chassis.http.access import AccessRule
 from demo.district import COMMUNITY_A, boundary, grids
 from infra import contracts
 from services.issues.categories.schemas import CATEGORY_PATTERN, QUESTION_PATTERN
+from services.points.commendations.schemas import PRINTED_CODE_PATTERN
 from services.points.domain import ACCOUNT_PATTERN
 from services.points.donations.schemas import TARGET_PATTERN
 from services.points.earning.rule import CODE_PATTERN
 from services.points.earning.schemas import CATEGORY_PATTERN as KIND_PATTERN
 from services.points.earning.schemas import ROLE_PATTERN
+from services.points.honours.domain import PERIOD_PATTERN
 from services.points.schemas import RULE_PATTERN
 from services.points.shop.pickup import CODE_PATTERN as PICKUP_PATTERN
 from services.points.timebank.policy.domain import SKILL_PATTERN
@@ -40,6 +42,8 @@ _BY_PATTERN = {
     f"^{PICKUP_PATTERN}$": "ABCD-EFGH-JKMN",
     f"^{TARGET_PATTERN}$": "fund:120199001001",
     f"^{CATEGORY_PATTERN}$": "safety",
+    f"^{PERIOD_PATTERN}$": "2026-11",
+    f"^{PRINTED_CODE_PATTERN}$": "0A1B2C3D4E",
     f"^{QUESTION_PATTERN}$": "colour",
     f"^{RULE_PATTERN}$": "posting.reversed",
     f"^{CODE_PATTERN}$": "issue.confirmed.lamps",

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from chassis.clock import ulid_at
 from infra.local.deployment import SERVICES, Deployment, wait_until
 
-_BY_THE_CLOCK = frozenset({"relays", "figures_state", "words_state"})
+_BY_THE_CLOCK = frozenset({"relays", "figures_state", "words_state", "honours_state"})
 """What is renewed every so often though nothing happens: leases, and how far the timers have come."""
 _TO_COUNT = ("marked_days", "marked_cells")
 _COUNTED_UP_TO = {"figures_state": "settled", "words_state": "swept"}
@@ -72,6 +72,15 @@ def _unsealed(points: Database[dict[str, Any]]) -> int:
     return points["journal"].count_documents({}) - sealed
 
 
+def _unranked(points: Database[dict[str, Any]]) -> Iterator[int]:
+    """Gains and rankings that are marked, and earnings that no timer has come to yet."""
+    for name in ("marked_gains", "marked_boards"):
+        yield points[name].count_documents({})
+    reached = points["honours_state"].find_one({"_id": "counted"})
+    later = {"order": {"$gte": ulid_at(reached["until"])}} if reached else {}
+    yield sum(one["verified"] for one in points["journal"].find(later, {"verified": 1}))
+
+
 def _waiting(deployment: Deployment) -> Iterator[int]:
     with MongoClient[dict[str, Any]](deployment.mongo_url, tz_aware=True) as client:
         for service in SERVICES:
@@ -79,6 +88,7 @@ def _waiting(deployment: Deployment) -> Iterator[int]:
                 yield client[service][name].count_documents({"pending": {"$gte": 0}})
         yield from _uncounted(client["issues"])
         yield _unsealed(client["points"])
+        yield from _unranked(client["points"])
     connection = BlockingConnection(URLParameters(deployment.amqp_url))
     try:
         for service in ("issues", "notify", "points"):

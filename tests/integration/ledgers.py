@@ -73,17 +73,18 @@ class Ledger:
         return posting
 
     def post(self, key: str, *legs: Leg, memo: str = "调整", **more: Any) -> Posting:
-        return commands.post_by_hand(
-            self.journal,
+        posting_id = new_ulid()
+        order = commands.by_hand(
             self.now,
             ADMIN,
             district=DISTRICT,
             key=key,
-            posting_id=new_ulid(),
+            posting_id=posting_id,
             memo=memo,
             legs=legs,
             **more,
         )
+        return commands.post_by_hand(self.journal, order)
 
     def spend(self, member: str, points: int, key: str | None = None) -> Posting:
         return self.post(key or new_ulid(), Leg(member, "points", -points), Leg(SHOP, "points", points))

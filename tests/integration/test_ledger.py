@@ -15,6 +15,7 @@ from services.points import commands
 from services.points.domain import Leg, Overdrawn, debt, issuer
 from services.points.holds import commands as hold_commands
 from services.points.holds.domain import HoldStatus
+from services.points.statements.queries import StatementQueries
 from services.points.store import FROZEN
 from tests.integration.ledgers import ADMIN, DISTRICT, MINUTE, SHOP, Ledger, at_once
 
@@ -266,3 +267,25 @@ def test_what_overdraws_leaves_nothing_behind(ledger: Ledger) -> None:
     assert ledger.mongo["journal"].count_documents({}) == before
     assert ledger.mongo["holds"].count_documents({}) == 0
     assert ledger.balance(member) == {"posted": 5, "held": 0, "available": 5}
+
+
+def test_a_statement_ends_with_the_balance_whatever_the_period(ledger: Ledger) -> None:
+    member = ledger.member(100)
+    for points in (10, 20, 30):
+        ledger.spend(member, points)
+    ledger.earn(member, 7)
+    ledger.hold(member, 5)
+    statements, actor = StatementQueries(ledger.mongo), Actor(member)
+    start = utc_now() - MINUTE
+    told = list(statements.rows(member, actor, None, None, "en"))
+    assert [row[6] for row in told if row[5] == "points"] == [None, 100, -10, -20, -30, 7, None]
+    assert told[-3][7] == ledger.balance(member)["posted"] == 47
+    page = statements.page(member, actor, limit=2, cursor=None, since=start, until=None)
+    assert (page["opening"]["points"], page["closing"]["points"]) == (0, 47)
+    assert [one["balances"]["points"] for one in page["items"]] == [47, 40]
+    rest = statements.page(member, actor, limit=2, cursor=page["next"], since=start, until=None)
+    assert [one["balances"]["points"] for one in rest["items"]] == [70, 90]
+    before = statements.page(member, actor, limit=2, cursor=None, since=None, until=start)
+    assert (before["items"], before["closing"]["points"]) == ([], 0)
+    with pytest.raises(NotAllowed):
+        statements.rows(member, Actor(new_ulid()), None, None, "en")

@@ -13,7 +13,7 @@ from chassis.settings import ServiceSettings
 from gateway.app import GatewaySettings
 from infra.contracts import ROOT
 from services.issues.app import IssuesSettings
-from services.points.app import PointsSettings
+from services.points.settings import PointsSettings
 from services.volunteer.app import VolunteerSettings
 from tests.unit.reading import Document, documents, plain
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chassis.errors import Invalid
 from services.points.domain import (
+    LADDER,
     MAX_AMOUNT,
     MAX_LEGS,
     MIN_LEGS,
@@ -18,7 +19,6 @@ from services.points.domain import (
     check_balanced,
     is_member,
     issuer,
-    stars,
 )
 from services.points.earning.domain import EARNING_RULES, Evidence, earned
 from services.points.earning.rule import EarningRule
@@ -173,5 +173,5 @@ def test_a_unit_that_the_ledger_does_not_know_is_refused() -> None:
     ("hours", "expected"), [(0, 0), (99, 0), (100, 1), (299, 1), (300, 2), (600, 3), (1000, 4), (1500, 5)]
 )
 def test_stars_follow_the_hours_of_the_field(hours: int, expected: int) -> None:
-    assert stars(hours * 60) == expected
-    assert stars(hours * 60 - 1) == max(0, expected - (hours in (100, 300, 600, 1000, 1500)))
+    assert LADDER.stars(hours * 60) == expected
+    assert LADDER.stars(hours * 60 - 1) == max(0, expected - (hours in (100, 300, 600, 1000, 1500)))

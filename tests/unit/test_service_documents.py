@@ -20,6 +20,7 @@ from gateway.app import GatewaySettings
 from gateway.app import create_app as create_gateway
 from gateway.routing import KIB, MIB, ROUTES
 from infra.contracts import ROOT, SERVICES, environment
+from services.points.settings import PointsSettings
 from tests.unit.reading import Document, plain
 
 NAMES = sorted(SERVICES)
@@ -40,7 +41,7 @@ _WORKERS: dict[str, Callable[[Mapping[str, str]], Worker]] = {
 _SETTINGS: dict[str, type[Any]] = {
     "issues": services.issues.app.IssuesSettings,
     "notify": ServiceSettings,
-    "points": services.points.app.PointsSettings,
+    "points": PointsSettings,
     "volunteer": services.volunteer.app.VolunteerSettings,
 }
 

@@ -1,11 +1,11 @@
 """Exports: issues as CSV or GeoJSON, written row by row."""
 
-import csv
 from collections.abc import Iterable, Iterator
-from io import StringIO
 from typing import Any
 
 import orjson
+
+from chassis.spreadsheets import csv_lines
 
 COLUMNS = (
     "number",
@@ -26,15 +26,11 @@ COLUMNS = (
     "supporters",
     "satisfied",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """Lines of CSV with a header, as UTF-8 with the mark that spreadsheets look for."""
-    yield "\ufeff".encode()
-    yield _line(COLUMNS)
-    for row in rows:
-        yield _line(_cell(_flat(row)[name]) for name in COLUMNS)
+    """Lines of CSV with a header."""
+    return csv_lines(COLUMNS, ([_flat(row)[name] for name in COLUMNS] for row in rows))
 
 
 def as_geojson(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
@@ -54,15 +50,3 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     place, rating = row.get("location") or {}, row.get("rating") or {}
     more = {"lng": place.get("lng"), "lat": place.get("lat"), "satisfied": rating.get("satisfied")}
     return {name: more[name] if name in more else row.get(name) for name in COLUMNS}
-
-
-def _cell(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _line(cells: Iterable[str]) -> bytes:
-    out = StringIO()
-    csv.writer(out).writerow(cells)
-    return out.getvalue().encode()

@@ -26,6 +26,8 @@ ELSEWHERE = {
     "help": "/v1/time-bank/requests?mine=true",
     "time bank": "/v1/time-bank/members/{id}",
     "relatives": "/v1/time-bank/relatives",
+    "commendations": "/v1/commendations?mine=true",
+    "gift flags": "/v1/ledger/flags",
     "messages": "/v1/inbox",
 }
 """Where the other services show what they keep of a member."""

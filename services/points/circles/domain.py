@@ -1,0 +1,201 @@
+"""Gift circles: members whose gifts come back to them in short circles, shown to staff for review.
+
+A gift is what goes from member to member by a posting, in a unit. What a member receives belongs to a circle
+when a way of gifts leads from them back to the giver, so that all of it is a circle of at most four members.
+Work done for one another is no gift, however often two members help each other: the settlements of the time
+bank do not count.
+
+A flag only asks people to look (PIPL, article 24): nothing is blocked by it.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chassis.errors import Conflict, NotAllowed
+from chassis.events import Event
+from chassis.identity import Actor
+from services.points.circles import events
+from services.points.domain import Posting, is_member
+from services.points.reversal import REVERSED
+
+WINDOW = timedelta(days=30)
+LONGEST = 4
+LEAST_PERCENT = 60
+REVIEWERS = frozenset({"subdistrict_staff", "district_admin"})
+_TIME_BANK = "time-bank."
+GIFT = "time-bank.gift"
+
+
+@dataclass(frozen=True)
+class Gift:
+    """An amount of a unit that went from one member to another."""
+
+    giver: str
+    receiver: str
+    unit: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a member received as gifts, what of it came in circles, and who else is in those."""
+
+    received: int
+    circular: int
+    others: tuple[str, ...]
+
+    @property
+    def percent(self) -> int:
+        """How much of what was received came in circles, rounded down."""
+        return self.circular * 100 // self.received
+
+
+class Verdict(StrEnum):
+    """What staff made of a flag."""
+
+    OPEN = "open"
+    DISMISSED = "dismissed"
+    CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A member to look at: of what they received in `[since, until)`, so much came in circles."""
+
+    id: str
+    member: str
+    unit: str
+    area: str
+    share: Share
+    since: datetime
+    until: datetime
+    verdict: Verdict = Verdict.OPEN
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    reason: str | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Change:
+    """A flag after it was raised, renewed or decided, and the fact to publish, if there is one."""
+
+    flag: Flag
+    event: Event | None
+
+
+def gifts(postings: Iterable[Posting]) -> list[Gift]:
+    """The gifts among some postings; what was taken back by another of them is none."""
+    known = list(postings)
+    undone = {one.reverses for one in known if one.reverses is not None}
+    found = []
+    for one in known:
+        if one.rule == REVERSED or one.id in undone:
+            continue
+        if one.rule == GIFT or not one.rule.startswith(_TIME_BANK):
+            found += _gifts_of(one)
+    return found
+
+
+def shares(given: Iterable[Gift]) -> dict[tuple[str, str], Share]:
+    """(member, unit) → what of the gifts to them came in circles; members without gifts are left out."""
+    units: dict[str, dict[tuple[str, str], int]] = {}
+    for gift in given:
+        if gift.giver != gift.receiver:
+            edges = units.setdefault(gift.unit, {})
+            edge = (gift.giver, gift.receiver)
+            edges[edge] = edges.get(edge, 0) + gift.amount
+    return {
+        (member, unit): share for unit, edges in units.items() for member, share in _shares(edges).items()
+    }
+
+
+def is_circular(share: Share) -> bool:
+    """Whether so much came in circles that somebody is to look."""
+    return share.circular * 100 >= share.received * LEAST_PERCENT
+
+
+def raised(flag: Flag) -> Change:
+    """A flag that is new."""
+    return Change(flag, events.FlagRaised(flag.member, None, flag.unit, flag.share.percent))
+
+
+def renewed(flag: Flag, share: Share, since: datetime, until: datetime) -> Change:
+    """An open flag with the figures of the last night; nobody is told again."""
+    return Change(replace(flag, share=share, since=since, until=until, version=flag.version + 1), None)
+
+
+def asks_again(last: Flag, since: datetime) -> bool:
+    """Whether a decided flag is too old to speak for the gifts since then."""
+    return last.until <= since
+
+
+def decided(flag: Flag, verdict: Verdict, reason: str, actor: Actor, at: datetime) -> Change:
+    """What somebody made of a flag. Raises NotAllowed for one's own or a partner's, Conflict when decided."""
+    if actor.member_id == flag.member or actor.member_id in flag.share.others:
+        raise NotAllowed(
+            "own-circle", zh="不能审核与自己有关的线索。", en="Nobody decides on gifts of their own."
+        )
+    if flag.verdict is not Verdict.OPEN:
+        raise Conflict("flag-decided", zh="此线索已有结论。", en="This was decided before.")
+    done = replace(
+        flag,
+        verdict=verdict,
+        reason=reason,
+        decided_by=actor.member_id,
+        decided_at=at,
+        version=flag.version + 1,
+    )
+    return Change(done, events.FlagDecided(flag.member, actor.member_id, verdict.value))
+
+
+def _gifts_of(posting: Posting) -> list[Gift]:
+    """Who gave to whom: in a unit where members alone give and take, what is given is shared out in order."""
+    found = []
+    for unit in {leg.unit for leg in posting.legs}:
+        legs = [leg for leg in posting.legs if leg.unit == unit]
+        if not all(is_member(leg.account) for leg in legs):
+            continue
+        givers = deque((leg.account, -leg.amount) for leg in legs if leg.amount < 0)
+        for leg in legs:
+            wanted = leg.amount
+            while wanted > 0:
+                giver, has = givers.popleft()
+                taken = min(has, wanted)
+                found.append(Gift(giver, leg.account, unit, taken))
+                wanted -= taken
+                if has > taken:
+                    givers.appendleft((giver, has - taken))
+    return found
+
+
+def _shares(edges: Mapping[tuple[str, str], int]) -> dict[str, Share]:
+    given_to: dict[str, set[str]] = {}
+    received: Counter[str] = Counter()
+    for (giver, receiver), amount in edges.items():
+        given_to.setdefault(giver, set()).add(receiver)
+        received[receiver] += amount
+    circular: Counter[str] = Counter()
+    others: dict[str, set[str]] = {}
+    reached = {member: _within(given_to, member, LONGEST - 1) for member in received}
+    for (giver, receiver), amount in edges.items():
+        # The shortest way back visits nobody twice: with this gift it is a circle.
+        if giver in reached[receiver]:
+            circular[receiver] += amount
+            others.setdefault(receiver, set()).add(giver)
+    return {
+        member: Share(whole, circular[member], tuple(sorted(others.get(member, ()))))
+        for member, whole in received.items()
+    }
+
+
+def _within(given_to: Mapping[str, set[str]], start: str, steps: int) -> set[str]:
+    """Whom gifts from a member reach in so many steps."""
+    seen, edge = {start}, {start}
+    for _ in range(steps):
+        edge = {one for member in edge for one in given_to.get(member, ())} - seen
+        seen |= edge
+    return seen - {start}

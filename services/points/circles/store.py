@@ -1,0 +1,126 @@
+"""Flags ↔ documents; their only writer."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+
+from pymongo.errors import DuplicateKeyError
+
+from chassis import outbox
+from chassis.clock import ulid_at
+from chassis.errors import missing
+from chassis.events import envelope
+from chassis.identity import ancestors
+from chassis.mongo import Document, Mongo
+from services.points.circles.domain import Change, Flag, Share, Verdict
+from services.points.domain import Posting
+from services.points.store import posting_of
+
+COLLECTION = "flags"
+_BATCH = 1000
+
+
+class FlagStore:
+    """Members that are to be looked at."""
+
+    def __init__(self, mongo: Mongo, district: str) -> None:
+        self._mongo = mongo
+        self._district = district
+
+    def ensure_indexes(self) -> None:
+        """One flag a member, unit and turn; the lists; the relay."""
+        flags = self._mongo[COLLECTION]
+        flags.create_index("key", unique=True)
+        flags.create_index([("lists", 1), ("order", 1)])
+        outbox.ensure_indexes(flags)
+
+    def postings(self, since: datetime, until: datetime) -> Iterator[Posting]:
+        """What was posted in a time that has a leg of more than one member."""
+        window = {"scopes": self._district, "order": {"$gte": ulid_at(since), "$lt": ulid_at(until)}}
+        for one in self._mongo["journal"].find(window, {"outbox": 0}, batch_size=_BATCH):
+            posting = posting_of(one)
+            if sum(":" not in account for account in one["accounts"]) > 1 or posting.reverses is not None:
+                yield posting
+
+    def last(self, member: str, unit: str) -> Flag | None:
+        """The newest flag on a member in a unit."""
+        turn, found = 0, None
+        while (document := self._mongo[COLLECTION].find_one({"key": _key(member, unit, turn)})) is not None:
+            found, turn = document, turn + 1
+        return _flag(found) if found is not None else None
+
+    def get(self, flag_id: str) -> Flag:
+        """Raises NotFound."""
+        document = self._mongo[COLLECTION].find_one({"_id": flag_id})
+        if document is None:
+            raise missing("线索", "flag")
+        return _flag(document)
+
+    def raise_flag(self, change: Change, after: Flag | None) -> bool:
+        """Keep a new one, the next after the last; false when another process did."""
+        new, turn = change.flag, 0
+        if after is not None:
+            last = self._mongo[COLLECTION].find_one({"_id": after.id}, {"turn": 1})
+            turn = int(last["turn"]) + 1 if last else 0
+        document = {
+            **_values(new),
+            "_id": new.id,
+            "order": new.id,
+            "turn": turn,
+            "key": _key(new.member, new.unit, turn),
+            "lists": [*ancestors(new.area), new.member],
+        }
+        try:
+            self._mongo[COLLECTION].insert_one(outbox.fresh(document, _envelopes(change)))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def save(self, change: Change) -> None:
+        """Raises ConcurrentUpdate when somebody was first."""
+        saved = change.flag
+        outbox.save(
+            self._mongo[COLLECTION],
+            saved.id,
+            saved.version,
+            _envelopes(change),
+            set_fields=_values(saved),
+        )
+
+
+def _key(member: str, unit: str, turn: int) -> str:
+    return f"{member}:{unit}:{turn}"
+
+
+def _envelopes(change: Change) -> list[Document]:
+    saved = change.flag
+    if change.event is None:
+        return []
+    return [
+        envelope(
+            change.event,
+            source="points",
+            subject=saved.id,
+            sequence=saved.version,
+            area=saved.area,
+            at=saved.decided_at or saved.until,
+        )
+    ]
+
+
+def _values(flag: Flag) -> Document:
+    values = {**asdict(flag), "verdict": flag.verdict.value}
+    values["share"] = {**values["share"], "others": list(flag.share.others)}
+    del values["id"]
+    return values
+
+
+def _flag(document: Document) -> Flag:
+    names = set(Flag.__dataclass_fields__) - {"id", "verdict", "share"}
+    share = document["share"]
+    return Flag(
+        id=str(document["_id"]),
+        verdict=Verdict(document["verdict"]),
+        share=Share(share["received"], share["circular"], tuple(share["others"])),
+        **{name: document[name] for name in names},
+    )

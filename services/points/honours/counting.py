@@ -1,0 +1,78 @@
+"""Counts verified gains from the journal itself: of one member, or of everybody."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from chassis.clock import ulid_at
+from chassis.mongo import Document, Mongo
+from services.points.domain import Posting, debt
+from services.points.honours import domain
+from services.points.honours.domain import Gain, Gains
+from services.points.store import posting_of
+
+_BATCH = 1000
+_LAST = "7" + "Z" * 25
+
+
+class Counting:
+    """Reads the journal for honours."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    def of_member(self, member: str, since: str) -> list[Posting]:
+        """The postings that changed what a member has or owes, from a place in the journal's order on."""
+        found: dict[str, Posting] = {}
+        for account in (member, debt(member)):
+            window = {"accounts": account, "order": {"$gte": since, "$lt": _LAST}}
+            for one in self._mongo["journal"].find(window, {"outbox": 0}):
+                found[str(one["_id"])] = posting_of(one)
+        return list(found.values())
+
+    def month(self, member: str, month: str) -> Gains:
+        """What a member gained in a month, by area."""
+        # What takes a gain back is posted after it: from the month's beginning on, all of it is there.
+        found = domain.gains(self.of_member(member, domain.order_from(month)), member)
+        return found.get(month, {})
+
+    def touched(self, district: str, since: datetime, until: datetime) -> set[tuple[str, str]]:
+        """The members and months whose gains are changed by what was posted in a time."""
+        found = set()
+        for one in self._verified(district, ulid_at(since), ulid_at(until)):
+            original = one
+            if one.reverses is not None:
+                document = self._mongo["journal"].find_one({"_id": one.reverses})
+                original = posting_of(document) if document else one
+            month = domain.month_of(original.counts_from)
+            found |= {(member, month) for member in domain.members_of(one)}
+        return found
+
+    def everybody(self, district: str, until: datetime) -> dict[tuple[str, str], Gains]:
+        """(member, month) → gains by area, of the whole journal up to a moment, read in one go."""
+        undone: dict[str, Posting] = {}
+        sums: dict[tuple[str, str], dict[str, Gain]] = {}
+        for one in self._verified(district, "0" * 26, ulid_at(until)):
+            if one.reverses is not None:
+                undone[one.reverses] = one
+            else:
+                self._add(sums, one, one)
+        for original_id, reversal in undone.items():
+            document = self._mongo["journal"].find_one({"_id": original_id})
+            if document is not None:
+                self._add(sums, reversal, posting_of(document))
+        whole = {key: domain.without_zeros(areas) for key, areas in sums.items()}
+        return {key: areas for key, areas in whole.items() if areas}
+
+    @staticmethod
+    def _add(sums: dict[tuple[str, str], dict[str, Gain]], one: Posting, dated_by: Posting) -> None:
+        month = domain.month_of(dated_by.counts_from)
+        for member in domain.members_of(one):
+            areas = sums.setdefault((member, month), {})
+            gain = domain.gain_of(one, member)
+            areas[dated_by.area] = areas.get(dated_by.area, Gain()) + gain
+
+    def _verified(self, district: str, low: str, high: str) -> Iterator[Posting]:
+        window: Document = {"scopes": district, "order": {"$gte": low, "$lt": high}}
+        for one in self._mongo["journal"].find(window, {"outbox": 0}, batch_size=_BATCH):
+            if one["verified"]:
+                yield posting_of(one)
