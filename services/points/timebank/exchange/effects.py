@@ -130,20 +130,24 @@ def _settle(one: Help, _: Actor, details: Details, around: Surroundings) -> Help
 
 def _settled(one: Help, actual: int, around: Surroundings) -> Help:
     paid = settlement.split(actual, one.agreed or 0, around.reads.standing(one), around.policy)
-    return _over(Status.SETTLED)(replace(one, settlement=paid), Actor(""), Details(), around)
+    return _ended(replace(one, settlement=paid), Status.SETTLED, around)
 
 
 def _dispute(one: Help, _: Actor, __: Details, ___: Surroundings) -> Help:
     return replace(one, status=Status.DISPUTED, next_check_at=None)
 
 
-def _dismiss(one: Help, actor: Actor, details: Details, around: Surroundings) -> Help:
+def _dismiss(one: Help, _: Actor, __: Details, around: Surroundings) -> Help:
     nothing = Settlement(0, 0, 0, around.policy.version)
-    return _over(Status.CANCELLED)(replace(one, settlement=nothing), actor, details, around)
+    return _ended(replace(one, settlement=nothing), Status.CANCELLED, around)
 
 
 def _over(status: Status) -> Effect:
-    return lambda one, _, __, around: replace(one, status=status, ended_at=around.at, next_check_at=None)
+    return lambda one, _, __, around: _ended(one, status, around)
+
+
+def _ended(one: Help, status: Status, around: Surroundings) -> Help:
+    return replace(one, status=status, ended_at=around.at, next_check_at=None)
 
 
 EFFECTS: dict[str, Effect] = {

@@ -1,6 +1,5 @@
 """What can be done with the time bank's policy: making its next version."""
 
-from datetime import datetime
 from typing import Protocol
 
 from chassis.clock import Clock
@@ -15,7 +14,6 @@ _TRIES = 8
 class Policies(Protocol):
     """Where the versions are kept. `add` raises ConcurrentUpdate when the number is taken."""
 
-    def in_force(self, at: datetime) -> Policy: ...
     def latest(self) -> int: ...
     def add(self, policy: Policy) -> None: ...
 
