@@ -20,13 +20,12 @@ from chassis.identity import Actor
 from services.points.circles import events
 from services.points.domain import Posting, is_member
 from services.points.reversal import REVERSED
+from services.points.timebank.exchange.settlement import SETTLED
 
 WINDOW = timedelta(days=30)
 LONGEST = 4
 LEAST_PERCENT = 60
 REVIEWERS = frozenset({"subdistrict_staff", "district_admin"})
-_TIME_BANK = "time-bank."
-GIFT = "time-bank.gift"
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def gifts(postings: Iterable[Posting]) -> list[Gift]:
     for one in known:
         if one.rule == REVERSED or one.id in undone:
             continue
-        if one.rule == GIFT or not one.rule.startswith(_TIME_BANK):
+        if one.rule != SETTLED:
             found += _gifts_of(one)
     return found
 
