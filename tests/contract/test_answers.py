@@ -216,7 +216,9 @@ def proposals(documented: Documented, district: District, deployment: Deployment
     call(author, "POST", f"{one}/transitions", proposal, json={"action": "start"})
     photo = call(author, "POST", "/v1/media", files={"file": ("r.jpg", picture())}).json()["id"]
     expense = {"purpose": "灯具", "amount": 1, "receipts": [photo]}
-    call(author, "POST", f"{one}/expenses", proposal, json=expense)
+    spent = call(author, "POST", f"{one}/expenses", proposal, json=expense).json()["expenses"][0]["id"]
+    why = {"reason": "重复登记"}
+    call(author, "POST", f"{one}/expenses/{{expense_id}}/voids", proposal, spent, json=why)
     call(staff, "POST", f"{one}/transitions", proposal, json={"action": "cancel", "note": "另有安排"})
     call(author, "GET", f"{one}/history", proposal)
     call(None, "GET", f"{one}/account", proposal)

@@ -29,6 +29,7 @@ from services.issues.proposals.proposal import (
     Status,
     Tally,
     Terms,
+    Voiding,
 )
 from services.points.domain import Overdrawn, Posting, keeps_balance
 from services.points.funds import commands as fund_commands
@@ -213,6 +214,18 @@ class Saga(RuleBasedStateMachine):
             return proposals.spend(one, STAFF, Expense(f"E{one.version}", "b", amount, ("R",), "C", NOW))
 
         self.attempt(number, spend)
+
+    @rule(number=st.integers(1, 3), place=st.integers(1, 5))
+    def void(self, number: int, place: int) -> None:
+        """An expense turns out to be a mistake."""
+
+        def void(one: Proposal) -> Change:
+            marked = [expense.id for expense in one.expenses][:place]
+            return proposals.void(
+                one, STAFF, marked[-1] if marked else "none", Voiding("V", "误记", "C", NOW)
+            )
+
+        self.attempt(number, void)
 
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
