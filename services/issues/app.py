@@ -139,6 +139,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                     issue_id=issue_id,
                     action=action,
                     details=details,
+                    request_id=idempotency.new_id(),
                 ),
                 settings.district,
             ),

@@ -9,6 +9,7 @@ import bson
 import pytest
 from PIL import Image
 
+from chassis.clock import new_ulid
 from chassis.errors import ConcurrentUpdate, Conflict, Invalid, NotAllowed, NotFound
 from chassis.geography import AreaFinder
 from chassis.identity import Actor, Grant
@@ -85,6 +86,7 @@ class Scene:
             issue_id=issue_id,
             action=action,
             details=Details(**details),
+            request_id=new_ulid(),
         )
 
     def redact(self, photo_id: str, actor: Actor = STAFF, box: dict[str, float] | None = None) -> Photo:

@@ -1,7 +1,7 @@
 """What can be done with issues."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ from chassis.errors import ConcurrentUpdate, Conflict, Invalid, TooMany
 from chassis.identity import Actor
 from services.issues.cases import deadlines, domain, feedback
 from services.issues.cases.issue import STAFF_ROLES, Change, Details, Feedback, Issue, Rating
+from services.issues.cases.repeats import Decide, once
 from services.issues.categories.domain import Category, Policy, check_answers, check_usable
 from services.issues.limits import domain as limits
 
@@ -176,9 +177,10 @@ def act(
     issue_id: str,
     action: str,
     details: Details,
+    request_id: str,
     expected_version: int | None = None,
 ) -> Issue:
-    """Carry out one action of the workflow; see `domain.transition` for what it raises, and Stale."""
+    """Carry out one action of the workflow, once a request; see `domain.transition`, and Stale."""
     if details.area is not None:
         _check_known(places, details.area)
 
@@ -192,14 +194,16 @@ def act(
         _hold_photos(photos, details.media, actor, issue_id, moderated=moderated, at=now)
         return change
 
-    return decide_until_saved(cases, clock, issue_id, decide)
+    return decide_until_saved(cases, clock, issue_id, once(request_id, decide))
 
 
-def comment(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, text: str) -> Issue:
-    """Add a remark to an issue's history."""
-    return decide_until_saved(
-        cases, clock, issue_id, lambda issue, now: domain.comment(issue, actor, text, now)
-    )
+def comment(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, text: str, request_id: str) -> Issue:
+    """Add a remark to an issue's history, once a request."""
+
+    def decide(issue: Issue, now: datetime) -> Change:
+        return domain.comment(issue, actor, text, now)
+
+    return decide_until_saved(cases, clock, issue_id, once(request_id, decide))
 
 
 def rate(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, rating: Rating) -> Issue:
@@ -260,9 +264,7 @@ def policy_of(rules: Rules, issue: Issue) -> Policy:
     return rules.policy(issue.category, issue.category_version)
 
 
-def decide_until_saved(
-    cases: Kept, clock: Clock, issue_id: str, decide: Callable[[Issue, datetime], Change | None]
-) -> Issue:
+def decide_until_saved(cases: Kept, clock: Clock, issue_id: str, decide: Decide) -> Issue:
     """Decide on the issue as it is now; where somebody saved first, decide anew on what they left.
 
     Where nothing is to be changed, `decide` answers None. Raises Conflict when too many act on it at once.

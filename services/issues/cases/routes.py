@@ -91,7 +91,14 @@ def blueprint(
         details = Details(**{**body, "media": tuple(body["media"])})
         if action in _MERGING:
             _MERGING[action](
-                store, rules, clock, actor(), issue_id=issue_id, details=details, expected_version=version
+                store,
+                rules,
+                clock,
+                actor(),
+                issue_id=issue_id,
+                details=details,
+                request_id=new_id(),
+                expected_version=version,
             )
             return shown(issue_id)
         commands.act(
@@ -104,6 +111,7 @@ def blueprint(
             issue_id=issue_id,
             action=action,
             details=details,
+            request_id=new_id(),
             expected_version=version,
         )
         return shown(issue_id)
@@ -114,7 +122,7 @@ def blueprint(
     @access.signed_in
     def comment(body: dict[str, Any], issue_id: str) -> Response:
         """Add a remark to the history."""
-        commands.comment(store, clock, actor(), issue_id=issue_id, text=body["text"])
+        commands.comment(store, clock, actor(), issue_id=issue_id, text=body["text"], request_id=new_id())
         return shown(issue_id, 201)
 
     @routes.route("/<issue_id>/ratings", methods=["POST"])

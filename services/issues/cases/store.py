@@ -235,6 +235,7 @@ def _issue(document: Document) -> Issue:
             "adopted": tuple(Adopted(one["id"], tuple(one["followers"])) for one in document["adopted"]),
             "supporters": tuple(document["supporters"]),
             "photo_acts": tuple(document.get("photo_acts", ())),
+            "requests": tuple(document.get("requests", ())),
             "parts": tuple(Part(**one) for one in document["parts"]),
             "flags": tuple(Flag(**one) for one in document.get("flags", ())),
             "discarded": tuple(document.get("discarded", ())),
