@@ -152,7 +152,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             case_routes.feedback_blueprint(store, rulebook, utc_now, settings.media_url_key),
             category_routes.blueprint(categories, rulebook, settings.district),
             calendar_routes.blueprint(days, calendar),
-            media_routes.blueprint(photos, photo_queries, Pictures(limits), links, store, utc_now),
+            media_routes.blueprint(
+                photos, photo_queries, Pictures(limits), links, store, utc_now, settings.district
+            ),
             statistics_routes.blueprint(Figures(mongo, utc_now), settings.district),
             proposal_routes.blueprint(
                 ProposalStore(mongo),
@@ -182,7 +184,7 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
         duplicate_handlers.subscriptions(cases, rulebook, utc_now),
         privacy_handlers.subscriptions(cases, photos, Erasures(mongo["erasures"]), utc_now),
         finding_handlers.subscriptions(cells, WordStore(mongo, cells, utc_now)),
-        media_handlers.subscriptions(photos),
+        media_handlers.subscriptions(photos, cases),
         statistics_handlers.subscriptions(UsageStore(mongo), BucketStore(mongo, utc_now)),
         proposal_handlers.subscriptions(ProposalStore(mongo), utc_now),
     )

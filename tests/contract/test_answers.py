@@ -124,6 +124,7 @@ def main_job(documented: Documented, district: District) -> None:
     issue = call(resident, "POST", "/v1/issues", json=body).json()["id"]
     call(resident, "GET", "/v1/issues/{issue_id}", issue)
     boxes = {"boxes": [{"x": 0, "y": 0, "width": 8, "height": 8}]}
+    call(staff, "GET", "/v1/media", params={"state": "awaiting_review", "area": COMMUNITY_A})
     call(staff, "POST", "/v1/media/{media_id}/redactions", media["id"], json=boxes)
     call(staff, "POST", "/v1/media/{media_id}/moderations", media["id"], json={"decision": "approve"})
     call(steward, "GET", "/v1/issues", params={"area": GRID, "status": "reported"})

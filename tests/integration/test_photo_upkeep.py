@@ -193,7 +193,7 @@ def test_photos_of_issues_transitions_and_activities_stay(scene: Scene) -> None:
 def test_a_photo_held_for_an_issue_that_was_never_saved_goes(scene: Scene) -> None:
     scene.upload("a")
     scene.now += DAY / 2
-    assert scene.photos.hold(["a"], RESIDENT.member_id, "never", moderated=False, at=scene.now)
+    assert scene.photos.hold(["a"], RESIDENT.member_id, "never", GRID, moderated=False, at=scene.now)
     scene.later(DAY - timedelta(seconds=1))
     assert scene.files() == {"a"}
     scene.later(timedelta(seconds=1))

@@ -60,7 +60,7 @@ class Photos(Protocol):
     """The uploaded photos. `hold` says whether all are there and the owner's, and keeps them for an issue."""
 
     def hold(
-        self, photo_ids: Sequence[str], owner: str, issue_id: str, *, moderated: bool, at: datetime
+        self, photo_ids: Sequence[str], owner: str, issue_id: str, area: str, *, moderated: bool, at: datetime
     ) -> bool: ...
 
 
@@ -92,7 +92,7 @@ def report_issue(
     grid = _place(places, location, area)
     check_answers(chosen, answers or {})
     now = clock()
-    _hold_photos(photos, media or (), actor, issue_id, moderated=chosen.moderated, at=now)
+    _hold_photos(photos, media or (), actor, issue_id, grid, moderated=chosen.moderated, at=now)
     policy = rules.policy(chosen.code, chosen.version)
     issue = Issue(
         id=issue_id,
@@ -136,9 +136,16 @@ def check_rate(reports: Reports, clock: Clock, actor: Actor, *, most: int) -> No
 
 
 def _hold_photos(
-    photos: Photos, media: Sequence[str], actor: Actor, issue_id: str, *, moderated: bool, at: datetime
+    photos: Photos,
+    media: Sequence[str],
+    actor: Actor,
+    issue_id: str,
+    area: str,
+    *,
+    moderated: bool,
+    at: datetime,
 ) -> None:
-    if media and not photos.hold(media, actor.member_id, issue_id, moderated=moderated, at=at):
+    if media and not photos.hold(media, actor.member_id, issue_id, area, moderated=moderated, at=at):
         raise Invalid(
             "media",
             zh="照片不存在或不是您上传的。",
@@ -190,8 +197,8 @@ def act(
         change = domain.transition(issue, action, actor, details, now, policy)
         if action == "assign" and not cases.is_steward(str(details.assignee), issue.area):
             raise Invalid("assignee", zh="该成员不是此网格的小巷管家。", en="No steward of this grid.")
-        moderated = policy.category.moderated
-        _hold_photos(photos, details.media, actor, issue_id, moderated=moderated, at=now)
+        area, moderated = change.issue.area, policy.category.moderated
+        _hold_photos(photos, details.media, actor, issue_id, area, moderated=moderated, at=now)
         return change
 
     return decide_until_saved(cases, clock, issue_id, once(request_id, decide))
