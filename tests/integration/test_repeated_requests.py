@@ -15,6 +15,7 @@ from chassis.identity import Actor, TokenVerifier
 from chassis.mongo import Document, Mongo
 from services.issues.cases import routes
 from services.issues.cases.queries import CaseQueries
+from services.issues.cases.quotas import QuotaStore
 from services.issues.categories.queries import Rulebook
 from services.issues.categories.store import CategoryStore
 from services.issues.media.queries import PhotoQueries
@@ -49,7 +50,7 @@ def test_a_death_between_write_and_answer_leaves_nothing_to_be_done_twice(
     queries = DyingQueries(mongo, PhotoQueries(mongo, str), "key")
     rules, photos = Rulebook(CategoryStore(mongo), lambda: CALENDAR), PhotoStore(mongo)
     places = AreaFinder(queries.areas)
-    blueprint = routes.blueprint(lives.cases, rules, queries, places, photos, utc_now, 0)
+    blueprint = routes.blueprint(lives.cases, rules, queries, places, photos, utc_now, QuotaStore(mongo), 0)
     service = ServiceApp("issues", "Issues", [blueprint])
     app = chassis.http.app.make(service, mongo, TokenVerifier(SECRETS.jwks()))
     issue = lives.begin(utc_now())

@@ -1,12 +1,13 @@
 """What can be done with issues."""
 
 import math
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Protocol
 
 from chassis.clock import Clock
-from chassis.errors import ConcurrentUpdate, Conflict, Invalid, TooMany
+from chassis.errors import ConcurrentUpdate, Conflict, Invalid, Refusal, TooMany
 from chassis.identity import Actor
 from services.issues.cases import deadlines, domain, feedback
 from services.issues.cases.issue import STAFF_ROLES, Change, Details, Feedback, Issue, Rating
@@ -16,7 +17,6 @@ from services.issues.limits import domain as limits
 
 _TRIES = 8
 _TICKS_AT_ONCE = 200
-_RATE_WINDOW = timedelta(hours=1)
 _REPORT_FOR_MANY = STAFF_ROLES | {"integration"}
 
 
@@ -27,10 +27,11 @@ class Kept(Protocol):
     def save(self, change: Change) -> Issue: ...
 
 
-class Reports(Protocol):
-    """When a member reported, the oldest first."""
+class Quotas(Protocol):
+    """How much each member has reported lately. `take` says until when there is no more to take, if so."""
 
-    def reports_since(self, member_id: str, moment: datetime) -> list[datetime]: ...
+    def take(self, member_id: str, issue_id: str, most: int, at: datetime) -> datetime | None: ...
+    def give_back(self, member_id: str, issue_id: str) -> None: ...
 
 
 class Cases(Kept, Protocol):
@@ -115,24 +116,30 @@ def report_issue(
     return cases.add(domain.report(issue, policy))
 
 
-def check_rate(reports: Reports, clock: Clock, actor: Actor, *, most: int) -> None:
-    """Raises TooMany for a person who reported `most` problems within the last hour; 0 is no limit.
+@contextmanager
+def within_quota(quotas: Quotas, clock: Clock, actor: Actor, *, issue_id: str, most: int) -> Iterator[None]:
+    """Report as one of the `most` problems that a person may report within an hour; 0 is no limit.
 
-    Staff and integrations report for many. What one person sends at the very same moment may pass together.
+    Staff and integrations report for many. A report that is refused does not count, and one that is asked
+    for again by its identifier counts once. Raises TooMany, before anything is done.
     """
     if not most or actor.roles & _REPORT_FOR_MANY:
+        yield
         return
     now = clock()
-    recent = reports.reports_since(actor.member_id, now - _RATE_WINDOW)
-    if len(recent) < most:
-        return
-    free_at = recent[-most] + _RATE_WINDOW
-    raise TooMany(
-        "too-many-reports",
-        zh=f"每小时最多上报 {most} 个问题，请稍后再试。",
-        en=f"At most {most} problems can be reported in an hour: try again later.",
-        retry_after=max(1, math.ceil((free_at - now).total_seconds())),
-    )
+    full_until = quotas.take(actor.member_id, issue_id, most, now)
+    if full_until is not None:
+        raise TooMany(
+            "too-many-reports",
+            zh=f"每小时最多上报 {most} 个问题，请稍后再试。",
+            en=f"At most {most} problems can be reported in an hour: try again later.",
+            retry_after=max(1, math.ceil((full_until - now).total_seconds())),
+        )
+    try:
+        yield
+    except Refusal:
+        quotas.give_back(actor.member_id, issue_id)
+        raise
 
 
 def _hold_photos(
