@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pymongo.errors import PyMongoError
 
 from chassis import logs
+from chassis.errors import Unavailable
 
 log = logs.get()
 
@@ -26,13 +27,16 @@ class Timer:
 
 
 def run_timer(timer: Timer, stop: threading.Event) -> None:
-    """Run a timer's task whenever it is due until `stop` is set. What the database refuses is tried again."""
+    """Run a timer's task whenever it is due until `stop` is set.
+
+    What the database refuses, or is too busy for, is tried again.
+    """
     pause = 0.0
     while not stop.wait(pause):
         began = time.monotonic()
         try:
             timer.task()
-        except PyMongoError as error:
+        except (PyMongoError, Unavailable) as error:
             log.warning("timer.failed", timer=timer.name, reason=str(error)[:200])
         took = time.monotonic() - began
         pause = max(timer.every - took, took / timer.share - took, 0.0)

@@ -57,6 +57,7 @@ def issue_facts(
     `reporters` says who reported the issues (by number) that were merged into this one.
     """
     assignee = steward = resolver = None
+    confirmed = 0
     followers = [issue["reporter"]]
     for line in history:
         action, actor = line["action"], line["actor"]
@@ -71,6 +72,8 @@ def issue_facts(
             assignee = None
         elif action == "resolve":
             resolver = actor
+        elif action == "confirm":
+            confirmed += 1
         data = {
             "number": issue["number"],
             "level": line["level"],
@@ -80,6 +83,7 @@ def issue_facts(
             "resolver": resolver,
             "actor": actor,
             "photos": len(issue["media"]),
+            "round": confirmed,
         }
         yield Fact(f"issue.{_EVENTS[action]}.v1", issue["id"], issue["area"], data)
 
@@ -97,7 +101,7 @@ def activity_facts(activity: Record) -> Iterator[Fact]:
 def posting_facts(postings: Iterable[Record]) -> Iterator[Fact]:
     """The events of postings."""
     for one in postings:
-        yield Fact("points.posted.v1", one["id"], one["area"], {"legs": one["legs"]})
+        yield Fact("points.posted.v1", one["id"], one["area"], {"rule": one["rule"], "legs": one["legs"]})
 
 
 def postings_due(facts: Iterable[Fact]) -> dict[str, Legs]:
@@ -115,6 +119,7 @@ def postings_due(facts: Iterable[Fact]) -> dict[str, Legs]:
             reporter=fact.data.get("reporter"),
             photos=fact.data["photos"],
             minutes=fact.data.get("minutes", 0),
+            round=(fact.data.get("round") or 1) if fact.kind == "issue.confirmed.v1" else 1,
         )
         for rule in rules:
             posting = earned(rule, evidence, posting_id="", at=_AT)

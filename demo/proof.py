@@ -66,13 +66,22 @@ def conserved(evidence: Evidence) -> Finding:
 
 
 def confirmed_paid(evidence: Evidence) -> Finding:
-    """Every confirmed issue of the district that earns somebody something was paid once, as the rule says."""
+    """Every confirmed issue of the district that earns somebody something was paid once, as the rule says.
+
+    What an earlier confirmation paid was taken back when the issue was reopened, and counts no more.
+    """
     confirmed = [one for one in evidence.held.issues if one["status"] == "confirmed"]
     facts = [
-        Fact("issue.confirmed.v1", one["id"], one["area"], {**one, "photos": len(one["media"])})
+        Fact(
+            "issue.confirmed.v1",
+            one["id"],
+            one["area"],
+            {**one, "photos": len(one["media"]), "round": one.get("confirmations")},
+        )
         for one in confirmed
     ]
-    paid = [one for one in evidence.postings if one["rule"] == "issue.confirmed"]
+    undone = {one.get("reverses") for one in evidence.postings}
+    paid = [one for one in evidence.postings if one["rule"] == "issue.confirmed" and one["id"] not in undone]
     earned_by_all = due.postings_due(facts)
     expected = {key: legs for key, legs in earned_by_all.items() if key.startswith("issue.confirmed:")}
     free = len(confirmed) - len(expected)

@@ -36,7 +36,11 @@ ROUTES = (
     Route("/v1/accounts", "points"),
     Route("/v1/postings", "points"),
     Route("/v1/holds", "points"),
+    Route("/v1/earning-rules", "points", timeout=60.0),
     Route("/v1/funds", "points"),
+    Route("/v1/shop", "points"),
+    Route("/v1/donations", "points"),
+    Route("/v1/time-bank", "points"),
     Route("/v1/ledger", "points", timeout=60.0),
     Route("/v1/inbox", "notify"),
 )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from chassis.errors import Conflict, NotAllowed
 from chassis.identity import Actor, Grant
-from services.issues.cases.domain import WORKFLOW, report, transition
+from services.issues.cases.domain import REOPEN_TIME, WORKFLOW, report, transition
 from services.issues.cases.issue import (
     LEVELS,
     OPEN,
@@ -131,7 +131,9 @@ def page() -> str:
             *(_row(name, [one for one in taken if one.action == name]) for name in WORKFLOW),
             "",
             "Whoever resolved an issue cannot confirm it. Merging is into an older issue only, one that is"
-            " open or resolved: a closed one takes on no others.",
+            " open or resolved: a closed one takes on no others. What was confirmed is reopened by staff at"
+            f" any time, by its reporter within {REOPEN_TIME.days} days: what the confirmation paid is taken"
+            " back.",
             "",
             "## When it is due",
             "",

@@ -122,7 +122,7 @@ class Lives:
     def _act(self, issue: Issue, action: str, actors: Sequence[Actor], at: datetime) -> Issue:
         """The action by the first who may take it; the clock may have left nobody who may."""
         for actor in actors:
-            if action in allowed_actions(issue, actor):
+            if action in allowed_actions(issue, actor, at):
                 policy = commands.policy_of(self.rules, issue)
                 return self.cases.save(transition(issue, action, actor, _DETAILS, at, policy))
         return issue

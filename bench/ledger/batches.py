@@ -81,5 +81,6 @@ class Batches:
             photos=1,
             due_at=None,
             part_of=None,
+            round=1,
         )
         return envelope(fact, source="issues", subject=new_ulid(), sequence=4, area=area, at=utc_now())

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import structlog
 from flask import Flask, Response, g, request
 from pymongo.errors import PyMongoError
+from werkzeug.routing import BaseConverter
 
 from chassis import idempotency, logs, metrics, trace
+from chassis.fields import ULID_PATTERN
 from chassis.http import access, inputs, problems
 from chassis.http.blueprint import Api, Blueprint, OrjsonProvider
 from chassis.identity import TokenVerifier
@@ -39,6 +41,7 @@ def make(service: ServiceApp, mongo: Mongo, verifier: TokenVerifier) -> Flask:
         MAX_FORM_MEMORY_SIZE=inputs.JSON_LIMIT,
         PROPAGATE_EXCEPTIONS=False,
     )
+    app.url_map.converters["ulid"] = Ulid
     app.url_map.merge_slashes = False  # one address, one spelling: no redirects
     problems.register(app)
     api = Api(app)
@@ -51,6 +54,12 @@ def make(service: ServiceApp, mongo: Mongo, verifier: TokenVerifier) -> Flask:
     idempotency.register(app, mongo)
     app.extensions["openapi"] = api
     return app
+
+
+class Ulid(BaseConverter):
+    """`<ulid:…>`: an identifier in a path, where a word may stand instead that is a path of its own."""
+
+    regex = ULID_PATTERN
 
 
 def observe(app: Flask, name: str) -> None:

@@ -155,6 +155,8 @@ class Deployment:
             # Demonstrations, tests and benchmarks report for a whole district as a few people.
             "REPORTS_PER_HOUR": self.environ.get("REPORTS_PER_HOUR", "0"),
             "ANONYMISE_AFTER_DAYS": self.environ.get("ANONYMISE_AFTER_DAYS", "365"),
+            "POINTS_VALID_MONTHS": self.environ.get("POINTS_VALID_MONTHS", "0"),
+            "MINUTES_VALID_MONTHS": self.environ.get("MINUTES_VALID_MONTHS", "0"),
             "WEB_CONCURRENCY": self.environ.get("WEB_CONCURRENCY", "1"),
             **Secrets.kept_in(self.folder).environment(),
             **self.overrides,

@@ -1,5 +1,6 @@
 """The message rules: which fact is told to whom, in which words."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,8 +21,15 @@ class Audience(StrEnum):
     AUTHOR = "author"
     COMMUNITY = "community"
     GAINERS = "gainers"
+    LOSERS = "losers"
     PROPOSER = "proposer"
     OFFICERS = "officers"
+    BUYER = "buyer"
+    DONOR = "donor"
+    SHOP = "shop"
+    GIFTED = "gifted"
+    CANDIDATES = "candidates"
+    PARTIES = "parties"
     ADMINISTRATORS = "administrators"
 
 
@@ -51,6 +59,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "issue.reopened.v1": (
         Rule(Audience.RESOLVER, "issue-reopened"),
         Rule(Audience.HANDLERS, "issue-reopened"),
+        Rule(Audience.FOLLOWERS, "issue-open-again"),
     ),
     "issue.escalated.v1": (
         Rule(Audience.HANDLERS, "issue-escalated"),
@@ -85,8 +94,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
-    "points.posted.v1": (Rule(Audience.GAINERS, "points-gained"),),
+    "lots.expiring.v1": (Rule(Audience.AUTHOR, "lots-expiring"),),
     "ledger.unsound.v1": (Rule(Audience.ADMINISTRATORS, "ledger-unsound"),),
+    "points.posted.v1": (
+        Rule(Audience.GIFTED, "gift-received"),
+        Rule(Audience.GAINERS, "points-gained"),
+        Rule(Audience.LOSERS, "points-taken-back"),
+    ),
     "suggestion.made.v1": (Rule(Audience.COMMUNITY, "suggestion-new"),),
     "suggestion.answered.v1": (Rule(Audience.FOLLOWERS, "suggestion-answered"),),
     "suggestion.withdrawn.v1": (Rule(Audience.FOLLOWERS, "suggestion-withdrawn"),),
@@ -102,7 +116,30 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "proposal.reopened.v1": (Rule(Audience.PROPOSER, "proposal-reopened"),),
     "proposal.closed.v1": _both("proposal-closed"),
     "proposal.cancelled.v1": _both("proposal-cancelled"),
+    "order.paid.v1": (Rule(Audience.SHOP, "order-paid"),),
+    "order.ready.v1": (Rule(Audience.BUYER, "order-ready"),),
+    "order.cancelled.v1": (Rule(Audience.BUYER, "order-cancelled"),),
+    "order.expired.v1": (Rule(Audience.BUYER, "order-expired"),),
+    "order.returned.v1": (Rule(Audience.BUYER, "order-returned"),),
+    "donation.accepted.v1": (Rule(Audience.DONOR, "donation-accepted"),),
+    "donation.declined.v1": (Rule(Audience.DONOR, "donation-declined"),),
+    "donation.allocated.v1": (Rule(Audience.DONOR, "donation-allocated"),),
+    "help.candidates_found.v1": (Rule(Audience.CANDIDATES, "help-candidate"),),
+    "help.matched.v1": (Rule(Audience.PARTIES, "help-matched"),),
+    "help.declined.v1": (Rule(Audience.PARTIES, "help-declined"),),
+    "help.accepted.v1": (Rule(Audience.PARTIES, "help-accepted"),),
+    "help.checked_out.v1": (Rule(Audience.PARTIES, "help-checked-out"),),
+    "help.settled.v1": (Rule(Audience.PARTIES, "help-settled"),),
+    "help.auto_confirmed.v1": (Rule(Audience.PARTIES, "help-auto-confirmed"),),
+    "help.disputed.v1": (
+        Rule(Audience.PARTIES, "help-disputed"),
+        Rule(Audience.COMMUNITY, "help-to-decide"),
+    ),
+    "help.decided.v1": (Rule(Audience.PARTIES, "help-decided"),),
+    "help.cancelled.v1": (Rule(Audience.PARTIES, "help-cancelled"),),
 }
+_GIFT, _SETTLED = "time-bank.gifted", "time-bank.settled"
+"""Postings that are told in words of their own: of a gift here, of help by its own events."""
 
 _LEVEL_ROLES = {"steward": "steward", "community": "community_staff", "subdistrict": "subdistrict_staff"}
 _OVERSEER_ROLES = {
@@ -110,7 +147,10 @@ _OVERSEER_ROLES = {
     "community": "subdistrict_staff",
     "subdistrict": "district_admin",
 }
+_REVERSED = "posting.reversed"
+_OWED = "owed:"
 _FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
+_NAMED = ("percent", "decision", "day", "receipt", "amount", "purpose", "place", "minutes", "on")
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
 
@@ -174,9 +214,45 @@ def _officers(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
     return list(dict.fromkeys(holders("council_chair", area) + _nearest("community_staff", area, holders)))
 
 
+def _shop(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
+    """The keepers of the area's shop; where there are none, the district's admin."""
+    return holders("shop_keeper", area) or holders("district_admin", area)
+
+
+def _gifted(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]:
+    return _gainers(area, data, holders) if data.get("rule") == _GIFT else []
+
+
+def _candidates(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    return list(data["candidates"])
+
+
+def _parties(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    """Who helps and who is helped."""
+    return [str(data[name]) for name in ("author", "partner") if data.get(name)]
+
+
 def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    if data.get("rule") == _SETTLED:
+        return []
     gained = [leg["account"] for leg in data["legs"] if leg["amount"] > 0 and ":" not in leg["account"]]
     return list(dict.fromkeys(gained))
+
+
+def _losers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
+    """From whom a posting was taken back, also where they owe it now; whoever spends knows of it."""
+    if data.get("rule") != _REVERSED:
+        return []
+    members = dict.fromkeys(leg["account"].removeprefix(_OWED) for leg in data["legs"])
+    return [member for member in members if ":" not in member and _losses(member, data)]
+
+
+def _losses(member: str, data: Mapping[str, Any]) -> dict[str, int]:
+    sums: Counter[str] = Counter()
+    for leg in data.get("legs", []):
+        if leg["account"].removeprefix(_OWED) == member:
+            sums[leg["unit"]] -= leg["amount"]
+    return {unit: amount for unit, amount in sums.items() if amount > 0}
 
 
 _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]]] = {
@@ -189,13 +265,21 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.OVERSEERS: _overseers,
     Audience.COMMUNITY: _community,
     Audience.GAINERS: _gainers,
+    Audience.LOSERS: _losers,
     Audience.PROPOSER: _one("author"),
     Audience.OFFICERS: _officers,
+    Audience.BUYER: _one("member"),
+    Audience.DONOR: _one("member"),
+    Audience.SHOP: _shop,
+    Audience.GIFTED: _gifted,
+    Audience.CANDIDATES: _candidates,
+    Audience.PARTIES: _parties,
     Audience.ADMINISTRATORS: lambda area, _data, holders: holders("district_admin", area),
 }
 
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
-    named = {name: data.get(name) for name in ("percent", "decision", "day")}
-    return {"number": data.get("number", ""), "gains": gains, **named}
+    gains |= {lot["unit"]: lot["amount"] for lot in data.get("lots", [])}
+    named = {name: data.get(name) for name in _NAMED}
+    return {"number": data.get("number", ""), "gains": gains, "losses": _losses(member, data), **named}

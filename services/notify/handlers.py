@@ -12,10 +12,14 @@ from services.notify import commands
 from services.notify.domain import RULES
 from services.notify.schemas import (
     ActivityFact,
+    DonationFact,
+    HelpFact,
     IssueFact,
     LedgerUnsoundFact,
+    LotsExpiringFact,
     MemberChangedFact,
     MemberErasedFact,
+    OrderFact,
     PointsPostedFact,
     ProposalFact,
     SuggestionFact,
@@ -27,8 +31,12 @@ _SCHEMAS: dict[str, type[Schema]] = {
     "activity": ActivityFact,
     "points": PointsPostedFact,
     "ledger": LedgerUnsoundFact,
+    "lots": LotsExpiringFact,
     "proposal": ProposalFact,
     "suggestion": SuggestionFact,
+    "order": OrderFact,
+    "donation": DonationFact,
+    "help": HelpFact,
 }
 
 

@@ -91,6 +91,26 @@ class ProposalFact(FactSchema):
     actor = fields.String(required=True)
 
 
+class OrderFact(FactSchema):
+    """What this service needs of the events of a shop's order."""
+
+    number = fields.String(required=True)
+    member = fields.String(required=True)
+    actor = fields.String(required=True)
+
+
+class DonationFact(FactSchema):
+    """What this service needs of a donation's events; `amount` in fen."""
+
+    number = fields.String(required=True)
+    member = fields.String(required=True, allow_none=True)
+    actor = fields.String(required=True)
+    receipt = fields.String()
+    amount = fields.Integer()
+    purpose = fields.String()
+    place = fields.String()
+
+
 class LegFact(FactSchema):
     """A leg of a posting."""
 
@@ -108,4 +128,31 @@ class LedgerUnsoundFact(FactSchema):
 class PointsPostedFact(FactSchema):
     """What this service needs of `points.posted.v1`."""
 
+    rule = fields.String(required=True)
     legs = fields.List(fields.Nested(LegFact), required=True)
+
+
+class HelpFact(FactSchema):
+    """What this service needs of the events of a request or offer of help."""
+
+    number = fields.String(required=True)
+    author = fields.String(required=True)
+    partner = fields.String(required=True, allow_none=True)
+    actor = fields.String(required=True)
+    minutes = fields.Integer(required=True)
+    candidates = fields.List(fields.String())
+
+
+class LotFact(FactSchema):
+    """So much of a unit."""
+
+    unit = fields.String(required=True)
+    amount = fields.Integer(required=True)
+
+
+class LotsExpiringFact(FactSchema):
+    """What this service needs of `lots.expiring.v1`; `on` is a date."""
+
+    member = fields.String(required=True)
+    on = fields.String(required=True)
+    lots = fields.List(fields.Nested(LotFact), required=True)

@@ -1,19 +1,11 @@
 """The words of the messages, in both languages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Template:
-    """A message in both languages; `{number}` and the like are filled from the fact."""
-
-    zh_title: str
-    zh_body: str
-    en_title: str
-    en_body: str
-
+from services.notify.shop_templates import SHOP_TEMPLATES
+from services.notify.time_bank_texts import TIME_BANK_TEXTS
+from services.notify.wording import Template
 
 TEMPLATES: dict[str, Template] = {
     "issue-new": Template(
@@ -48,6 +40,12 @@ TEMPLATES: dict[str, Template] = {
         "问题 {number} 未解决，请继续处理。",
         "An issue was reopened",
         "{number} is not solved yet.",
+    ),
+    "issue-open-again": Template(
+        "您关注的问题已重新打开",
+        "问题 {number} 已重新打开，将继续处理。",
+        "Your issue is open again",
+        "{number} was reopened and is being handled again.",
     ),
     "issue-escalated": Template(
         "有上报的问题",
@@ -188,11 +186,20 @@ TEMPLATES: dict[str, Template] = {
         "See your report for the reason.",
     ),
     "points-gained": Template("积分到账", "您获得了 {gains}。", "Points for you", "You gained {gains}."),
+    "lots-expiring": Template(
+        "积分时长即将到期",
+        "您有 {gains} 将于 {on} 到期，请在当日及之前使用。",
+        "Something of yours expires soon",
+        "{gains} of yours can be used until {on}, that day included.",
+    ),
     "ledger-unsound": Template(
         "账本核验未通过",
         "{day} 的夜间核验发现账目有误，余额有差异的账户已冻结，请查看账本核验。",
         "The ledger does not verify",
         "The proof of {day} failed; accounts that differ are frozen. See the ledger's verification.",
+    ),
+    "points-taken-back": Template(
+        "积分被收回", "已收回 {losses}。", "Points were taken back", "Taken back from you: {losses}."
     ),
     "suggestion-new": Template(
         "有新的居民建议",
@@ -284,6 +291,8 @@ TEMPLATES: dict[str, Template] = {
         "A project was cancelled",
         "{number} was cancelled; unspent money goes back to the fund.",
     ),
+    **SHOP_TEMPLATES,
+    **{name: Template(*texts) for name, texts in TIME_BANK_TEXTS.items()},
 }
 
 _UNITS = {
@@ -294,17 +303,32 @@ _DECISIONS = {
     "zh": {"accepted": "采纳", "planned": "列入计划", "declined": "暂不采纳", "done": "已办结"},
     "en": {"accepted": "accepted", "planned": "planned", "declined": "declined", "done": "done"},
 }
+_PURPOSES = {
+    "zh": {"fund": "社区资金", "project": "居民项目"},
+    "en": {"fund": "the community fund", "project": "a residents' project"},
+}
 
 
 def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str, str]:
     """Title and body of a message in `zh` or `en`."""
     words = TEMPLATES[template]
     names = _UNITS[language]
-    gains = [f"{amount} {names.get(unit, unit)}" for unit, amount in params.get("gains", {}).items()]
+
+    def amounts(name: str) -> str:
+        texts = [f"{amount} {names.get(unit, unit)}" for unit, amount in params.get(name, {}).items()]
+        return ("、" if language == "zh" else ", ").join(texts)
+
     values = {
         **params,
-        "gains": ("、" if language == "zh" else ", ").join(gains),
+        "gains": amounts("gains"),
+        "losses": amounts("losses"),
         "decision": _DECISIONS[language].get(params.get("decision") or "", ""),
+        "purpose": _PURPOSES[language].get(params.get("purpose") or "", ""),
+        "yuan": _yuan(params.get("amount") or 0),
     }
     title, body = (words.zh_title, words.zh_body) if language == "zh" else (words.en_title, words.en_body)
     return title.format(**values), body.format(**values)
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"

@@ -1,7 +1,9 @@
 """Wiring of the points service: the only place that reads its environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Flask
 
@@ -17,7 +19,14 @@ from chassis.subscriptions import Subscriptions
 from chassis.timers import Timer
 from chassis.worker import Worker
 from services.points import commands, events, handlers, routes
+from services.points.donations import events as donation_events
+from services.points.donations import routes as donation_routes
+from services.points.donations.queries import DonationQueries
+from services.points.donations.store import DonationStore, donation_of
 from services.points.earning import handlers as earning_handlers
+from services.points.earning import routes as earning_routes
+from services.points.earning.queries import RuleBook, RuleQueries
+from services.points.earning.store import EvidenceStore, RuleStore
 from services.points.funds import events as fund_events
 from services.points.funds import handlers as fund_handlers
 from services.points.funds import routes as fund_routes
@@ -32,54 +41,157 @@ from services.points.integrity import events as integrity_events
 from services.points.integrity import routes as integrity_routes
 from services.points.integrity.commands import Sealing
 from services.points.integrity.store import PROOFS, SealStore
+from services.points.lots import commands as lot_commands
+from services.points.lots import events as lot_events
+from services.points.lots.domain import FOREVER, Validity
+from services.points.lots.store import NOTICES, LotStore
 from services.points.queries import LedgerQueries
+from services.points.shop import commands as shop_commands
+from services.points.shop import events as shop_events
+from services.points.shop import routes as shop_routes
+from services.points.shop.order import Terms
+from services.points.shop.queries import ShopQueries
+from services.points.shop.store import OrderStore, ShelfStore
 from services.points.store import JournalStore
+from services.points.timebank import wiring as timebank
+from services.points.timebank.exchange import events as help_events
+from services.points.timebank.wiring import TimeBank
 
 NAME = "points"
-PUBLISHED: list[type[Event]] = [*events.PUBLISHED, *fund_events.PUBLISHED, *integrity_events.PUBLISHED]
+PUBLISHED: list[type[Event]] = [
+    *events.PUBLISHED,
+    *fund_events.PUBLISHED,
+    *shop_events.PUBLISHED,
+    *donation_events.PUBLISHED,
+    *integrity_events.PUBLISHED,
+    *help_events.PUBLISHED,
+    *lot_events.PUBLISHED,
+]
+OUTBOXES = [
+    "journal",
+    "allocations",
+    "shop_items",
+    "shop_orders",
+    "donations",
+    timebank.OUTBOX,
+    NOTICES,
+    PROOFS,
+]
+_MOST_MONTHS = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointsSettings(ServiceSettings):
+    """Settings of the points service."""
+
+    shop_reservation_minutes: int = 30
+    shop_return_days: int = 7
+    points_valid_months: int = 0
+    minutes_valid_months: int = 0
+
+    def check(self) -> Iterator[str]:
+        """Yield a sentence for each combination that must not start."""
+        yield from super().check()
+        if not 1 <= self.shop_reservation_minutes <= 7 * 24 * 60:
+            yield "SHOP_RESERVATION_MINUTES is wrong: it is minutes, from 1 to 10080 (a week)"
+        if not 0 <= self.shop_return_days <= 365:
+            yield "SHOP_RETURN_DAYS is wrong: it is days, from 0 to 365"
+        for name in ("points_valid_months", "minutes_valid_months"):
+            if not 0 <= getattr(self, name) <= _MOST_MONTHS:
+                yield f"{name.upper()} is wrong: it is months, up to {_MOST_MONTHS}, or 0 for ever"
+
+    @property
+    def shop_terms(self) -> Terms:
+        """The terms of the charity shop."""
+        return Terms(timedelta(minutes=self.shop_reservation_minutes), timedelta(days=self.shop_return_days))
+
+    @property
+    def validity(self) -> Validity:
+        """For how long what members gain is good."""
+        return Validity(self.points_valid_months, self.minutes_valid_months)
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """The WSGI application."""
-    settings = load(ServiceSettings, environ)
+    settings = load(PointsSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-api")
     mongo = Mongo(settings.mongo_url, NAME)
-    journal = JournalStore(mongo)
+    journal = JournalStore(mongo, settings.validity)
+    holds, shelf = HoldStore(mongo, journal), ShelfStore(mongo)
+    funds = FundStore(mongo, journal)
     service = ServiceApp(
         name=NAME,
         title="Alley Steward: points",
         blueprints=[
-            routes.blueprint(journal, LedgerQueries(mongo, settings.district), utc_now, settings.district),
-            hold_routes.blueprint(HoldStore(mongo, journal), HoldQueries(mongo), utc_now, settings.district),
-            fund_routes.blueprint(FundStore(mongo, journal), FundQueries(mongo), utc_now),
+            routes.blueprint(
+                journal,
+                LedgerQueries(mongo, settings.district),
+                utc_now,
+                settings.district,
+                RuleQueries(mongo).knows,
+            ),
+            earning_routes.blueprint(
+                RuleStore(mongo, journal),
+                EvidenceStore(mongo, journal),
+                RuleQueries(mongo),
+                utc_now,
+                settings.district,
+            ),
+            hold_routes.blueprint(holds, HoldQueries(mongo), utc_now, settings.district),
+            fund_routes.blueprint(funds, FundQueries(mongo), utc_now),
+            shop_routes.blueprint(
+                shelf,
+                OrderStore(mongo, journal, holds, shelf),
+                ShopQueries(mongo),
+                utc_now,
+                terms=settings.shop_terms,
+                district=settings.district,
+            ),
+            donation_routes.blueprint(
+                DonationStore(mongo, journal, funds, shelf),
+                DonationQueries(mongo, donation_of),
+                utc_now,
+                settings.district,
+            ),
             integrity_routes.blueprint(
                 SealStore(mongo, journal, settings.district), utc_now, settings.district
             ),
+            *TimeBank(mongo, journal, utc_now, settings.district).blueprints(),
         ],
     )
     return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
 
-def subscriptions(mongo: Mongo) -> Subscriptions:
+def subscriptions(mongo: Mongo, validity: Validity = FOREVER) -> Subscriptions:
     """What this service listens to."""
-    journal = JournalStore(mongo)
+    journal = JournalStore(mongo, validity)
     return Subscriptions(
         handlers.subscriptions(journal),
-        earning_handlers.subscriptions(journal, utc_now),
+        earning_handlers.subscriptions(
+            EvidenceStore(mongo, journal),
+            journal,
+            RuleBook(RuleStore(mongo, journal).all, utc_now).in_force,
+            utc_now,
+        ),
         fund_handlers.subscriptions(FundStore(mongo, journal), utc_now),
+        timebank.subscriptions(mongo),
     )
 
 
 def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     """The background process."""
-    settings = load(ServiceSettings, environ)
+    settings = load(PointsSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-worker")
     mongo = Mongo(settings.mongo_url, NAME)
 
-    journal = JournalStore(mongo)
-    holds = HoldStore(mongo, journal)
+    journal = JournalStore(mongo, settings.validity)
+    holds, shelf = HoldStore(mongo, journal), ShelfStore(mongo)
+    orders = OrderStore(mongo, journal, holds, shelf)
+    funds = FundStore(mongo, journal)
     seals = SealStore(mongo, journal, settings.district)
     sealing = Sealing(seals, utc_now, settings.district)
+    time_bank = TimeBank(mongo, journal, utc_now, settings.district)
+    lots = LotStore(mongo, journal, settings.district)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -88,30 +200,47 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def recover_debts() -> None:
         commands.recover(journal, utc_now, settings.district)
 
+    def expire_orders() -> None:
+        while shop_commands.expire(orders, utc_now, settings.shop_terms):
+            pass
+
     def seal() -> None:
         sealing.run()
 
     def prove() -> None:
         integrity_commands.prove_nightly(seals, utc_now, settings.district)
 
+    def sweep_lots() -> None:
+        lot_commands.sweep(lots, utc_now, settings.district)
+
     def prepare() -> None:
         journal.ensure_indexes()
         holds.ensure_indexes()
+        funds.ensure_indexes()
+        DonationStore(mongo, journal, funds, shelf).ensure_indexes()
+        shelf.ensure_indexes()
+        orders.ensure_indexes()
         seals.ensure_indexes()
-        FundStore(mongo, journal).ensure_indexes()
+        lots.ensure_indexes()
+        RuleStore(mongo, journal).ensure_indexes()
+        EvidenceStore(mongo, journal).ensure_indexes()
+        time_bank.ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["journal", "allocations", PROOFS],
-        handle=subscriptions(mongo).handle,
+        outboxes=OUTBOXES,
+        handle=subscriptions(mongo, settings.validity).handle,
         timers=[
             Timer("holds", 5.0, expire_holds),
             Timer("debts", 5.0, recover_debts),
+            Timer("orders", 5.0, expire_orders),
             Timer("seals", 1.0, seal),
             Timer("proof", 60.0, prove),
+            *time_bank.timers(),
+            Timer("lots", 5.0, sweep_lots),
         ],
         prepare=prepare,
     )

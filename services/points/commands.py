@@ -1,6 +1,7 @@
 """Postings by hand, and taking postings back."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,9 +11,12 @@ from chassis.errors import Conflict, Invalid, KeyReused
 from chassis.identity import Actor
 from services.points import domain
 from services.points.domain import Frozen, Leg, Overdrawn, Posting
-from services.points.reversal import Free, recovery, reversal
+from services.points.donations.effects import ALLOCATED
+from services.points.reversal import Free, MoreThanLeft, NothingLeft, part_key, recovery, repeats, reversal
+from services.points.shop.effects import PAID
 
 _AT_ONCE = 200
+_TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Journal(Protocol):
     """The ledger's book.
 
     `post` answers false when a posting with the same key is there already. `take_back` posts what `decide`
-    makes of what the accounts have free at that moment, and answers with it; None when it is there already.
+    makes of what the accounts have free at that moment, and answers with it; None when its key is there
+    already, or nothing is left to be taken back.
     """
 
     def post(self, posting: Posting) -> bool: ...
@@ -84,20 +89,89 @@ def post_by_hand(
 
 
 def reverse(
-    journal: Journal, clock: Clock, *, posting_id: str, reversal_id: str, reason: str, by: str | None
+    journal: Journal,
+    clock: Clock,
+    *,
+    posting_id: str,
+    reversal_id: str,
+    reason: str,
+    by: str | None,
 ) -> Posting:
-    """Take a posting back, once. What members have spent of it, they owe.
+    """Take back what is left of a posting, once. What members have spent of it, they owe.
 
-    Raises NotFound; Conflict when it was taken back before, or takes back another one itself; Overdrawn when
-    a fund or project no longer has it.
+    Raises NotFound; Conflict when nothing is left, it takes back another one itself, or it belongs to an
+    order or project that would not hear of it; Overdrawn when a fund or project no longer has it.
+    """
+    now = clock()
+
+    def attempt() -> Posting:
+        original = journal.get(posting_id)
+        _check_untied(original)
+        posting = journal.take_back(
+            lambda free: reversal(original, free, posting_id=reversal_id, at=now, reason=reason, by=by)
+        )
+        if posting is None:
+            raise NothingLeft
+        return posting
+
+    for _ in range(_TRIES):
+        with suppress(MoreThanLeft):  # a part was taken back meanwhile: take what is left now
+            return attempt()
+    return attempt()
+
+
+def reverse_part(
+    journal: Journal,
+    clock: Clock,
+    actor: Actor,
+    *,
+    posting_id: str,
+    reversal_id: str,
+    reason: str,
+    legs: Sequence[Leg],
+    key: str,
+) -> Posting:
+    """Take back a part of a posting, given as legs of it, once a key for ever; see `reversal`.
+
+    Raises NotFound; Invalid for legs that it does not have or that do not balance, and for a key that was
+    used with another body; Conflict when less is left, or an order or project rests on it; Overdrawn when a
+    fund or project no longer has it.
     """
     original = journal.get(posting_id)
-    now = clock()
-    posting = journal.take_back(
-        lambda free: reversal(original, free, posting_id=reversal_id, at=now, reason=reason, by=by)
-    )
+    _check_untied(original)
+    own, now = part_key(posting_id, actor.member_id, key), clock()
+
+    def known() -> Posting | None:
+        stored = journal.stored(own)
+        if stored is not None and not repeats(original, stored, legs, reason):
+            raise KeyReused
+        return stored
+
+    def decide(free: Free) -> Posting:
+        return reversal(
+            original,
+            free,
+            posting_id=reversal_id,
+            at=now,
+            reason=reason,
+            by=actor.member_id,
+            part=legs,
+            key=own,
+        )
+
+    before = known()
+    if before is not None:
+        return before  # before what is left is asked: a repeat takes nothing more
+    try:
+        posting = journal.take_back(decide)
+    except MoreThanLeft:
+        before = known()  # the same order at the same time may have been what took the rest
+        if before is None:
+            raise
+        return before
+    posting = posting or known()
     if posting is None:
-        raise Conflict("reversed", zh="此凭证已冲正。", en="This posting was taken back before.")
+        raise NothingLeft
     return posting
 
 
@@ -119,6 +193,17 @@ def recover(journal: Journal, clock: Clock, district: str) -> int:
         except (Overdrawn, Frozen):
             continue  # spent, paid off or frozen meanwhile
     return shrank
+
+
+def _check_untied(original: Posting) -> None:
+    supplement = any(leg.account.startswith("project:") for leg in original.legs)
+    if original.rule == PAID or (original.rule == ALLOCATED and supplement):
+        raise Conflict(
+            "tied-posting",
+            zh="此凭证属于兑换单或项目，请在兑换单上退货，或由项目退回资金。",
+            en="An order or project rests on it: return the order; a project gives back what is left.",
+            cause=original.cause,
+        )
 
 
 def _once(journal: Journal, posting: Posting) -> Posting:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,22 +14,40 @@ UNITS = ("points", "minutes", "fen")
 STAR_HOURS = (100, 300, 600, 1000, 1500)
 MAX_AMOUNT = 2**53
 _MEMBER = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
-ACCOUNT_PATTERN = f"({_MEMBER}|(issuer|fund|shop|pool):[0-9]{{6,15}}|(project|owed):{_MEMBER})"
+ACCOUNT_PATTERN = f"({_MEMBER}|(issuer|fund|shop|pool):[0-9]{{6,15}}|(project|owed|donated):{_MEMBER})"
 _ACCOUNT = re.compile(ACCOUNT_PATTERN)
 BY_HAND = "posted.by-hand"
 MIN_LEGS, MAX_LEGS = 2, 20
 CLOSING_DAY = 10
 _DEBT = "owed:"
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
+DONATED = "donated:"
+_OPERATING = ("shop:", "pool:")
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+Lots = Mapping[str, int]
+"""How an amount is divided by the days until which it is good: `20271231` or NEVER → how much."""
+NEVER = "never"
 
 
 @dataclass(frozen=True)
 class Leg:
-    """A signed amount of a unit on an account."""
+    """A signed amount of a unit on an account.
+
+    `lots` is how the amount of a member's leg is divided; None until that is decided (see `lots/`), and where
+    none of it ever expires. It follows from the books, so that it is no part of what was ordered.
+    """
 
     account: str
     unit: str
     amount: int
+    lots: Lots | None = field(default=None, compare=False)
+
+    @property
+    def moved(self) -> Lots:
+        """What the leg does to the lots that expire."""
+        sign = 1 if self.amount > 0 else -1
+        return {day: sign * amount for day, amount in (self.lots or {}).items() if day != NEVER}
 
 
 @dataclass(frozen=True)
@@ -39,7 +57,8 @@ class Posting:
     `by` is the member who ordered it and `memo` what they said, where it does not follow from an event.
     `effective_at` is when it counts from, where that is not when it was posted. `verified`: what members gain
     by it rests on work that somebody else has verified, and counts for their lifetime. `reverses` is the
-    posting that this one takes back.
+    posting that this one takes back, `takes` how much of each of its legs (nothing said: all). `taken` is
+    what others took back of each leg of this one; it is theirs to say, and not stored with it.
     """
 
     id: str
@@ -55,6 +74,8 @@ class Posting:
     effective_at: datetime | None = None
     verified: bool = False
     reverses: str | None = None
+    takes: tuple[int, ...] = ()
+    taken: tuple[int, ...] = field(default=(), compare=False)
 
     @property
     def counts_from(self) -> datetime:
@@ -64,11 +85,15 @@ class Posting:
 
 @dataclass(frozen=True)
 class Change:
-    """What is done to an account in one unit. `lifetime` counts verified gains, whatever became of them."""
+    """What is done to an account in one unit. `lifetime` counts verified gains, whatever became of them.
+
+    `lots` is what is done to the parts of the available amount that expire, by their days.
+    """
 
     posted: int = 0
     held: int = 0
     lifetime: int = 0
+    lots: Lots = field(default_factory=dict)
 
     @property
     def available(self) -> int:
@@ -76,7 +101,10 @@ class Change:
         return self.posted - self.held
 
     def __add__(self, other: "Change") -> "Change":
-        return Change(self.posted + other.posted, self.held + other.held, self.lifetime + other.lifetime)
+        lots = {day: self.lots.get(day, 0) + other.lots.get(day, 0) for day in {*self.lots, *other.lots}}
+        return Change(
+            self.posted + other.posted, self.held + other.held, self.lifetime + other.lifetime, lots
+        )
 
 
 Changes = Mapping[tuple[str, str], Change]
@@ -109,11 +137,20 @@ def changes_of(posting: Posting) -> dict[tuple[str, str], Change]:
     parts: list[Changes] = []
     for leg in posting.legs:
         if keeps_balance(leg.account):
-            parts.append({(leg.account, leg.unit): Change(posted=leg.amount)})
-        if posting.verified and (is_member(leg.account) or is_debt(leg.account)):
+            parts.append({(leg.account, leg.unit): Change(posted=leg.amount, lots=leg.moved)})
+        if counts_for_life(leg.account, leg.amount, posting.verified, posting.reverses):
             # Taking back what is spent already takes it from the lifetime all the same.
             parts.append({(leg.account.removeprefix(_DEBT), leg.unit): Change(lifetime=leg.amount)})
     return merged(*parts)
+
+
+def counts_for_life(account: str, amount: int, verified: bool, reverses: str | None) -> bool:
+    """Whether a leg changes what a member has ever gained by verified work.
+
+    Gains do, and so does taking one back. Spending does not, though the same posting be verified work to
+    whoever is paid by it; nor does getting back what was spent.
+    """
+    return verified and (amount > 0) == (reverses is None) and (is_member(account) or is_debt(account))
 
 
 def merged(*parts: Changes) -> dict[tuple[str, str], Change]:
@@ -145,6 +182,13 @@ def check_balanced(posting: Posting) -> None:
         sums[leg.unit] += leg.amount
     if any(sums.values()):
         raise Invalid("legs", zh="每个单位的分录之和须为零。", en="The legs of each unit must sum to zero.")
+    names = [leg.account for leg in posting.legs]
+    if any(one.startswith(DONATED) for one in names) and any(one.startswith(_OPERATING) for one in names):
+        raise Invalid(
+            "legs",
+            zh="捐赠款与经营款须分别记账。",
+            en="What was donated and what a shop operates with are never in one posting.",
+        )
 
 
 def fact(posting: Posting) -> PointsPosted:
@@ -176,10 +220,11 @@ def is_debt(account: str) -> bool:
 def keeps_balance(account: str) -> bool:
     """Whether an account has a stored balance that is held to its bound.
 
-    Members, debts, communities' funds and projects have. What only gathers (issuer, shop, pool) is rolled up
-    from the journal when somebody asks: a stored balance would make all its postings wait for one another.
+    Members, debts, communities' funds, projects and donations have. What only gathers (issuer, shop, pool) is
+    rolled up from the journal when somebody asks: a stored balance would make all its postings wait for one
+    another.
     """
-    return is_member(account) or account.startswith(("fund:", "project:", _DEBT))
+    return is_member(account) or account.startswith(("fund:", "project:", _DEBT, DONATED))
 
 
 def ordered(posting: Posting) -> tuple[object, ...]:
@@ -192,7 +237,7 @@ def check_effective(effective_at: datetime, now: datetime) -> None:
 
     A month's books close at the end of the CLOSING_DAY-th of the month after it, Shanghai time.
     """
-    local = now.astimezone(_SHANGHAI)
+    local = now.astimezone(SHANGHAI)
     first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     if local.day <= CLOSING_DAY:
         first = (first - timedelta(days=1)).replace(day=1)

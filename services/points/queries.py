@@ -9,9 +9,17 @@ from chassis.clock import utc_now
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.points.domain import UNITS, debt, is_account, is_member, stars
+from services.points.domain import (
+    UNITS,
+    counts_for_life,
+    debt,
+    is_account,
+    is_member,
+    stars,
+)
+from services.points.lots.domain import coming
 
-_SUMMED = {"legs": 1, "posted_at": 1, "effective_at": 1, "verified": 1}
+_SUMMED = {"legs": 1, "posted_at": 1, "effective_at": 1, "verified": 1, "reverses": 1}
 _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 
 
@@ -37,6 +45,7 @@ class LedgerQueries:
             "lifetime_points": lifetime.get("points", 0),
             "lifetime_minutes": lifetime.get("minutes", 0),
             "recovery_due": _owed(owed),
+            "expiring": coming(found.get("lots", {})),
             "stars": stars(lifetime.get("minutes", 0)),
         }
 
@@ -63,9 +72,12 @@ class LedgerQueries:
                 if one["posted_at"] > known_at or one["effective_at"] > effective_at:
                     continue
                 for leg in one["legs"]:
-                    if leg["account"] == name:
-                        (sums if name == account else owed)[leg["unit"]] += leg["amount"]
-                        lifetime[leg["unit"]] += leg["amount"] if one["verified"] else 0
+                    unit, amount = leg["unit"], leg["amount"]
+                    if leg["account"] != name:
+                        continue
+                    (sums if name == account else owed)[unit] += amount
+                    if counts_for_life(name, amount, one["verified"], one.get("reverses")):
+                        lifetime[unit] += amount
         return {
             "id": account,
             "status": "open",
@@ -73,6 +85,7 @@ class LedgerQueries:
             "lifetime_points": lifetime["points"] if is_member(account) else 0,
             "lifetime_minutes": lifetime["minutes"] if is_member(account) else 0,
             "recovery_due": {unit: -amount for unit, amount in owed.items() if amount},
+            "expiring": [],
             "stars": stars(lifetime["minutes"]) if is_member(account) else 0,
         }
 

@@ -1,8 +1,10 @@
 """The ledger over HTTP."""
 
+from collections.abc import Callable
 from typing import Any
 
 from chassis.clock import Clock
+from chassis.errors import Invalid
 from chassis.fields import PageQuery
 from chassis.http import access
 from chassis.http.access import actor
@@ -15,7 +17,13 @@ from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
 
 
-def blueprint(journal: JournalStore, queries: LedgerQueries, clock: Clock, district: str) -> Blueprint:
+def blueprint(
+    journal: JournalStore,
+    queries: LedgerQueries,
+    clock: Clock,
+    district: str,
+    is_earning_rule: Callable[[str], bool],
+) -> Blueprint:
     """The routes of accounts and postings."""
     routes = Blueprint("points", __name__, url_prefix="/v1", description="Points and service minutes")
 
@@ -46,7 +54,10 @@ def blueprint(journal: JournalStore, queries: LedgerQueries, clock: Clock, distr
         """List the postings of an area."""
         area = query["area"] or district
         check_area(area, district)
-        page = queries.postings(area, query["rule"], actor(), query["limit"], query["cursor"])
+        rule = query["rule"]
+        if rule is not None and rule not in schemas.RULES and not is_earning_rule(rule):
+            raise Invalid("rule", zh="没有这条规则。", en="Nothing was ever posted by a rule of this code.")
+        page = queries.postings(area, rule, actor(), query["limit"], query["cursor"])
         return {"items": page.items, "next": page.next}
 
     @routes.route("/postings", methods=["POST"])
@@ -73,15 +84,16 @@ def blueprint(journal: JournalStore, queries: LedgerQueries, clock: Clock, distr
     @routes.response(201, schemas.PostingSchema)
     @access.roles("district_admin")
     def reverse(body: dict[str, Any], posting_id: str) -> Any:
-        """Take a posting back; what members have spent of it, they owe."""
-        posting = commands.reverse(
-            journal,
-            clock,
-            posting_id=posting_id,
-            reversal_id=new_id(),
-            reason=body["reason"],
-            by=actor().member_id,
-        )
+        """Take a posting back, or a part of it; what members have spent of it, they owe.
+
+        A part is given by `legs`, written as the posting has them; `Idempotency-Key` must then be sent.
+        """
+        order = {"posting_id": posting_id, "reversal_id": new_id(), "reason": body["reason"]}
+        if body["legs"] is None:
+            posting = commands.reverse(journal, clock, by=actor().member_id, **order)
+        else:
+            legs = [Leg(**one) for one in body["legs"]]
+            posting = commands.reverse_part(journal, clock, actor(), legs=legs, key=required_key(), **order)
         return {**vars(posting), "effective_at": posting.counts_from}
 
     return routes

@@ -7,21 +7,29 @@ from marshmallow import Schema, fields, validate
 from chassis.fields import AreaCode, Formed, Moment, PageQuery, PlainText
 from chassis.subscriptions import FactSchema
 from services.points.domain import ACCOUNT_PATTERN, BY_HAND, MAX_AMOUNT, MAX_LEGS, MIN_LEGS, UNITS
-from services.points.earning.domain import EARNING_RULES
+from services.points.donations.effects import RULES as DONATION_RULES
 from services.points.holds.domain import CAPTURED
+from services.points.lots.domain import EXPIRED
 from services.points.reversal import RECOVERED, REVERSED
+from services.points.shop.effects import PAID
 
 RULES = (
-    *EARNING_RULES,
     BY_HAND,
     REVERSED,
     RECOVERED,
     CAPTURED,
+    EXPIRED,
     "fund.deposited",
     "fund.allocated",
     "fund.returned",
+    PAID,
+    *DONATION_RULES.values(),
+    "time-bank.settled",
+    "time-bank.gifted",
+    "time-bank.converted",
 )
-"""Everything that is posted is posted by one of these."""
+"""Everything that is posted is posted by one of these, or by a rule of earning."""
+RULE_PATTERN = "[a-z]+([.][a-z][a-z0-9_-]{0,39}){1,3}"
 
 
 class AccountName(Formed):
@@ -51,11 +59,20 @@ class BalanceSchema(Schema):
     available = fields.Integer()
 
 
+class ExpiringSchema(Schema):
+    """An amount that is gone after the day `on` (in Shanghai), unless it is spent before."""
+
+    unit = fields.String(validate=validate.OneOf(UNITS))
+    amount = fields.Integer()
+    on = fields.Date()
+
+
 class AccountSchema(Schema):
     """An account; `minutes` are of service.
 
     What was ever earned by verified work is `lifetime_points` and `lifetime_minutes`, and `stars` follow from
     the latter; spending does not touch them. `recovery_due` is what is owed of gains that were taken back.
+    `expiring` is what of the available amounts expires, as of now, the next first.
     """
 
     id = fields.String()
@@ -66,6 +83,7 @@ class AccountSchema(Schema):
     lifetime_points = fields.Integer()
     lifetime_minutes = fields.Integer()
     recovery_due = fields.Dict(keys=fields.String(), values=fields.Integer())
+    expiring = fields.List(fields.Nested(ExpiringSchema))
     stars = fields.Integer()
 
 
@@ -95,9 +113,15 @@ class PostingOrderSchema(Schema):
 
 
 class ReversalOrderSchema(Schema):
-    """Why a posting is taken back."""
+    """Why a posting is taken back, and which part of it: legs as it has them, or all where none are named.
+
+    The legs of each unit sum to zero; with them, `Idempotency-Key` must be sent.
+    """
 
     reason = PlainText(required=True, most=200)
+    legs = fields.List(
+        fields.Nested(LegOrderSchema), load_default=None, validate=validate.Length(MIN_LEGS, MAX_LEGS)
+    )
 
 
 class LegSchema(Schema):
@@ -124,10 +148,22 @@ class PostingSchema(Schema):
     reverses = fields.String(allow_none=True)
 
 
+class BookedLegSchema(LegSchema):
+    """A leg in the books; `lots` says until which days its amount is good, where any of it expires."""
+
+    lots = fields.Dict(keys=fields.String(), values=fields.Integer())
+
+
+class BookedSchema(PostingSchema):
+    """A posting in the books."""
+
+    legs = fields.List(fields.Nested(BookedLegSchema))
+
+
 class PostingPageSchema(Schema):
     """A page of postings."""
 
-    items = fields.List(fields.Nested(PostingSchema))
+    items = fields.List(fields.Nested(BookedSchema))
     next = fields.String(allow_none=True)
 
 
@@ -135,8 +171,17 @@ class PostingQuery(PageQuery):
     """Which postings to list."""
 
     area = AreaCode(load_default=None)
-    rule = fields.String(load_default=None, validate=validate.OneOf(RULES))
+    rule = Formed(RULE_PATTERN, "Not the code of a rule.", load_default=None)
+
+
+class RoleFact(FactSchema):
+    """A role on an area."""
+
+    role = fields.String(required=True)
+    area = fields.String(required=True)
 
 
 class MemberChangedFact(FactSchema):
-    """Of `member.changed.v1` this service needs only that there is such a member."""
+    """What this service needs of `member.changed.v1`: that there is such a member, and their roles."""
+
+    roles = fields.List(fields.Nested(RoleFact), required=True)

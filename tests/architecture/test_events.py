@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.collection import Collection
 
 import services.issues.app
 import services.notify.app
@@ -20,6 +21,7 @@ from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District, centre, grids, 
 from infra import contracts
 from infra.local.deployment import Deployment, wait_until
 
+SHOP_KEEPER = "13900000005"
 NOWHERE = Mongo("mongodb://127.0.0.1:1", "none")
 SUBSCRIPTIONS: dict[str, Subscriptions] = {
     "issues": services.issues.app.subscriptions(NOWHERE),
@@ -84,6 +86,37 @@ def cancel_a_proposal(district: District, author: Person) -> None:
     staff.post(act, {"action": "cancel", "note": "x"})
 
 
+def use_the_shop(district: District, buyer: Person) -> None:
+    """Something is given, something on offer, and one who has a point reserves it."""
+    buyer.post("/v1/donations", {"area": COMMUNITY_A, "kind": "goods", "what": "x"})
+    item = {"area": COMMUNITY_A, "title": "x", "price": 1, "stock": 1}
+    offered = district.person(SHOP_KEEPER).post("/v1/shop/items", item)["id"]
+    wallet = f"/v1/accounts/{buyer.id}"
+    wait_until(lambda: buyer.get(wallet)["points"]["available"] > 0, 20, "the buyer is paid")
+    buyer.post("/v1/shop/orders", {"item": offered}, key="relayed")
+
+
+def ask_for_help(person: Person) -> None:
+    """The time bank publishes of requests and offers."""
+    now = utc_now()
+    window = {"starts_at": rfc3339(now), "ends_at": rfc3339(now + timedelta(hours=1))}
+    wanted = {"kind": "request", "area": COMMUNITY_A, "skills": ["other"], "minutes": 5, "text": "x"}
+    person.post("/v1/time-bank/requests", {**wanted, **window})
+
+
+def hear_of_expiry(accounts: Collection[dict[str, Any]], member: Person) -> None:
+    """As if something of a member's were to expire in a few days."""
+    day = f"{utc_now() + timedelta(days=5):%Y%m%d}"
+    lots = {"lots": {"points": {day: 1}}, "lots_due": f"{utc_now():%Y%m%d}"}
+    accounts.update_one({"_id": member.id}, {"$set": lots}, upsert=True)
+
+    def told() -> bool:
+        return any(one["kind"] == "lots.expiring.v1" for one in member.pages("/v1/inbox"))
+
+    wait_until(told, 20, "the notice of expiry in the inbox")
+    accounts.update_one({"_id": member.id}, {"$unset": {"lots": "", "lots_due": ""}})
+
+
 def test_every_collection_with_an_outbox_is_relayed(deployment: Deployment, district: District) -> None:
     """Told by the indexes that workers look for work through, and by the documents themselves."""
     resident = district.person(RESIDENTS_OF_A[20])
@@ -96,11 +129,14 @@ def test_every_collection_with_an_outbox_is_relayed(deployment: Deployment, dist
     wish = {"kind": "other", "area": COMMUNITY_A, "title": "x", "text": "x"}
     resident.post("/v1/suggestions", wish)
     cancel_a_proposal(district, steward)
+    ask_for_help(resident)
     with MongoClient[dict[str, Any]](deployment.mongo_url) as client:
         allocations = client["points"]["allocations"]
         wait_until(lambda: allocations.count_documents({}) > 0, 20, "the fund hears of the proposal")
         journal = client["points"]["journal"]
         wait_until(lambda: journal.count_documents({}) > 0, 20, "the claim is paid")
+        use_the_shop(district, steward)
+        hear_of_expiry(client["points"]["accounts"], resident)
         for service, worker in WORKERS.items():
             database = client[service]
             names = [name for name in database.list_collection_names() if "." not in name]

@@ -58,6 +58,7 @@ def test_what_is_public_is_no_more_than_signing_in_the_map_and_signed_links(name
         "/v1/areas",
         "/v1/areas/locate",
         "/v1/calendar",
+        "/v1/donations/<donation_id>/trace",
         "/v1/categories",
         "/v1/feedback/<issue_id>/<signature>",
         "/v1/media/<media_id>",

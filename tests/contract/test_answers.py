@@ -23,6 +23,9 @@ from demo.district import (
     stewards_of,
 )
 from infra.local.deployment import Deployment, wait_until
+from tests.contract.earning_story import earning_rules
+from tests.contract.shop_story import charity_shop, donations
+from tests.contract.time_bank_story import time_bank
 from tests.e2e.votings import end_voting
 
 GRID = grids(COMMUNITY_A)[1]
@@ -91,11 +94,15 @@ def picture() -> bytes:
 def ledger(documented: Documented, district: District, member: str) -> None:
     """Postings by hand, taken back; holds, captured and released."""
     call, admin, keeper = documented.call, district.admin, district.person(SHOP_KEEPER)
-    legs = [
-        {"account": member, "unit": "points", "amount": 5},
-        {"account": f"issuer:{DISTRICT}", "unit": "points", "amount": -5},
-    ]
-    order, once = {"memo": "补记", "legs": legs}, {"headers": {"Idempotency-Key": "answers"}}
+
+    def legs(points: int) -> list[dict[str, Any]]:
+        issuer = f"issuer:{DISTRICT}"
+        return [
+            {"account": account, "unit": "points", "amount": amount}
+            for account, amount in ((member, points), (issuer, -points))
+        ]
+
+    order, once = {"memo": "补记", "legs": legs(5)}, {"headers": {"Idempotency-Key": "answers"}}
     posting = call(admin, "POST", "/v1/postings", json=order, **once).json()["id"]
     hold = {"account": member, "unit": "points", "amount": 2, "memo": "兑换"}
     for end in ("captures", "releases"):
@@ -104,7 +111,10 @@ def ledger(documented: Documented, district: District, member: str) -> None:
         call(keeper, "GET", "/v1/holds/{hold_id}", held)
         call(keeper, "POST", f"/v1/holds/{{hold_id}}/{end}", held, json={})
     call(keeper, "GET", "/v1/holds", params={"account": member})
-    call(admin, "POST", "/v1/postings/{posting_id}/reversals", posting, json={"reason": "误记"})
+    take_back = "/v1/postings/{posting_id}/reversals"
+    part = {"reason": "多记", "legs": legs(1)}
+    call(admin, "POST", take_back, posting, json=part, headers={"Idempotency-Key": "a part"})
+    call(admin, "POST", take_back, posting, json={"reason": "误记"})
     then = {"known_at": rfc3339(utc_now())}
     call(admin, "GET", "/v1/accounts/{account}", member, params=then)
 
@@ -124,7 +134,6 @@ def main_job(documented: Documented, district: District) -> None:
     issue = call(resident, "POST", "/v1/issues", json=body).json()["id"]
     call(resident, "GET", "/v1/issues/{issue_id}", issue)
     boxes = {"boxes": [{"x": 0, "y": 0, "width": 8, "height": 8}]}
-    call(staff, "GET", "/v1/media", params={"state": "awaiting_review", "area": COMMUNITY_A})
     call(staff, "POST", "/v1/media/{media_id}/redactions", media["id"], json=boxes)
     call(staff, "POST", "/v1/media/{media_id}/moderations", media["id"], json={"decision": "approve"})
     call(steward, "GET", "/v1/issues", params={"area": GRID, "status": "reported"})
@@ -161,6 +170,7 @@ def main_job(documented: Documented, district: District) -> None:
     reason = {"reason": "年度核对"}
     call(district.admin, "PUT", "/v1/ledger/restorations/{account}", steward.id, json=reason)
     ledger(documented, district, steward.id)
+    earning_rules(call, district.admin, resident, steward, GRID)
     call(resident, "GET", "/v1/stats/usage", params={"area": COMMUNITY_A})
     call(resident, "GET", "/v1/stats/issues", params={"group_by": "month"})
     call(resident, "GET", "/v1/stats/rankings", params={"by": "resolution_rate"})
@@ -281,6 +291,7 @@ def case_work(documented: Documented, district: District) -> None:
     saved = {"name": "待办", "query": {"status": "reported"}}
     kept = call(staff, "POST", "/v1/saved-filters", json=saved).json()["id"]
     call(staff, "GET", "/v1/saved-filters")
+    call(staff, "GET", "/v1/media", params={"state": "awaiting_review", "area": COMMUNITY_A})
     call(staff, "DELETE", "/v1/saved-filters/{filter_id}", kept)
     limits = {
         level: {"amount": 3, "unit": "working_days"} for level in ("steward", "community", "subdistrict")
@@ -302,6 +313,9 @@ def test_every_operation_answers_as_documented(
     suggestions(documented, district)
     proposals(documented, district, deployment)
     case_work(documented, district)
+    charity_shop(documented.call, district)
+    donations(documented.call, district)
+    time_bank(documented.call, district)
     operations = {
         (method.upper(), path)
         for path, methods in documented.document["paths"].items()

@@ -17,6 +17,13 @@ from demo.district import COMMUNITY_A, boundary, grids
 from infra import contracts
 from services.issues.categories.schemas import CATEGORY_PATTERN, QUESTION_PATTERN
 from services.points.domain import ACCOUNT_PATTERN
+from services.points.donations.schemas import TARGET_PATTERN
+from services.points.earning.rule import CODE_PATTERN
+from services.points.earning.schemas import CATEGORY_PATTERN as KIND_PATTERN
+from services.points.earning.schemas import ROLE_PATTERN
+from services.points.schemas import RULE_PATTERN
+from services.points.shop.pickup import CODE_PATTERN as PICKUP_PATTERN
+from services.points.timebank.policy.domain import SKILL_PATTERN
 
 GRID = grids(COMMUNITY_A)[0]
 UNKNOWN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -30,8 +37,15 @@ _BY_PATTERN = {
     f"^{CURSOR_PATTERN}$": "MDFBUlozTkRFS1RTVjRSUkZGUTY5RzVGQVY",
     "^[0-9A-Za-z._-]{1,200}$": "token",
     f"^{ACCOUNT_PATTERN}$": "shop:120199",
+    f"^{PICKUP_PATTERN}$": "ABCD-EFGH-JKMN",
+    f"^{TARGET_PATTERN}$": "fund:120199001001",
     f"^{CATEGORY_PATTERN}$": "safety",
     f"^{QUESTION_PATTERN}$": "colour",
+    f"^{RULE_PATTERN}$": "posting.reversed",
+    f"^{CODE_PATTERN}$": "issue.confirmed.lamps",
+    f"^{KIND_PATTERN}$": "safety.lamp",
+    f"^{ROLE_PATTERN}$": "steward",
+    f"^{SKILL_PATTERN}$": "errands",
 }
 Schema = Mapping[str, Any]
 Path = tuple[str | int, ...]
@@ -125,6 +139,8 @@ def sample(schema: Schema) -> Any:
         return _BY_PATTERN[schema["pattern"]]
     if schema.get("format") == "date-time":
         return rfc3339(utc_now())
+    if schema.get("format") == "date":
+        return f"{utc_now():%Y-%m-%d}"
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties")

@@ -73,6 +73,30 @@ def test_a_reporter_who_is_not_content_reopens_and_the_steward_hears_of_it(distr
     assert resident.act(issue["id"], "confirm")["status"] == "confirmed"
 
 
+def test_a_confirmation_that_is_contradicted_is_taken_back_and_the_next_one_pays_again(
+    district: District,
+) -> None:
+    resident, steward = district.person(RESIDENTS_OF_A[4]), district.person(STEWARDS[2])
+    media = resident.send("POST", "/v1/media", files={"file": ("a.jpg", photo())}).json()["id"]
+    before, before_resident = balance(steward), balance(resident)
+    issue = report(resident, media=[media])
+    steward.act(issue["id"], "claim")
+    steward.act(issue["id"], "resolve", note="已清运")
+    resident.act(issue["id"], "confirm")
+    gains(steward, before, 1 + 3 + 5)
+    gains(resident, before_resident, 2)
+    reopened = district.community_staff.act(issue["id"], "reopen", note="又堆满了")
+    assert (reopened["status"], reopened["closed_at"], reopened["confirmations"]) == ("reopened", None, 1)
+    gains(steward, before, 1)
+    gains(resident, before_resident, 0)
+    hears(steward, "issue.reopened.v1", issue["id"])
+    hears(resident, "issue.reopened.v1", issue["id"])
+    steward.act(issue["id"], "resolve", note="再次清运")
+    assert resident.act(issue["id"], "confirm")["confirmations"] == 2
+    gains(steward, before, 1 + 3 + 5)
+    gains(resident, before_resident, 2)
+
+
 def test_what_a_steward_cannot_solve_goes_up_to_the_community_and_the_subdistrict(district: District) -> None:
     resident, steward = district.person(RESIDENTS_OF_A[3]), district.person(STEWARDS[2])
     community, subdistrict = district.community_staff, district.subdistrict_staff

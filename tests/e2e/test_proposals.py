@@ -17,6 +17,7 @@ from tests.e2e.votings import end_voting
 
 STEWARD = next(iter(stewards_of(COMMUNITY_A)))
 CHAIR = "13900000004"
+SHOP_KEEPER = "13900000005"
 
 
 def draft(author: Person, amount: int, area: str = COMMUNITY_A, **terms: Any) -> Any:
@@ -81,6 +82,17 @@ def hears_once(person: Person, kind: str, proposal: Any) -> None:
     wait_until(lambda: told(person, kind, proposal) == 1, 30, f"{kind} told to {person.phone}")
 
 
+def donate(district: District, proposal: Any, amount: int) -> None:
+    """Somebody gives money, and the shop's keeper passes it on to a project."""
+    given = {"area": proposal["area"], "kind": "money", "what": "现金"}
+    keeper = district.person(SHOP_KEEPER)
+    act = f"/v1/donations/{district.community_staff.post('/v1/donations', given)['id']}/transitions"
+    keeper.post(act, {"action": "inspect", "note": "已点清"})
+    keeper.post(act, {"action": "accept", "value": amount})
+    target = f"project:{proposal['id']}"
+    keeper.post(act, {"action": "allocate", "amount": amount, "target": target}, key="given")
+
+
 def funded(district: District, deployment: Deployment, community: str, money: int, amount: int) -> Any:
     """A project of a community, its budget paid by the fund, which had `money` before."""
     steward = district.person(next(iter(stewards_of(community))))
@@ -128,7 +140,8 @@ def test_residents_vote_on_a_proposal_and_the_fund_pays_it_at_the_second_try(
     assert balance(district) == 150_000
     act(author, made, "request_funding")
     paid = becomes(author, made, "funded")
-    assert paid["funding"] == {"attempt": 2, "refusal": None, "allocated": 100_000, "returned": None}
+    given = {"attempt": 2, "refusal": None, "allocated": 100_000, "donated": 0, "returned": None}
+    assert paid["funding"] == given
     assert balance(district) == 50_000
     history = " ".join(line["action"] for line in author.get(f"{path}/history")["items"])
     assert history == (
@@ -156,25 +169,28 @@ def test_a_project_spends_within_its_allocation_accounts_for_it_and_returns_the_
         author.post(path, {"purpose": "灯具", "amount": 700, "receipts": [photo]}, key="lamps")
     assert refusal(author, 301) == ["amount"]
     assert refusal(staff, 1) == ["receipts"]  # somebody else's photo
-    mistaken = author.post(path, {"purpose": "灯罩", "amount": 300, "receipts": [photo]})["expenses"][1]
+    donate(district, made, 50)
+    wait_until(lambda: account(district, made)["donated"] == 50, 30, "the donation with the project")
+    assert refusal(author, 351) == ["amount"]
+    mistaken = author.post(path, {"purpose": "灯罩", "amount": 350, "receipts": [photo]})["expenses"][1]
     for _ in range(2):
         staff.post(f"{path}/{mistaken['id']}/voids", {"reason": "重复登记"}, key="mistaken")
     with pytest.raises(Refused) as refused:
         author.post(f"{path}/{mistaken['id']}/voids", {"reason": "重复登记"})
     assert refused.value.status == 409
-    assert account(district, made)["rest"] == 300
+    assert account(district, made)["rest"] == 350
     act(author, made, "account", note="已完工")
     with pytest.raises(Refused) as refused:
         act(author, made, "close")
     assert refused.value.status == 403
     act(staff, made, "close")
-    wait_until(lambda: account(district, made)["returned"] == 300, 30, "the rest in the fund")
+    wait_until(lambda: account(district, made)["returned"] == 350, 30, "the rest in the fund")
     shown = account(district, made)
     assert [shown[name] for name in ("allocated", "spent", "rest", "status")] == [1_000, 700, 0, "closed"]
     why = [(one["purpose"], one["void"] and one["void"]["reason"]) for one in shown["expenses"]]
     assert why == [("灯具", None), ("灯罩", "重复登记")]
     assert "by" not in shown["expenses"][1]["void"]
-    assert balance(district, community) == 300
+    assert balance(district, community) == 350
     hears_once(author, "proposal.closed.v1", made)
     assert district.admin.get("/v1/ledger/verification")["sound"]
 

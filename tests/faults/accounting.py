@@ -272,7 +272,9 @@ def _entitled(member: str, issue: Issue) -> Actor:
 
 def _of_postings(journal: Iterable[Document]) -> Iterator[Committed]:
     for one in journal:
-        yield Committed("points.posted.v1", one["_id"], one["area"], {"legs": one["legs"]})
+        yield Committed(
+            "points.posted.v1", one["_id"], one["area"], {"rule": one["rule"], "legs": one["legs"]}
+        )
 
 
 def _earned(event: Committed) -> Iterator[Posting]:
@@ -285,6 +287,7 @@ def _earned(event: Committed) -> Iterator[Posting]:
             reporter=event.data.get("reporter"),
             photos=event.data["photos"],
             minutes=event.data.get("minutes", 0),
+            round=event.data["round"] if event.type == "issue.confirmed.v1" else 1,
         )
         earning = point_rules.EARNING_RULES[rule]
         posting = point_rules.earned(earning, evidence, posting_id="due", at=utc_now())

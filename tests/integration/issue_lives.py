@@ -109,7 +109,8 @@ class Lives:
                     given = Feedback(True, word, satisfied, "还在", at)
                     return feedback.give(issue, Actor("R"), given, self._policy(issue))
                 case _:
-                    actions = [one for one in workflow.allowed_actions(issue, actor) if one != "withdraw"]
+                    allowed = workflow.allowed_actions(issue, actor, at)
+                    actions = [one for one in allowed if one != "withdraw"]
                     action = self.dice.choice(actions or ["claim"])
                     return workflow.transition(issue, action, actor, details, at, self._policy(issue))
         except Refusal:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,9 @@ from services.points.holds.domain import Hold
 from services.points.holds.store import HoldStore
 from services.points.integrity import commands as integrity_commands
 from services.points.integrity.store import SealStore
+from services.points.lots import commands as lot_commands
+from services.points.lots.domain import FOREVER, Validity
+from services.points.lots.store import LotStore
 from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
 
@@ -31,15 +35,17 @@ MINUTE = timedelta(minutes=1)
 class Ledger:
     """A ledger with members who have points."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, validity: Validity = FOREVER) -> None:
         self.mongo = mongo
         self.now: Callable[[], datetime] = utc_now
-        self.journal = JournalStore(mongo)
+        self.journal = JournalStore(mongo, validity)
         self.holds = HoldStore(mongo, self.journal)
+        self.lots = LotStore(mongo, self.journal, DISTRICT)
         self.queries = LedgerQueries(mongo, DISTRICT)
         self.seals = SealStore(mongo, self.journal, DISTRICT)
         self.journal.ensure_indexes()
         self.holds.ensure_indexes()
+        self.lots.ensure_indexes()
         funds = FundStore(mongo, self.journal)
         funds.ensure_indexes()
         funds.put_area(DISTRICT, "区", 1)
@@ -60,7 +66,7 @@ class Ledger:
             cause=new_ulid(),
             area=DISTRICT,
             legs=(Leg(member, "points", points), Leg(issuer(DISTRICT), "points", -points)),
-            posted_at=utc_now(),
+            posted_at=self.now(),
             verified=True,
         )
         assert self.journal.post(posting)
@@ -115,6 +121,23 @@ class Ledger:
         return commands.reverse(
             self.journal, utc_now, posting_id=posting.id, reversal_id=new_ulid(), reason="误发", by="A"
         )
+
+    def reverse_part(self, posting: Posting, points: int, key: str | None = None) -> Posting:
+        """Take back so many points of a posting of two legs."""
+        legs = [replace(leg, amount=points if leg.amount > 0 else -points) for leg in posting.legs]
+        return commands.reverse_part(
+            self.journal,
+            utc_now,
+            ADMIN,
+            posting_id=posting.id,
+            reversal_id=new_ulid(),
+            reason="多发",
+            legs=legs,
+            key=key or new_ulid(),
+        )
+
+    def sweep(self, at: datetime) -> int:
+        return lot_commands.sweep(self.lots, lambda: at, DISTRICT)
 
     def balance(self, account: str) -> dict[str, int]:
         return dict(self.queries.account(account, ADMIN)["points"])

@@ -20,6 +20,7 @@ from chassis.mongo import Mongo
 from chassis.subscriptions import Subscriptions
 from services.notify.queries import InboxQueries
 from services.notify.store import InboxStore
+from services.points.earning.store import EvidenceStore, RuleStore
 from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
 from tests.integration.ledgers import verification
@@ -91,7 +92,10 @@ def shuffled(draw: Callable[[Any], Any], events: list[Envelope]) -> list[Envelop
 
 @pytest.fixture
 def ledger(mongo: Mongo) -> Subscriptions:
-    JournalStore(mongo).ensure_indexes()
+    journal = JournalStore(mongo)
+    journal.ensure_indexes()
+    RuleStore(mongo, journal).ensure_indexes()
+    EvidenceStore(mongo, journal).ensure_indexes()
     return services.points.app.subscriptions(mongo)
 
 

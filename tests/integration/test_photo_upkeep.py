@@ -24,7 +24,7 @@ from services.issues.categories.store import CategoryStore
 from services.issues.limits.queries import Calendar
 from services.issues.limits.store import DayStore
 from services.issues.media import commands
-from services.issues.media.domain import Act, Photo
+from services.issues.media.domain import Act, Photo, Use, UseKind
 from services.issues.media.queries import PhotoQueries
 from services.issues.media.store import PhotoStore
 from tests.e2e import photos as files
@@ -176,16 +176,18 @@ def test_a_photo_that_nothing_refers_to_goes_after_a_day_and_no_sooner(scene: Sc
         scene.photos.get("a")
 
 
-def test_photos_of_issues_transitions_and_activities_stay(scene: Scene) -> None:
-    for photo_id, owner in (("reported", RESIDENT), ("after", STEWARD), ("activity", STEWARD)):
+def test_photos_of_issues_transitions_activities_and_the_shop_stay(scene: Scene) -> None:
+    shown = {"reported": RESIDENT, "after": STEWARD, "activity": STEWARD, "bag": STEWARD}
+    for photo_id, owner in shown.items():
         scene.upload(photo_id, owner)
+    scene.photos.link(["bag", "reported"], STEWARD.member_id, Use(UseKind.SHOP, "an-item", GRID))
     scene.report("issue", "reported")
     scene.act("issue", "claim", STEWARD)
     scene.act("issue", "resolve", STEWARD, note="已处理", media=("after",))
-    scene.photos.link(["activity", "reported"], STEWARD.member_id, "an-activity", GRID)
+    scene.photos.link(["activity", "reported"], STEWARD.member_id, Use(UseKind.ACTIVITY, "an-activity", GRID))
     scene.later(DAY)
     scene.later(DAY * 30)
-    assert scene.files() == {"reported", "after", "activity"}
+    assert scene.files() == set(shown)
     assert [use.kind for use in scene.photos.get("reported").uses] == ["issue"]  # not the steward's own
     assert scene.photos.due(scene.now + DAY * 365, 10) == []
 

@@ -102,7 +102,7 @@ def test_each_action_is_open_to_its_parties_in_its_states_and_to_nobody_else(act
         if status not in row.sources or level not in row.levels:
             with pytest.raises(Conflict) as refused:
                 transition(issue, action, actor, DETAILS, NOW, POLICY)
-            assert refused.value.extra["allowed"] == allowed_actions(issue, actor), case
+            assert refused.value.extra["allowed"] == allowed_actions(issue, actor, NOW), case
             assert action not in refused.value.extra["allowed"], case
             continue
         if action == "confirm" and actor.member_id == issue.resolver:
@@ -301,7 +301,8 @@ class Life(RuleBasedStateMachine):
         except Refusal:
             assert self.issue is before
             return
-        assert before.status not in (Status.CONFIRMED, Status.REFERRED, Status.REJECTED, Status.WITHDRAWN)
+        assert before.status not in (Status.REFERRED, Status.REJECTED, Status.WITHDRAWN)
+        assert before.status is not Status.CONFIRMED or action == "reopen"
         assert change.issue.version == before.version + 1
         self.take(change)
 
@@ -336,6 +337,7 @@ class Life(RuleBasedStateMachine):
         if issue.status in (Status.CLAIMED,):
             assert issue.assignee is not None
         assert Party.SYSTEM not in parties(issue, ACTORS["admin"])
+        assert issue.status is not Status.CONFIRMED or 1 <= issue.confirmations <= issue.reopened + 1
 
 
 Life.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

@@ -29,6 +29,7 @@ ISSUE = {
     "assignee": STEWARD,
     "resolver": STEWARD,
     "status": "confirmed",
+    "confirmations": 1,
 }
 LEDGER: Record = {"postings": 3, "sums": {"points": 0}, "unbalanced": [], "differing": []}
 
@@ -47,6 +48,7 @@ def posting(rule: str, gains: dict[str, int]) -> Record:
         "cause": ISSUE["id"],
         "area": GRID,
         "legs": legs,
+        "reverses": None,
     }
 
 
@@ -110,6 +112,23 @@ def test_a_posting_that_is_missing_doubled_or_wrong_is_found(sound: Evidence) ->
 def test_a_posting_for_an_issue_that_is_not_confirmed_is_found(sound: Evidence) -> None:
     reopened = replace(sound, held=Records([ISSUE | {"status": "reopened"}], []))
     assert not proof.confirmed_paid(reopened).holds
+
+
+def test_of_an_issue_that_was_confirmed_again_only_what_the_last_confirmation_paid_counts(
+    sound: Evidence,
+) -> None:
+    again = ISSUE | {"confirmations": 2}
+    anew = posting("issue.confirmed", {STEWARD: 5, RESIDENT: 2}) | {
+        "id": "second",
+        "key": "issue.confirmed:issue-1:2",
+    }
+    undone = posting("posting.reversed", {STEWARD: -5, RESIDENT: -2}) | {
+        "reverses": "issue.confirmed posting"
+    }
+    held = Records([again], [])
+    assert proof.confirmed_paid(replace(sound, held=held, postings=[*sound.postings, undone, anew])).holds
+    assert not proof.confirmed_paid(replace(sound, held=held, postings=[*sound.postings, anew])).holds
+    assert not proof.confirmed_paid(replace(sound, held=held, postings=[*sound.postings, undone])).holds
 
 
 def test_a_message_that_is_missing_or_doubled_is_found(sound: Evidence) -> None:

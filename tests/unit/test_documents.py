@@ -13,6 +13,7 @@ from chassis.settings import ServiceSettings
 from gateway.app import GatewaySettings
 from infra.contracts import ROOT
 from services.issues.app import IssuesSettings
+from services.points.app import PointsSettings
 from services.volunteer.app import VolunteerSettings
 from tests.unit.reading import Document, documents, plain
 
@@ -95,12 +96,13 @@ def test_the_readme_tells_every_setting_as_the_classes_have_it() -> None:
         "services": ServiceSettings,
         "volunteer": VolunteerSettings,
         "issues": IssuesSettings,
+        "points": PointsSettings,
         "gateway": GatewaySettings,
     }
     shared = {field.name for field in dataclasses.fields(ServiceSettings)}
     for reader, kind in own.items():
         for field in dataclasses.fields(kind):
-            if reader in ("volunteer", "issues") and field.name in shared:
+            if reader in ("volunteer", "issues", "points") and field.name in shared:
                 continue
             name, default = field.name.upper(), _default(kind, field)
             readers.setdefault(name, []).append(reader)

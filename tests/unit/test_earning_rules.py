@@ -20,7 +20,8 @@ from services.points.domain import (
     issuer,
     stars,
 )
-from services.points.earning.domain import EARNING_RULES, EarningRule, Evidence, earned
+from services.points.earning.domain import EARNING_RULES, Evidence, earned
+from services.points.earning.rule import EarningRule
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 GRID = "120199001001001"

@@ -33,7 +33,7 @@ from services.issues.proposals.proposal import (
 )
 from services.points.domain import Overdrawn, Posting, keeps_balance
 from services.points.funds import commands as fund_commands
-from services.points.funds.domain import Allocation, Ask, Decision, Standing
+from services.points.funds.domain import Allocation, Ask, Decision, Standing, supplement
 
 COMMUNITY = "120199001001"
 FUND = f"fund:{COMMUNITY}"
@@ -152,6 +152,10 @@ class Saga(RuleBasedStateMachine):
             )
         elif kind == "fund.returned.v1":
             proposal_commands.take_return(self.desk, self.clock, proposal_id=subject, amount=data["amount"])
+        elif kind == "fund.supplemented.v1":
+            proposal_commands.take_supplement(
+                self.desk, self.clock, proposal_id=subject, donated=data["donated"]
+            )
         self.collect()
 
     @staticmethod
@@ -215,17 +219,27 @@ class Saga(RuleBasedStateMachine):
 
         self.attempt(number, spend)
 
-    @rule(number=st.integers(1, 3), place=st.integers(1, 5))
-    def void(self, number: int, place: int) -> None:
-        """An expense turns out to be a mistake."""
+    @rule(number=st.integers(1, 3))
+    def void(self, number: int) -> None:
+        """The last expense turns out to be a mistake."""
 
         def void(one: Proposal) -> Change:
-            marked = [expense.id for expense in one.expenses][:place]
-            return proposals.void(
-                one, STAFF, marked[-1] if marked else "none", Voiding("V", "误记", "C", NOW)
-            )
+            last = one.expenses[-1].id if one.expenses else "none"
+            return proposals.void(one, STAFF, last, Voiding("V", "误记", "C", NOW))
 
         self.attempt(number, void)
+
+    @rule(number=st.integers(1, 3), amount=st.integers(1, 50))
+    def donate(self, number: int, amount: int) -> None:
+        """A part of a donation goes to a project, if that is under way."""
+        try:
+            decision = supplement(self.bank.allocation(f"P{number}"), amount, NOW)
+        except Refusal:
+            return
+        self.bank.save(decision)
+        self.bank.balances[f"project:P{number}"] += amount
+        self.deposited += amount
+        self.collect()
 
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
@@ -249,7 +263,7 @@ class Saga(RuleBasedStateMachine):
         assert min(held, default=0) >= 0
         assert sum(held) == self.deposited
         for one in self.desk.kept.values():
-            assert one.spent <= (one.funding.allocated or 0)
+            assert one.spent <= one.funding.available
 
     def teardown(self) -> None:
         """When all is delivered, both sides agree."""
@@ -264,13 +278,14 @@ class Saga(RuleBasedStateMachine):
                 assert (one.funding.refusal, account) == ("insufficient", 0)
             elif one.status in (Status.FUNDED, Status.RUNNING, Status.ACCOUNTED):
                 assert known.standing is Standing.ALLOCATED
-                assert (one.funding.allocated, account) == (one.asked, one.asked)
+                assert (one.funding.allocated, account) == (one.asked, one.asked + known.donated)
+                assert one.funding.donated == known.donated
             elif one.funding.allocated is None:
                 assert known.standing is Standing.BARRED
                 assert account == 0
             else:
                 assert known.standing is Standing.RETURNED
-                assert one.funding.returned == one.asked - one.spent
+                assert one.funding.returned == one.asked + known.donated - one.spent
                 assert account == one.spent
 
 

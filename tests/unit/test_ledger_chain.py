@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.points.domain import NEVER, Lots
 from services.points.integrity import domain
 from services.points.integrity.books import added, shown
 from services.points.integrity.domain import ChainProof, Entry, Head, Page, continued, digest_of, genesis
@@ -166,12 +167,37 @@ def test_the_books_find_the_balance_that_differs() -> None:
         }
         for one, count in enumerate((4, 4, 3))
     }
-    held = {(name, "points"): 2 for name in stored}
+    held: dict[tuple[str, str], Lots] = {(name, "points"): {NEVER: 2} for name in stored}
     assert books.differing(stored, held) == []
-    assert books.differing(stored, {**held, ("M1", "points"): 3}) == ["M1"]
+    assert books.differing(stored, {**held, ("M1", "points"): {NEVER: 3}}) == ["M1"]
     assert books.differing({**stored, "M0": {}}, held) == ["M0"]
     assert books.differing({name: one for name, one in stored.items() if name != "M2"}, held) == ["M2"]
     assert shown({})["points"] == {"posted": 0, "held": 0, "available": 0}
+
+
+def test_the_books_find_the_lots_that_differ() -> None:
+    document = posting(1)
+    own = {"account": "M1", "unit": "points", "amount": 5, "lots": {"20271231": 3, NEVER: 2}}
+    document["legs"] = [own, {"account": "issuer:120199", "unit": "points", "amount": -5}]
+    books = added([document])
+    held = {("M1", "points"): {"20271231": 1}}
+    balance = {"points": {"posted": 5, "held": 1, "available": 4}, "lifetime": {"points": 5}}
+    for lots, differs in (
+        ({"20271231": 2, "20261231": 0}, False),
+        ({"20271231": 3}, True),
+        ({"20270131": 2}, True),
+        ({}, True),
+    ):
+        stored = {"M1": {**balance, "lots": {"points": lots}}}
+        assert books.differing(stored, held) == (["M1"] if differs else [])
+    assert books.unbalanced == []
+
+
+@pytest.mark.parametrize("lots", [{"20271231": 3}, {"20271231": 6, NEVER: -1}])
+def test_a_leg_whose_lots_are_not_its_amount_is_named(lots: dict[str, int]) -> None:
+    document = posting(7)
+    document["legs"] = [{**leg, "lots": lots} if leg["amount"] > 0 else leg for leg in document["legs"]]
+    assert added([document]).unbalanced == ["P0007"]
 
 
 def test_a_posting_that_does_not_sum_to_zero_is_named() -> None:

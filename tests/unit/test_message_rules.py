@@ -20,6 +20,7 @@ HELD = {
     "community_staff": {GRID[:12]: ["C1"]},
     "subdistrict_staff": {GRID[:9]: ["D1"]},
     "district_admin": {GRID[:6]: ["A1"]},
+    "shop_keeper": {GRID[:6]: ["K1"]},
 }
 FACT: dict[str, Any] = {
     "number": "20261124-000001",
@@ -31,6 +32,12 @@ FACT: dict[str, Any] = {
     "member": "S1",
     "actor": "somebody else",
     "percent": 50,
+    "author": "R1",
+    "partner": "S1",
+    "candidates": ["S1", "S2"],
+    "minutes": 60,
+    "on": "2027-12-31",
+    "lots": [{"unit": "points", "amount": 40}, {"unit": "minutes", "amount": 60}],
     "legs": [
         {"account": "S1", "unit": "points", "amount": 3},
         {"account": "issuer:120199", "unit": "points", "amount": -3},
@@ -73,6 +80,26 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("activity.verified.v1", {"actor": "C1"}, {"S1"}),
         ("activity.rejected.v1", {"actor": "C1"}, {"S1"}),
         ("points.posted.v1", {}, {"S1"}),
+        ("order.paid.v1", {"actor": "S1"}, {"K1"}),
+        ("order.ready.v1", {"actor": "K1"}, {"S1"}),
+        ("order.cancelled.v1", {"actor": "K1"}, {"S1"}),
+        ("order.cancelled.v1", {"actor": "S1"}, set()),
+        ("order.expired.v1", {"actor": "system"}, {"S1"}),
+        ("order.returned.v1", {"actor": "K1"}, {"S1"}),
+        ("donation.accepted.v1", {"actor": "K1"}, {"S1"}),
+        ("donation.declined.v1", {"actor": "K1"}, {"S1"}),
+        ("donation.allocated.v1", {"actor": "K1"}, {"S1"}),
+        ("donation.allocated.v1", {"actor": "K1", "member": None}, set()),
+        ("points.posted.v1", {"rule": "time-bank.settled"}, set()),
+        ("help.candidates_found.v1", {"actor": "R1"}, {"S1", "S2"}),
+        ("help.matched.v1", {"actor": "R1"}, {"S1"}),
+        ("help.declined.v1", {"actor": "S1"}, {"R1"}),
+        ("help.settled.v1", {"actor": "R1"}, {"S1"}),
+        ("help.auto_confirmed.v1", {"actor": "system"}, {"R1", "S1"}),
+        ("help.disputed.v1", {"actor": "R1"}, {"S1", "C1"}),
+        ("help.decided.v1", {"actor": "C1"}, {"R1", "S1"}),
+        ("help.cancelled.v1", {"actor": "system", "partner": None}, {"R1"}),
+        ("lots.expiring.v1", {}, {"S1"}),
         ("ledger.unsound.v1", {}, {"A1"}),
     ],
 )
@@ -140,6 +167,24 @@ def test_an_assignee_who_also_resolved_gets_one_message_of_a_reopening() -> None
     assert told("issue.reopened.v1", assignee="S1", resolver="S1", actor="R1") == {"S1": "issue-reopened"}
 
 
+def test_when_staff_reopen_it_its_followers_hear_of_it_beside_who_solved_it() -> None:
+    due = told("issue.reopened.v1", assignee="S1", resolver="S1", actor="C1")
+    assert due == {"S1": "issue-reopened", "R1": "issue-open-again"}
+
+
+def test_what_is_taken_back_is_told_whole_also_where_part_of_it_is_owed_now() -> None:
+    legs = [
+        {"account": "S1", "unit": "points", "amount": -2},
+        {"account": "owed:S1", "unit": "points", "amount": -3},
+        {"account": "R1", "unit": "points", "amount": -2},
+        {"account": "issuer:120199", "unit": "points", "amount": 7},
+    ]
+    due = messages("points.posted.v1", GRID, {"rule": "posting.reversed", "legs": legs}, holders)
+    texts = {one.member: render(one.template, one.params, "en")[1] for one in due}
+    assert texts == {"S1": "Taken back from you: 5 points.", "R1": "Taken back from you: 2 points."}
+    assert messages("points.posted.v1", GRID, {"rule": "hold.captured", "legs": legs[:1]}, holders) == []
+
+
 def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
     legs = [
         {"account": "S1", "unit": "points", "amount": 2},
@@ -155,10 +200,45 @@ def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
     assert render("points-gained", due["R1"].params, "zh")[1] == "您获得了 1 积分。"
 
 
+def test_a_gift_is_told_once_and_in_its_own_words() -> None:
+    legs = [
+        {"account": "R1", "unit": "minutes", "amount": -90},
+        {"account": "S1", "unit": "minutes", "amount": 60},
+        {"account": "pool:120199", "unit": "minutes", "amount": 30},
+    ]
+    fact = {"rule": "time-bank.gifted", "legs": legs}
+    (due,) = messages("points.posted.v1", GRID, fact, holders)
+    assert (due.member, due.template) == ("S1", "gift-received")
+    assert render(due.template, due.params, "zh")[1] == "您收到转赠：60 分钟服务时长。"
+
+
+def test_what_expires_is_told_with_its_day_and_amounts() -> None:
+    lots = [{"unit": "minutes", "amount": 60}, {"unit": "points", "amount": 40}]
+    [due] = messages("lots.expiring.v1", GRID, {"member": "S1", "on": "2027-12-31", "lots": lots}, holders)
+    assert due.member == "S1"
+    assert render(due.template, due.params, "en")[1] == (
+        "60 minutes of service, 40 points of yours can be used until 2027-12-31, that day included."
+    )
+    assert render(due.template, due.params, "zh")[1] == (
+        "您有 60 分钟服务时长、40 积分 将于 2027-12-31 到期，请在当日及之前使用。"
+    )
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_template_renders_in_both_languages_and_fills_every_blank(name: str, language: str) -> None:
-    params = {"number": "20261124-000001", "gains": {"points": 3}, "percent": 80, "day": "2026-11-25"}
+    params = {
+        "number": "20261124-000001",
+        "gains": {"points": 3},
+        "percent": 80,
+        "day": "2026-11-25",
+        "receipt": "R20261124-000001",
+        "amount": 12345,
+        "purpose": "fund",
+        "place": "社区A" if language == "zh" else "Community A",
+        "minutes": 60,
+    }
+    params["on"] = "2027-12-31"
     title, body = render(name, params, language)
     assert title
     assert body
@@ -174,6 +254,22 @@ def test_both_languages_of_a_template_tell_the_same_facts(name: str) -> None:
 
     words = TEMPLATES[name]
     assert blanks(words.zh_title, words.zh_body) == blanks(words.en_title, words.en_body)
+
+
+def test_donors_are_told_where_how_much_of_their_donation_went() -> None:
+    fact = {"number": "D1", "member": "S1", "actor": "K1", "amount": 205, "place": "社区A"}
+    (due,) = messages("donation.allocated.v1", GRID, {**fact, "purpose": "project"}, holders)
+    assert render(due.template, due.params, "zh")[1] == (
+        "您的捐赠 D1 中有 2.05 元已用于社区A的居民项目，感谢您。"
+    )
+
+
+def test_where_a_shop_has_no_keeper_the_admin_hears_of_its_orders() -> None:
+    def fewer(role: str, area: str) -> list[str]:
+        return [] if role == "shop_keeper" else holders(role, area)
+
+    (due,) = messages("order.paid.v1", GRID, {**FACT, "actor": "S1"}, fewer)
+    assert due.member == "A1"
 
 
 def test_every_fact_that_is_told_is_published_by_some_service() -> None:

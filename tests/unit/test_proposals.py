@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chassis.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from chassis.identity import Actor, Grant
-from services.issues.proposals import deadlines, domain, voting
+from services.issues.proposals import deadlines, domain, funding, voting
 from services.issues.proposals.domain import PUBLIC_ACTIONS, WORKFLOW, allowed_actions, transition
 from services.issues.proposals.effects import EFFECTS
 from services.issues.proposals.proposal import (
@@ -112,6 +112,18 @@ def test_a_voting_ends_in_the_future_but_not_the_far_one(off: timedelta) -> None
         transition(
             standing(Status.DELIBERATION), "open_voting", ACTORS["chair"], Details(closes_at=NOW + off), NOW
         )
+
+
+def test_donations_add_to_what_a_project_may_spend_and_an_older_sum_changes_nothing() -> None:
+    running = replace(standing(Status.RUNNING), funding=Funding(attempt=1, allocated=100))
+    more = funding.supplemented(running, 50, NOW)
+    assert more is not None
+    assert (more.proposal.funding.available, more.proposal.status) == (150, Status.RUNNING)
+    assert funding.supplemented(more.proposal, 50, NOW) is None
+    assert funding.supplemented(more.proposal, 20, NOW) is None
+    spent = domain.spend(more.proposal, ACTORS["author"], Expense("E", "灯", 150, ("R",), "P", NOW))
+    with pytest.raises(Invalid):
+        domain.spend(spent.proposal, ACTORS["author"], Expense("F", "灯", 1, ("R",), "P", NOW))
 
 
 def test_nobody_accepts_the_account_of_their_own_proposal() -> None:

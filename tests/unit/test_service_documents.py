@@ -40,7 +40,7 @@ _WORKERS: dict[str, Callable[[Mapping[str, str]], Worker]] = {
 _SETTINGS: dict[str, type[Any]] = {
     "issues": services.issues.app.IssuesSettings,
     "notify": ServiceSettings,
-    "points": ServiceSettings,
+    "points": services.points.app.PointsSettings,
     "volunteer": services.volunteer.app.VolunteerSettings,
 }
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from pymongo.errors import ConnectionFailure
 
+from chassis.errors import Unavailable
 from chassis.timers import Timer, run_timer
 from infra.local.deployment import wait_until
 
@@ -36,13 +37,14 @@ def test_a_timer_runs_at_once_and_then_every_so_often() -> None:
     assert len(seldom) == 1
 
 
-def test_a_database_that_is_away_stops_neither_the_timer_nor_the_others() -> None:
+@pytest.mark.parametrize("refusal", [ConnectionFailure("away"), Unavailable("busy", zh="忙", en="busy")])
+def test_a_database_that_is_away_or_busy_stops_neither_the_timer_nor_the_others(refusal: Exception) -> None:
     tries: list[int] = []
     others: list[int] = []
 
     def fail() -> None:
         tries.append(1)
-        raise ConnectionFailure("away")
+        raise refusal
 
     with running(Timer("failing", 0.01, fail), Timer("other", 0.01, lambda: others.append(1))):
         wait_until(lambda: len(tries) >= 2 and len(others) >= 2, 60, "two runs of each")

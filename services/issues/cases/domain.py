@@ -1,7 +1,7 @@
 """The case workflow: one table says who may do what to an issue, when, and what it then is."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chassis.errors import Conflict, Invalid, NotAllowed, Stale
 from chassis.identity import Actor
@@ -40,6 +40,8 @@ class Transition:
     needs: tuple[str, ...]
 
 
+REOPEN_TIME = timedelta(days=14)
+"""How long the reporter may take back that a solution was confirmed."""
 _WORKED = "claimed in_progress escalated reopened"
 _ANY_OPEN = " ".join(sorted(OPEN))
 _DISPATCHED = " ".join(sorted(OPEN - {Status.REOPENED}))  # what comes back is no longer objected to
@@ -116,7 +118,9 @@ WORKFLOW: dict[str, Transition] = {
     ),
     "confirm": _row("resolved", "confirmed", "reporter staff system", events.IssueConfirmed),
     "lapse": _row("resolved", "no_answer", "system", events.IssueLapsed),
-    "reopen": _row("resolved no_answer", "reopened", "reporter staff", events.IssueReopened, needs="note"),
+    "reopen": _row(
+        "resolved no_answer confirmed", "reopened", "reporter staff", events.IssueReopened, needs="note"
+    ),
     "withdraw": _row("reported claimed", "withdrawn", "reporter", events.IssueWithdrawn),
 }
 PUBLIC_ACTIONS = tuple(name for name in WORKFLOW if name not in ("lapse", "split"))
@@ -141,14 +145,29 @@ def report(issue: Issue, policy: Policy) -> Change:
     return Change(new, (line,), (fact(events.IssueReported, new, actor.member_id),))
 
 
-def allowed_actions(issue: Issue, actor: Actor) -> list[str]:
-    """The actions that the actor may take now."""
+def allowed_actions(issue: Issue, actor: Actor, at: datetime) -> list[str]:
+    """The actions that the actor may take at this time."""
     held = parties(issue, actor)
-    return [name for name, row in WORKFLOW.items() if _applies(row, issue) and row.parties & held]
+    return [
+        name
+        for name, row in WORKFLOW.items()
+        if _applies(row, issue) and row.parties & held and not _comes_too_late(issue, name, actor, at)
+    ]
 
 
 def _applies(row: Transition, issue: Issue) -> bool:
     return issue.status in row.sources and issue.level in row.levels and issue.anonymised_at is None
+
+
+def _comes_too_late(issue: Issue, action: str, actor: Actor, at: datetime) -> bool:
+    """Whether it is too long ago that a solution was confirmed for anybody but staff to contradict."""
+    return (
+        action == "reopen"
+        and issue.status is Status.CONFIRMED
+        and issue.closed_at is not None
+        and at > issue.closed_at + REOPEN_TIME
+        and Party.STAFF not in parties(issue, actor)
+    )
 
 
 def transition(
@@ -160,7 +179,7 @@ def transition(
     does not allow it, Invalid where something that the action needs is missing.
     """
     row = WORKFLOW[action]
-    _check_right(row, issue, action, actor)
+    _check_right(row, issue, action, actor, at)
     _check_details(row, action, details, policy)
     moved = EFFECTS[action](issue, actor, details, at, policy)
     moved = settle(replace(moved, version=issue.version + 1), policy.calendar)
@@ -168,7 +187,7 @@ def transition(
     return Change(moved, (line,), (fact(row.event, moved, actor.member_id),))
 
 
-def _check_right(row: Transition, issue: Issue, action: str, actor: Actor) -> None:
+def _check_right(row: Transition, issue: Issue, action: str, actor: Actor, at: datetime) -> None:
     if not parties(issue, actor) & row.parties:
         raise NotAllowed(
             "not-your-issue",
@@ -182,14 +201,22 @@ def _check_right(row: Transition, issue: Issue, action: str, actor: Actor) -> No
             zh=f"问题当前状态（{issue.status}）不能进行此操作。",
             en=f"An issue that is {issue.status} at the level {issue.level} cannot be acted on so: {action}.",
             status_now=issue.status,
-            allowed=allowed_actions(issue, actor),
+            allowed=allowed_actions(issue, actor, at),
+        )
+    if _comes_too_late(issue, action, actor, at):
+        raise Conflict(
+            "confirmed-long-ago",
+            zh=f"确认已超过 {REOPEN_TIME.days} 天，请联系社区工作人员重新打开，或重新上报。",
+            en=f"It was confirmed more than {REOPEN_TIME.days} days ago: ask the community's staff to reopen "
+            "it, or report it anew.",
+            allowed=allowed_actions(issue, actor, at),
         )
     if action == "withdraw" and issue.followers != (issue.reporter,):
         raise Conflict(
             "others-follow",
             zh="其他居民也在关注此问题，不能撤回。",
             en="Others reported or support the same problem: it cannot be withdrawn.",
-            allowed=[name for name in allowed_actions(issue, actor) if name != "withdraw"],
+            allowed=[name for name in allowed_actions(issue, actor, at) if name != "withdraw"],
         )
     if action == "confirm" and actor.member_id == issue.resolver:
         raise NotAllowed(

@@ -177,7 +177,13 @@ def _unmerge(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> 
 
 
 def _confirm(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Issue:
-    return replace(issue, status=Status.CONFIRMED, closed_at=at, feedback_until=None)
+    return replace(
+        issue,
+        status=Status.CONFIRMED,
+        closed_at=at,
+        feedback_until=None,
+        confirmations=issue.confirmations + 1,
+    )
 
 
 def _lapse(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Issue:
@@ -199,6 +205,8 @@ def _reopen(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -
         feedback=None,
         rating=None,
         reopened=issue.reopened + 1,
+        # Issues confirmed under an older release do not say how often: it was once.
+        confirmations=issue.confirmations or int(issue.status is Status.CONFIRMED),
     )
     above = level_above(issue, policy.category)
     if reopened.reopened >= REOPENINGS_TO_ESCALATE and above is not None:

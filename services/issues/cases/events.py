@@ -13,7 +13,7 @@ class IssueFact(Event):
 
     `followers` are all who are told of public changes: the reporter, supporters, and those whose own reports
     were merged into this one. `lead_unit` is the code of the area whose turn it is; `part_of` the issue that
-    this one was split from.
+    this one was split from. `round` is how often it has been confirmed; a reopening takes that round back.
     """
 
     number: str
@@ -28,6 +28,7 @@ class IssueFact(Event):
     photos: int
     due_at: datetime | None
     part_of: str | None
+    round: int
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class IssueConfirmed(IssueFact):
 
 @dataclass(frozen=True)
 class IssueReopened(IssueFact):
-    """The problem is not solved after all."""
+    """The problem is not solved after all, also where that was confirmed: what this paid is taken back."""
 
     type: ClassVar[str] = "issue.reopened.v1"
 

@@ -180,6 +180,7 @@ class Issue:
     due_at: datetime | None = None
     next_check_at: datetime | None = None
     reopened: int = 0
+    confirmations: int = 0
     flags: tuple[Flag, ...] = ()
     hidden: bool = False
     anonymised_at: datetime | None = None
@@ -276,6 +277,7 @@ def fact(kind: type[IssueFact], issue: Issue, actor: str, **more: Any) -> IssueF
         photos=len(issue.media),
         due_at=issue.due_at,
         part_of=issue.part_of,
+        round=issue.confirmations,
         **more,
     )
 

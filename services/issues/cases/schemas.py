@@ -163,6 +163,7 @@ class IssueSchema(Schema):
     )
     objection = fields.Nested(ObjectionSchema, allow_none=True)
     reopened = fields.Integer()
+    confirmations = fields.Integer(metadata={"description": "how often it was confirmed"})
     view = fields.String(validate=validate.OneOf([one.value for one in View]))
     sensitive = fields.Boolean()
     hidden = fields.Boolean(metadata={"description": "flagged, and not shown until staff have decided"})

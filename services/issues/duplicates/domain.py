@@ -120,9 +120,15 @@ def part_done(whole: Issue, part_id: str, at: datetime, policy: Policy) -> Chang
     return Change(counted, (entry("part_done", counted, SYSTEM, at),), ())
 
 
-def whole_confirmed(part: Issue, at: datetime, policy: Policy) -> Change | None:
-    """Confirm a part whose whole was confirmed, so that its steward is paid; None where that is done."""
-    if part.part_of is None or part.status is not Status.RESOLVED:
+def whole_confirmed(part: Issue, whole: Issue, at: datetime, policy: Policy) -> Change | None:
+    """Confirm a part whose whole was confirmed, so that its steward is paid; None where that is done.
+
+    Whoever confirmed the whole spoke of the solutions that were there then: not of what was reopened since,
+    be it the whole or the part.
+    """
+    if part.status is not Status.RESOLVED or whole.status is not Status.CONFIRMED:
+        return None
+    if part.resolved_at is None or whole.closed_at is None or part.resolved_at > whole.closed_at:
         return None
     return transition(part, "confirm", SYSTEM, _WHOLE_CONFIRMED, at, policy)
 

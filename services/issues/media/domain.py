@@ -37,11 +37,15 @@ class UseKind(StrEnum):
     ISSUE = "issue"
     ACTIVITY = "activity"
     RECEIPT = "receipt"
+    SHOP = "shop"
 
 
 @dataclass(frozen=True)
 class Use:
-    """What refers to a photo: an issue, an activity report of an area, or an expense of a proposal."""
+    """What refers to a photo: an issue, an expense of a proposal, an activity report or an item of the shop.
+
+    The latter two say their area with it.
+    """
 
     kind: UseKind
     id: str

@@ -8,11 +8,12 @@ from chassis.events import Envelope
 from chassis.subscriptions import FactSchema, Subscription
 from services.issues.cases.events import IssueRouted
 from services.issues.cases.issue import Issue, Line
+from services.issues.media.domain import Use, UseKind
 from services.issues.media.store import PhotoStore
 
 
-class ActivityMediaFact(FactSchema):
-    """What this area needs of `activity.submitted.v1`; older ones told of no photos."""
+class MediaFact(FactSchema):
+    """What this area needs of reports (older ones told of no photos) and of items of the shop."""
 
     member = fields.String(required=True)
     media = fields.List(fields.String(), load_default=list)
@@ -32,7 +33,11 @@ def subscriptions(photos: PhotoStore, archive: Archive) -> dict[str, Subscriptio
     """Type → schema and function."""
 
     def activity_submitted(event: Envelope, data: dict[str, Any]) -> None:
-        photos.link(data["media"], data["member"], event.subject, event.area)
+        use = Use(UseKind.ACTIVITY, event.subject, event.area)
+        photos.link(data["media"], data["member"], use)
+
+    def item_changed(event: Envelope, data: dict[str, Any]) -> None:
+        photos.link(data["media"], data["member"], Use(UseKind.SHOP, event.subject, event.area))
 
     def routed(event: Envelope, _: dict[str, Any]) -> None:
         issue, lines = archive.with_lines(event.subject)
@@ -40,6 +45,7 @@ def subscriptions(photos: PhotoStore, archive: Archive) -> dict[str, Subscriptio
         photos.follow(sorted(shown), issue.area)
 
     return {
-        "activity.submitted.v1": Subscription(ActivityMediaFact, activity_submitted),
+        "activity.submitted.v1": Subscription(MediaFact, activity_submitted),
+        "shop.item_changed.v1": Subscription(MediaFact, item_changed),
         IssueRouted.type: Subscription(AnyFact, routed),
     }

@@ -107,6 +107,8 @@ class PhotoQueries:
     def _place(self, photo_id: str, use: Use) -> Place | None:
         if use.kind is UseKind.ACTIVITY:
             return Place(str(use.area), readers=ACTIVITY_READERS)
+        if use.kind is UseKind.SHOP:
+            return Place(str(use.area))
         if use.kind is UseKind.RECEIPT:
             return self._project(photo_id, use.id)
         issue = self._mongo["issues"].find_one({"_id": use.id}, _REFERENCES)

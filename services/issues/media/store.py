@@ -222,13 +222,12 @@ class PhotoStore:
                 },
             )
 
-    def link(self, photo_ids: Sequence[str], owner: str, activity_id: str, area: str) -> None:
-        """Note that an activity report refers to photos of its author; those of others are left alone."""
-        use = use_document(Use(UseKind.ACTIVITY, activity_id, area))
+    def link(self, photo_ids: Sequence[str], owner: str, use: Use) -> None:
+        """Note that something outside of issues refers to photos of its author; others' are left alone."""
         for photo_id in photo_ids:
             self._photos.update_one(
                 {"_id": photo_id, "owner": owner, "file": {"$ne": None}},
-                {"$addToSet": {"uses": use}, "$inc": {"version": 1}},
+                {"$addToSet": {"uses": use_document(use)}, "$inc": {"version": 1}},
             )
 
     def let_go(self, photo_ids: Sequence[str], at: datetime) -> None:

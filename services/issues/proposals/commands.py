@@ -218,6 +218,13 @@ def take_return(proposals: Kept, clock: Clock, *, proposal_id: str, amount: int)
     _decide_until_saved(proposals, clock, proposal_id, lambda one, now: funding.returned(one, amount, now))
 
 
+def take_supplement(proposals: Kept, clock: Clock, *, proposal_id: str, donated: int) -> None:
+    """Donations have added to it; see `funding.supplemented`."""
+    _decide_until_saved(
+        proposals, clock, proposal_id, lambda one, now: funding.supplemented(one, donated, now)
+    )
+
+
 def run_clock(proposals: Proposals, clock: Clock) -> int:
     """End the votings whose time is over; returns how many.
 

@@ -173,12 +173,12 @@ def spend(proposal: Proposal, actor: Actor, expense: Expense) -> Change:
     Raises NotAllowed, Conflict unless the project is running, Invalid above what is left of the allocation.
     """
     _check_bookkeeper(proposal, "spend", actor)
-    left = (proposal.funding.allocated or 0) - proposal.spent
+    left = proposal.funding.available - proposal.spent
     if expense.amount > left:
         raise Invalid(
             "amount",
             zh=f"支出超过可用余额（{left} 分）。",
-            en=f"Only {left} fen of the allocation are left.",
+            en=f"Only {left} fen of what it was given are left.",
         )
     spending = replace(proposal, expenses=(*proposal.expenses, expense), version=proposal.version + 1)
     return Change(spending, Entry("spend", actor.member_id, expense.at, spending.status))

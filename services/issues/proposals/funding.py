@@ -2,9 +2,9 @@
 
 `proposal.approved` (or `proposal.funding_requested`) asks; `fund.allocated` or `fund.refused` answers;
 `proposal.closed` or `proposal.cancelled` gives back what was not spent; `fund.returned` says how much that
-was. Answers may come twice, late, and in any order: each is taken once, and one that was overtaken is not
-taken at all. Money allocated to a proposal that was cancelled meanwhile is on its way back already, by the
-cancellation itself.
+was; `fund.supplemented` says what donations have added in all. Answers may come twice, late, and in any
+order: each is taken once, and one that was overtaken is not taken at all. Money allocated to a proposal that
+was cancelled meanwhile is on its way back already, by the cancellation itself.
 """
 
 from dataclasses import replace
@@ -42,6 +42,14 @@ def returned(proposal: Proposal, amount: int, at: datetime) -> Change | None:
     if proposal.funding.returned is not None:
         return None
     return _changed(proposal, "return_funds", proposal.status, replace(proposal.funding, returned=amount), at)
+
+
+def supplemented(proposal: Proposal, donated: int, at: datetime) -> Change | None:
+    """Donations have added to what the project has: `donated` in all. None when as much is known already."""
+    if donated <= proposal.funding.donated:
+        return None
+    more = replace(proposal.funding, donated=donated)
+    return _changed(proposal, "supplement_funds", proposal.status, more, at)
 
 
 def _changed(proposal: Proposal, action: str, status: Status, funding: Funding, at: datetime) -> Change:

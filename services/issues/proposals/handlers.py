@@ -7,7 +7,7 @@ from chassis.events import Envelope
 from chassis.subscriptions import Subscription
 from services.issues.proposals import commands
 from services.issues.proposals.commands import Kept
-from services.issues.proposals.schemas import FundAllocatedFact, FundRefusedFact
+from services.issues.proposals.schemas import FundAllocatedFact, FundRefusedFact, FundSupplementedFact
 
 
 def subscriptions(proposals: Kept, clock: Clock) -> dict[str, Subscription]:
@@ -22,8 +22,12 @@ def subscriptions(proposals: Kept, clock: Clock) -> dict[str, Subscription]:
     def returned(event: Envelope, data: dict[str, Any]) -> None:
         commands.take_return(proposals, clock, proposal_id=event.subject, amount=data["amount"])
 
+    def supplemented(event: Envelope, data: dict[str, Any]) -> None:
+        commands.take_supplement(proposals, clock, proposal_id=event.subject, donated=data["donated"])
+
     return {
         "fund.allocated.v1": Subscription(FundAllocatedFact, allocated),
         "fund.refused.v1": Subscription(FundRefusedFact, refused),
         "fund.returned.v1": Subscription(FundAllocatedFact, returned),
+        "fund.supplemented.v1": Subscription(FundSupplementedFact, supplemented),
     }

@@ -95,13 +95,19 @@ class Funding:
     """What the fund was asked and what it did.
 
     `attempt` counts the requests; `refusal` is why the last one was refused; `allocated` and `returned` are
-    null until the fund has said so.
+    null until the fund has said so; `donated` is what donations added.
     """
 
     attempt: int = 0
     refusal: str | None = None
     allocated: int | None = None
     returned: int | None = None
+    donated: int = 0
+
+    @property
+    def available(self) -> int:
+        """What the project may spend in all."""
+        return (self.allocated or 0) + self.donated
 
 
 @dataclass(frozen=True)

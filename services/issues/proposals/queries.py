@@ -81,15 +81,17 @@ class ProposalQueries:
             raise missing("方案", "proposal")
         spent = sum(one["amount"] for one in document["expenses"] if one.get("void") is None)
         allocated = document["funding"]["allocated"] or 0
+        donated = document["funding"].get("donated", 0)
         returned = document["funding"]["returned"] or 0
         return {
             **document,
             "id": document["_id"],
             "asked": sum(line["amount"] for line in document["budget"]),
             "allocated": allocated,
+            "donated": donated,
             "spent": spent,
             "returned": returned,
-            "rest": allocated - spent - returned,
+            "rest": allocated + donated - spent - returned,
             "expenses": [{**one, "receipts": len(one["receipts"])} for one in document["expenses"]],
         }
 

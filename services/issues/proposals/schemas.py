@@ -123,11 +123,15 @@ class TallySchema(Schema):
 
 
 class FundingSchema(Schema):
-    """What the fund was asked and did; `refusal` is why the last request was refused."""
+    """What the fund was asked and did; `refusal` is why the last request was refused.
+
+    `donated` is what donations added to what was allocated.
+    """
 
     attempt = fields.Integer()
     refusal = fields.String(allow_none=True)
     allocated = fields.Integer(allow_none=True)
+    donated = fields.Integer(dump_default=0)
     returned = fields.Integer(allow_none=True)
 
 
@@ -245,7 +249,7 @@ class PublicExpenseSchema(Schema):
 
 
 class ProposalAccountSchema(Schema):
-    """The public account: rest = allocated − spent − returned; spent is without what is void."""
+    """The public account: rest = allocated + donated − spent − returned; spent is without what is void."""
 
     id = fields.String()
     number = fields.String()
@@ -255,6 +259,7 @@ class ProposalAccountSchema(Schema):
     budget = fields.List(fields.Nested(LineSchema))
     asked = fields.Integer()
     allocated = fields.Integer()
+    donated = fields.Integer()
     spent = fields.Integer()
     returned = fields.Integer()
     rest = fields.Integer()
@@ -266,6 +271,12 @@ class FundAllocatedFact(FactSchema):
     """What this service needs of `fund.allocated.v1` and `fund.returned.v1`."""
 
     amount = fields.Integer(required=True)
+
+
+class FundSupplementedFact(FactSchema):
+    """What this service needs of `fund.supplemented.v1`."""
+
+    donated = fields.Integer(required=True)
 
 
 class FundRefusedFact(FactSchema):

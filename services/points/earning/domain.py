@@ -1,63 +1,65 @@
-"""Earning: the rules by which verified work is paid from the district's issuer."""
+"""Earning: what verified work is paid from the district's issuer, by the rules that were in force then."""
 
-from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 from services.points.domain import Leg, Posting, check_balanced, issuer
+from services.points.earning.rule import CLAIMED, CONFIRMED, LONG_AGO, VERIFIED, Caps, EarningRule
 
-
-@dataclass(frozen=True)
-class EarningRule:
-    """Who gains what when a fact becomes known: amounts for the worker and for the reporter.
-
-    `for_solution`: the worker gains only where they are the one who solved it.
-    """
-
-    code: str
-    version: int
-    zh: str
-    en: str
-    worker_points: int = 0
-    reporter_points: int = 0
-    pays_minutes: bool = False
-    for_solution: bool = False
-
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 EARNING_RULES = {
     one.code: one
     for one in (
-        EarningRule("issue.claimed", 1, "认领问题", "an issue claimed", worker_points=1),
-        EarningRule("issue.resolved", 1, "解决问题", "an issue resolved", worker_points=3, for_solution=True),
+        EarningRule("issue.claimed", 1, "认领问题", "an issue claimed", CLAIMED, worker_points=1),
+        EarningRule(
+            "issue.resolved",
+            1,
+            "解决问题",
+            "an issue resolved",
+            CONFIRMED,
+            worker_points=3,
+            for_solution=True,
+        ),
         EarningRule(
             "issue.confirmed",
             1,
             "问题经确认解决",
             "a solution confirmed",
+            CONFIRMED,
             worker_points=5,
             reporter_points=2,
             for_solution=True,
         ),
         EarningRule(
-            "activity.verified", 1, "活动经审核", "an activity verified", worker_points=2, pays_minutes=True
+            "activity.verified",
+            1,
+            "活动经审核",
+            "an activity verified",
+            VERIFIED,
+            worker_points=2,
+            pays_minutes=True,
         ),
     )
 }
-
-
-EARNED_BY = {
-    "issue.claimed.v1": ("issue.claimed",),
-    "issue.confirmed.v1": ("issue.resolved", "issue.confirmed"),
-    "activity.verified.v1": ("activity.verified",),
+"""The first versions, which a district begins with. A solution is paid when somebody else has verified it."""
+EARNED_BY: Mapping[str, tuple[str, ...]] = {
+    f"{event}.v1": tuple(one.code for one in EARNING_RULES.values() if one.event == event)
+    for event in (CLAIMED, CONFIRMED, VERIFIED)
 }
-"""Event → the rules that it satisfies. A solution is paid when somebody else has verified it."""
+"""Event → the rules of the first versions that answer it."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a rule is applied to. `cause` is the issue or the activity; `minutes` of service.
+    """What rules are applied to. `cause` is the issue or the activity; `minutes` of service.
 
-    `worker` is the steward in charge, `resolver` whoever solved it: staff may have stepped in.
+    `worker` is the steward in charge, `resolver` whoever solved it: staff may have stepped in. `round` is how
+    often the issue had been confirmed. `roles` are those that worker and reporter held there when this
+    became known here.
     """
 
     cause: str
@@ -67,26 +69,80 @@ class Evidence:
     reporter: str | None = None
     photos: int = 0
     minutes: int = 0
+    event: str = ""
+    category: str = ""
+    at: datetime = LONG_AGO
+    round: int = 1
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What makes it the same evidence, however often and by whatever message it is told."""
+        return keyed(self.event, self.cause, self.round)
 
 
-def earned(rule: EarningRule, evidence: Evidence, *, posting_id: str, at: datetime) -> Posting | None:
+@dataclass(frozen=True)
+class Standing:
+    """What a member has been paid of a unit by a rule with caps: in the event's day, its month, and ever."""
+
+    day: int = 0
+    month: int = 0
+    person: int = 0
+
+
+Counted = Callable[[str, str], Standing]
+"""(member, unit) → what was counted for them, by the rule in question and at the time of the event."""
+
+
+def keyed(name: str, cause: str, round_: int) -> str:
+    """The key of a cause under a rule or event; the first confirmation is called as it was before rounds."""
+    return f"{name}:{cause}" if round_ == 1 else f"{name}:{cause}:{round_}"
+
+
+def day_of(moment: datetime) -> date:
+    """The day of a moment in Shanghai."""
+    return moment.astimezone(_SHANGHAI).date()
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins in Shanghai, in UTC."""
+    return datetime.combine(day, time(), _SHANGHAI).astimezone(UTC)
+
+
+def in_force(versions: Iterable[EarningRule], event: str, at: datetime) -> list[EarningRule]:
+    """The versions that an event is paid by: those in force when it happened, whenever it arrives.
+
+    Where clocks differ, two that were activated within a second may overlap: it is the later version then.
+    """
+    found = [one for one in versions if one.event == event and one.is_in_force(at)]
+    by_code = {one.code: one for one in sorted(found, key=lambda one: one.version)}
+    return [by_code[code] for code in sorted(by_code)]
+
+
+def nothing_counted(_member: str, _unit: str) -> Standing:
+    """Of whoever has gained nothing before."""
+    return Standing()
+
+
+def earned(
+    rule: EarningRule,
+    evidence: Evidence,
+    *,
+    posting_id: str,
+    at: datetime,
+    counted: Counted = nothing_counted,
+) -> Posting | None:
     """The posting that a rule makes of its evidence, or None when nobody earns anything.
 
     Staff earn no points, so an issue without a steward, or solved by staff in the steward's place, pays no
-    worker; a report earns only with a photo, and not when the reporter solved it themselves.
+    worker; a report earns only with its photos, and not when the reporter solved it themselves. What a cap
+    leaves of a gain is paid.
     """
-    gains: Counter[tuple[str, str]] = Counter()
-    if evidence.worker and (evidence.worker == evidence.resolver or not rule.for_solution):
-        gains[evidence.worker, "points"] += rule.worker_points
-        if rule.pays_minutes:
-            gains[evidence.worker, "minutes"] += evidence.minutes
-    if (
-        evidence.reporter
-        and evidence.photos
-        and evidence.reporter not in (evidence.worker, evidence.resolver)
-    ):
-        gains[evidence.reporter, "points"] += rule.reporter_points
-    legs = [Leg(account, unit, amount) for (account, unit), amount in gains.items() if amount]
+    legs = []
+    for (member, unit), amount in _gains(rule, evidence).items():
+        left = _left(amount, rule.cap(unit), counted(member, unit))
+        if left:
+            legs.append(Leg(member, unit, left))
     if not legs:
         return None
     issued: Counter[str] = Counter()
@@ -95,7 +151,7 @@ def earned(rule: EarningRule, evidence: Evidence, *, posting_id: str, at: dateti
     legs += [Leg(issuer(evidence.area), unit, -amount) for unit, amount in issued.items()]
     posting = Posting(
         id=posting_id,
-        key=f"{rule.code}:{evidence.cause}",
+        key=keyed(rule.code, evidence.cause, evidence.round),
         rule=rule.code,
         rule_version=rule.version,
         cause=evidence.cause,
@@ -106,3 +162,85 @@ def earned(rule: EarningRule, evidence: Evidence, *, posting_id: str, at: dateti
     )
     check_balanced(posting)
     return posting
+
+
+def gained(legs: Sequence[Leg]) -> list[Leg]:
+    """What members gain by a posting of earning: all of it but the issuer's legs."""
+    return [leg for leg in legs if leg.amount > 0]
+
+
+def _gains(rule: EarningRule, evidence: Evidence) -> Counter[tuple[str, str]]:
+    gains: Counter[tuple[str, str]] = Counter()
+    if not _holds(rule, evidence):
+        return gains
+    worker, reporter = evidence.worker, evidence.reporter
+    if (
+        worker
+        and _has_role(rule, evidence, worker)
+        and (worker == evidence.resolver or not rule.for_solution)
+    ):
+        gains[worker, "points"] += rule.worker_points
+        if rule.pays_minutes:
+            gains[worker, "minutes"] += evidence.minutes
+    if (
+        reporter
+        and evidence.photos >= rule.reporter_photos
+        and _has_role(rule, evidence, reporter)
+        and reporter not in (worker, evidence.resolver)
+    ):
+        gains[reporter, "points"] += rule.reporter_points
+    return gains
+
+
+def _holds(rule: EarningRule, evidence: Evidence) -> bool:
+    asked = rule.conditions
+    return (
+        (not asked.categories or any(_lies_in(evidence.category, one) for one in asked.categories))
+        and (asked.area is None or evidence.area.startswith(asked.area))
+        and asked.min_minutes <= evidence.minutes
+        and (asked.max_minutes is None or evidence.minutes <= asked.max_minutes)
+        and evidence.photos >= asked.photos
+    )
+
+
+def _lies_in(category: str, above: str) -> bool:
+    return category == above or category.startswith(f"{above}.")
+
+
+def _has_role(rule: EarningRule, evidence: Evidence, member: str) -> bool:
+    wanted = rule.conditions.roles
+    return not wanted or any(one in wanted for one in evidence.roles.get(member, ()))
+
+
+def _left(amount: int, caps: Caps, counted: Standing) -> int:
+    bounds = (
+        (caps.event, 0),
+        (caps.day, counted.day),
+        (caps.month, counted.month),
+        (caps.person, counted.person),
+    )
+    return max(0, min([amount, *(most - had for most, had in bounds if most is not None)]))
+
+
+class Counts:
+    """What was counted towards the caps of one rule, by member, unit and day."""
+
+    def __init__(self) -> None:
+        self._days: dict[tuple[str, str], Counter[date]] = defaultdict(Counter)
+
+    def add(self, leg: Leg, at: datetime) -> None:
+        """Count a gain of something that happened then."""
+        self._days[leg.account, leg.unit][day_of(at)] += leg.amount
+
+    def at(self, moment: datetime) -> Counted:
+        """What stands counted for an event of this moment."""
+        today = day_of(moment)
+
+        def standing(member: str, unit: str) -> Standing:
+            days = self._days[member, unit]
+            month = sum(
+                amount for day, amount in days.items() if (day.year, day.month) == (today.year, today.month)
+            )
+            return Standing(days[today], month, days.total())
+
+        return standing

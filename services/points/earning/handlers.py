@@ -1,46 +1,58 @@
-"""Incoming events that earn points, and the rules by which they do."""
+"""Incoming events that earn points, and the one that takes back what was earned."""
 
 from typing import Any
 
-from chassis.clock import Clock, new_ulid
-from chassis.events import Envelope
+from chassis.clock import Clock
+from chassis.events import Envelope, routing_key
 from chassis.subscriptions import Subscription
+from services.points.commands import Journal
 from services.points.earning import commands
-from services.points.earning.commands import Journal
-from services.points.earning.domain import EARNED_BY, Evidence
-from services.points.earning.schemas import ActivityVerifiedFact, IssueFact
+from services.points.earning.commands import Book, InForce
+from services.points.earning.domain import Evidence
+from services.points.earning.schemas import ActivityVerifiedFact, IssueFact, IssueReopenedFact
 
 
-def subscriptions(journal: Journal, clock: Clock) -> dict[str, Subscription]:
+def subscriptions(book: Book, journal: Journal, in_force: InForce, clock: Clock) -> dict[str, Subscription]:
     """Type → schema and function."""
 
-    def pay(event: Envelope, evidence: Evidence) -> None:
-        for rule in EARNED_BY[event.type]:
-            commands.pay(journal, clock, rule=rule, evidence=evidence, posting_id=new_ulid())
-
-    def issue(event: Envelope, data: dict[str, Any]) -> None:
+    def pay(event: Envelope, **told: Any) -> None:
         evidence = Evidence(
-            cause=event.subject,
-            area=event.area,
-            worker=data["assignee"],
-            resolver=data["resolver"],
-            reporter=data["reporter"],
-            photos=data["photos"],
+            cause=event.subject, area=event.area, event=routing_key(event.type), at=event.time, **told
         )
-        pay(event, evidence)
+        commands.consume(book, journal, in_force, clock, evidence=evidence)
+
+    def claimed(event: Envelope, data: dict[str, Any]) -> None:
+        # Claimed is claimed, however often the issue was confirmed before: there is no round to it.
+        pay(event, **_issue(data))
+
+    def confirmed(event: Envelope, data: dict[str, Any]) -> None:
+        pay(event, **_issue(data), round=data["round"])
+
+    def reopened(event: Envelope, data: dict[str, Any]) -> None:
+        commands.take_back(book, journal, clock, issue=event.subject, round_=data["round"])
 
     def activity(event: Envelope, data: dict[str, Any]) -> None:
-        evidence = Evidence(
-            cause=event.subject,
-            area=event.area,
+        pay(
+            event,
+            category=data["category"],
             worker=data["member"],
             photos=data["photos"],
             minutes=data["minutes"],
         )
-        pay(event, evidence)
 
     return {
-        "issue.claimed.v1": Subscription(IssueFact, issue),
-        "issue.confirmed.v1": Subscription(IssueFact, issue),
+        "issue.claimed.v1": Subscription(IssueFact, claimed),
+        "issue.confirmed.v1": Subscription(IssueFact, confirmed),
+        "issue.reopened.v1": Subscription(IssueReopenedFact, reopened),
         "activity.verified.v1": Subscription(ActivityVerifiedFact, activity),
+    }
+
+
+def _issue(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "category": data["category"],
+        "worker": data["assignee"],
+        "resolver": data["resolver"],
+        "reporter": data["reporter"],
+        "photos": data["photos"],
     }

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.errors import Invalid, NotAllowed
+from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.events import Event
 from chassis.identity import Actor
 from services.points.domain import Leg, Posting, check_balanced, issuer
-from services.points.funds.events import FundAllocated, FundRefused, FundReturned
+from services.points.funds.events import FundAllocated, FundRefused, FundReturned, FundSupplemented
 
 STAFF_ROLES = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 MAX_DEPOSIT = 10**12
@@ -42,7 +42,10 @@ class Ask:
 
 @dataclass(frozen=True)
 class Allocation:
-    """All that the ledger knows of a proposal: its last decided request, and what came back."""
+    """All that the ledger knows of a proposal: its last decided request, and what came back.
+
+    `donated` is what donations added to what the fund gave.
+    """
 
     proposal: str
     area: str
@@ -52,6 +55,7 @@ class Allocation:
     attempt: int
     returned: int
     at: datetime
+    donated: int = 0
     version: int = 1
 
 
@@ -136,7 +140,7 @@ def release(
         return Decision(_allocation(known, ask, Standing.BARRED, at))
     if known.standing is not Standing.ALLOCATED:
         return None
-    rest = max(0, known.amount - spent)
+    rest = max(0, known.amount + known.donated - spent)
     returned = replace(known, standing=Standing.RETURNED, returned=rest, at=at, version=known.version + 1)
     fact = FundReturned(known.community, rest)
     if not rest:
@@ -153,6 +157,18 @@ def release(
         at=at,
     )
     return Decision(returned, posting, fact)
+
+
+def supplement(known: Allocation | None, amount: int, at: datetime) -> Decision:
+    """Note that a donation adds to what a project has. Raises Conflict unless the project is under way."""
+    if known is None or known.standing is not Standing.ALLOCATED:
+        raise Conflict(
+            "project-over",
+            zh="该项目未在实施，不能接受拨付。",
+            en="The project is not under way: choose another, or the community's fund.",
+        )
+    more = replace(known, donated=known.donated + amount, at=at, version=known.version + 1)
+    return Decision(more, event=FundSupplemented(known.community, more.donated))
 
 
 def _is_new(known: Allocation | None, ask: Ask) -> bool:

@@ -36,4 +36,13 @@ class FundReturned(Event):
     type: ClassVar[str] = "fund.returned.v1"
 
 
-PUBLISHED: list[type[Event]] = [FundAllocated, FundRefused, FundReturned]
+@dataclass(frozen=True)
+class FundSupplemented(Event):
+    """Donations have added to what a project was given: `donated` fen in all so far."""
+
+    community: str
+    donated: int
+    type: ClassVar[str] = "fund.supplemented.v1"
+
+
+PUBLISHED: list[type[Event]] = [FundAllocated, FundRefused, FundReturned, FundSupplemented]

@@ -25,12 +25,16 @@ class DepositedSchema(Schema):
 
 
 class AllocationSchema(Schema):
-    """What a fund gave to a project or refused; `returned` is what came back of it."""
+    """What a fund gave to a project or refused.
+
+    `donated` is what donations added to it, `returned` what came back.
+    """
 
     proposal = fields.String()
     standing = fields.String(validate=validate.OneOf([one.value for one in Standing]))
     amount = fields.Integer()
     attempt = fields.Integer()
+    donated = fields.Integer(dump_default=0)
     returned = fields.Integer()
     at = Moment()
 

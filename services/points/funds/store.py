@@ -1,6 +1,7 @@
 """Allocations ↔ documents, beside the journal; the only writer of allocations and of the copy of areas."""
 
 from dataclasses import asdict
+from datetime import datetime
 
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
@@ -12,6 +13,7 @@ from chassis.identity import ancestors
 from chassis.local_copy import put_newer
 from chassis.mongo import Document, Mongo
 from services.points.domain import Posting
+from services.points.funds import domain
 from services.points.funds.domain import Allocation, Decision, Standing
 from services.points.store import JournalStore
 
@@ -42,7 +44,10 @@ class FundStore:
             return None
         names = ("area", "community", "amount", "attempt", "returned", "at", "version")
         values = {name: document[name] for name in names}
-        return Allocation(proposal=proposal, standing=Standing(document["standing"]), **values)
+        donated = document.get("donated", 0)  # allocations of earlier releases knew of no donations
+        return Allocation(
+            proposal=proposal, standing=Standing(document["standing"]), donated=donated, **values
+        )
 
     def save(self, decision: Decision) -> None:
         """Write a decision, its event and its posting at once. Raises ConcurrentUpdate, Overdrawn."""
@@ -50,6 +55,10 @@ class FundStore:
             self._put(decision, None)
         elif not self._journal.post(decision.posting, lambda session: self._put(decision, session)):
             raise ConcurrentUpdate(decision.allocation.proposal)
+
+    def supplement(self, proposal: str, amount: int, at: datetime, session: ClientSession) -> None:
+        """Note within a transaction that a donation adds to what a project has; see `domain.supplement`."""
+        self._put(domain.supplement(self.allocation(proposal), amount, at), session)
 
     def deposit(self, posting: Posting) -> Posting:
         """Post a deposit; where its key is known, what was posted then."""

@@ -1,20 +1,24 @@
 """Holds: what an account sets aside for a while, to be taken in whole or in part, or let go.
 
-A hold is open until it is captured, released or expired; whichever comes first is what it was.
+A hold is open until it is captured, released or expired; whichever comes first is what it was. One that
+something else set aside (a request of the time bank, say) has no time of its own: that alone ends it.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
-from services.points.domain import MAX_AMOUNT, UNITS, Leg, Posting, is_member, keeps_balance
+from services.points.domain import MAX_AMOUNT, NEVER, UNITS, Leg, Lots, Posting, is_member, keeps_balance
+from services.points.lots.domain import drawn
 
 KEEPERS = frozenset({"shop_keeper", "district_admin", "integration"})
 """Who may hold what is another member's, and capture."""
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=30)
 DEFAULT_TTL = timedelta(minutes=15)
+NO_TIME = datetime(2199, 12, 31, tzinfo=UTC)
 CAPTURED = "hold.captured"
 
 
@@ -31,7 +35,10 @@ class HoldStatus(StrEnum):
 class Hold:
     """An amount of a unit that an account has set aside until `expires_at`.
 
-    `key` is unique for ever, `by` opened it; `captured` of it went to `target`.
+    `key` is unique for ever, `by` opened it; `captured` of it went to `target`. A hold that is `bound_to`
+    something (`order:<id>`) ends with that, and neither by itself nor by hand.
+    `key` is unique for ever, `by` opened it; `captured` of it went to `target`. `lots` is what it was taken
+    from and goes back to, where any of that expires.
     """
 
     id: str
@@ -47,7 +54,46 @@ class Hold:
     captured: int = 0
     target: str | None = None
     ended_at: datetime | None = None
+    bound_to: str | None = None
     version: int = 1
+    lots: Lots | None = None
+
+
+def set_aside(
+    account: str, unit: str, amount: int, memo: str, *, bound_to: str, by: str, hold_id: str, at: datetime
+) -> Hold:
+    """A hold for something that alone will end it, once for ever. Raises Invalid for an amount below 1."""
+    check_amount(amount, MAX_AMOUNT)
+    return Hold(
+        id=hold_id,
+        key=bound_to,
+        account=account,
+        unit=unit,
+        amount=amount,
+        memo=memo,
+        by=by,
+        opened_at=at,
+        expires_at=NO_TIME,
+        bound_to=bound_to,
+    )
+
+
+def served(hold: Hold, amount: int, target: str | None, at: datetime) -> Hold:
+    """A hold that its purpose ends: `amount` of it is taken (0: it is let go), the rest is free again.
+
+    Raises Invalid for more than is held, Conflict when it was ended before.
+    """
+    _check_open(hold, at)
+    if not 0 <= amount <= hold.amount:
+        raise Invalid("amount", zh=f"须为 0 至 {hold.amount}。", en=f"From 0 to {hold.amount}.")
+    return replace(
+        hold,
+        status=HoldStatus.CAPTURED if amount else HoldStatus.RELEASED,
+        captured=amount,
+        target=target if amount else None,
+        ended_at=at,
+        version=hold.version + 1,
+    )
 
 
 def opened(
@@ -105,11 +151,17 @@ def captured(hold: Hold, amount: int | None, target: str, at: datetime) -> Hold:
 
     Raises Conflict when it is no longer open, Invalid for more than is held and for a hold's own account.
     """
+    _check_free(hold)
     _check_open(hold, at)
     taken = hold.amount if amount is None else amount
     check_amount(taken, hold.amount)
     if target == hold.account:
         raise Invalid("target", zh="不能转给自己。", en="It is this account's already.")
+    return taken_for(hold, taken, target, at)
+
+
+def taken_for(hold: Hold, taken: int, target: str, at: datetime) -> Hold:
+    """A hold of which an amount was taken."""
     return replace(
         hold,
         status=HoldStatus.CAPTURED,
@@ -139,25 +191,54 @@ def capture_posting(hold: Hold, *, area: str, posting_id: str, by: str | None) -
     )
 
 
+def from_lots(hold: Hold, posting: Posting) -> Posting:
+    """What is posted of a hold, taken from the lots that were set aside."""
+    rest, legs = Counter(hold.lots or {NEVER: hold.amount}), []
+    for leg in posting.legs:
+        if leg.amount < 0 and (leg.account, leg.unit) == (hold.account, hold.unit):
+            lots = drawn(rest, -leg.amount)
+            rest.subtract(lots)
+            legs.append(replace(leg, lots=lots))
+        else:
+            legs.append(leg)
+    return replace(posting, legs=tuple(legs))
+
+
 def released(hold: Hold, actor: Actor, at: datetime) -> Hold:
     """A hold that is let go. Raises NotAllowed unless the actor opened it or keeps a shop; Conflict."""
     if actor.member_id != hold.by and not actor.roles & KEEPERS:
         raise NotAllowed("not-your-hold", zh="只能解除自己的冻结。", en="You may release what you hold only.")
+    _check_free(hold)
     _check_open(hold, at)
-    return replace(hold, status=HoldStatus.RELEASED, ended_at=at, version=hold.version + 1)
+    return let_go(hold, HoldStatus.RELEASED, at)
+
+
+def let_go(hold: Hold, status: HoldStatus, at: datetime) -> Hold:
+    """A hold that ends without anything being taken of it."""
+    return replace(hold, status=status, ended_at=at, version=hold.version + 1)
 
 
 def expired(hold: Hold, at: datetime) -> Hold | None:
     """A hold whose time is over; None when it is not, or something became of it before."""
-    if hold.status is not HoldStatus.OPEN or hold.expires_at > at:
+    if hold.status is not HoldStatus.OPEN or hold.bound_to is not None or hold.expires_at > at:
         return None
-    return replace(hold, status=HoldStatus.EXPIRED, ended_at=at, version=hold.version + 1)
+    return let_go(hold, HoldStatus.EXPIRED, at)
 
 
 def may_see(hold_account: str, by: str, actor: Actor) -> bool:
     """Whether an actor may see a hold: on their account, opened by them, or as one who keeps a shop."""
     own = is_member(hold_account) and hold_account == actor.member_id
     return own or by == actor.member_id or bool(actor.roles & KEEPERS)
+
+
+def _check_free(hold: Hold) -> None:
+    if hold.bound_to is not None:
+        raise Conflict(
+            "hold-bound",
+            zh="此冻结属于其他单据，请在该单据上操作。",
+            en=f"This hold ends with {hold.bound_to}: act on that.",
+            bound_to=hold.bound_to,
+        )
 
 
 def _check_open(hold: Hold, at: datetime) -> None:

@@ -34,7 +34,11 @@ class ReleaseSchema(Schema):
 
 
 class HoldSchema(Schema):
-    """A hold; `captured` of its amount went to `target`, the rest was free again."""
+    """A hold; `captured` of its amount went to `target`, the rest was free again.
+
+    One that is `bound_to` something (`order:<id>`) ends with that only.
+    `lots` says until which days what is held is good, where any of it expires.
+    """
 
     id = fields.String()
     account = fields.String()
@@ -44,9 +48,11 @@ class HoldSchema(Schema):
     captured = fields.Integer()
     target = fields.String(allow_none=True)
     memo = fields.String()
+    bound_to = fields.String(allow_none=True)
     opened_at = Moment()
     expires_at = Moment()
     ended_at = Moment(allow_none=True)
+    lots = fields.Dict(keys=fields.String(), values=fields.Integer(), allow_none=True)
 
 
 class HoldQuery(PageQuery):

@@ -1,19 +1,21 @@
 """Holds ↔ documents, beside the journal; the only writer of holds."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from pymongo.client_session import ClientSession
 
 from chassis.errors import ConcurrentUpdate, missing
 from chassis.mongo import Document, Mongo
-from services.points.domain import Change, Posting
-from services.points.holds.domain import Hold, HoldStatus
+from services.points.domain import NEVER, Change, Posting
+from services.points.holds.domain import Hold, HoldStatus, from_lots
+from services.points.lots.domain import expiring
 from services.points.store import JournalStore
 
 _COLLECTION = "holds"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class HoldStore:
@@ -36,44 +38,52 @@ class HoldStore:
 
     def open(self, hold: Hold) -> Hold:
         """Set an amount aside; what stands under the key, where it is known. Raises Overdrawn, Frozen."""
-
-        def write(session: ClientSession) -> None:
-            document = {**_values(hold), "_id": hold.id, "order": hold.id, "open_until": hold.expires_at}
-            self._mongo[_COLLECTION].insert_one(document, session=session)
-            self._journal.change({(hold.account, hold.unit): Change(held=hold.amount)}, session)
-
         known = self._stored(hold.key)
         if known is not None:
             return known  # before the account is asked: a repeat is no second order
-        self._journal.transact(write, lambda: self._stored(hold.key) is not None)
+        self._journal.transact(
+            lambda session: self.set_aside(hold, session), lambda: self._stored(hold.key) is not None
+        )
         return self._stored(hold.key) or hold
 
-    def get(self, hold_id: str) -> Hold:
+    def set_aside(self, hold: Hold, session: ClientSession) -> None:
+        """Write a new hold within a transaction. Raises Overdrawn, Frozen."""
+        lots = self._journal.drawn(hold.account, hold.unit, hold.amount, session)
+        held = replace(hold, lots=lots if expiring(lots) else None)
+        document = {**_values(held), "_id": hold.id, "order": hold.id}
+        # What is bound to something else ends with that, so the sweep has no business with it.
+        document["open_until"] = hold.expires_at if hold.bound_to is None else _NEVER
+        self._mongo[_COLLECTION].insert_one(document, session=session)
+        self._journal.change(_held(held, 1), session)
+
+    def get(self, hold_id: str, session: ClientSession | None = None) -> Hold:
         """Raises NotFound."""
-        document = self._mongo[_COLLECTION].find_one({"_id": hold_id})
+        document = self._mongo[_COLLECTION].find_one({"_id": hold_id}, session=session)
         if document is None:
             raise missing("冻结", "hold")
         return _hold(document)
 
     def end(self, hold: Hold, posting: Posting | None = None) -> None:
         """Write what became of a hold, with its posting. Raises ConcurrentUpdate when somebody was first."""
-        freed = {(hold.account, hold.unit): Change(held=-hold.amount)}
-
-        def write(session: ClientSession) -> None:
-            ended = self._mongo[_COLLECTION].update_one(
-                {"_id": hold.id, "version": hold.version - 1},
-                {"$set": _values(hold), "$unset": {"open_until": ""}},
-                session=session,
-            )
-            if not ended.matched_count:
-                raise ConcurrentUpdate(hold.id)
-            if posting is None:
-                self._journal.change(freed, session)
-            else:
-                self._journal.write(posting, session, beside=freed)
-
-        if not self._journal.transact(write, self._was_taken(hold)):
+        if not self._journal.transact(
+            lambda session: self.conclude(hold, posting, session), self._was_taken(hold)
+        ):
             raise ConcurrentUpdate(hold.id)
+
+    def conclude(self, hold: Hold, posting: Posting | None, session: ClientSession) -> None:
+        """The same within a transaction."""
+        freed = _held(hold, -1)
+        ended = self._mongo[_COLLECTION].update_one(
+            {"_id": hold.id, "version": hold.version - 1},
+            {"$set": _values(hold), "$unset": {"open_until": ""}},
+            session=session,
+        )
+        if not ended.matched_count:
+            raise ConcurrentUpdate(hold.id)
+        if posting is None:
+            self._journal.change(freed, session)
+        else:
+            self._journal.write(from_lots(hold, posting), session, beside=freed)
 
     def due(self, at: datetime, most: int) -> list[Hold]:
         """Open holds whose time is over by then."""
@@ -88,6 +98,12 @@ class HoldStore:
         return _hold(document) if document else None
 
 
+def _held(hold: Hold, sign: int) -> dict[tuple[str, str], Change]:
+    """What setting aside (1) or freeing (-1) does to the account, its lots included."""
+    lots = {day: -sign * amount for day, amount in (hold.lots or {}).items() if day != NEVER}
+    return {(hold.account, hold.unit): Change(held=sign * hold.amount, lots=lots)}
+
+
 def _values(hold: Hold) -> Document:
     values = {**asdict(hold), "status": hold.status.value}
     del values["id"]
@@ -95,6 +111,12 @@ def _values(hold: Hold) -> Document:
 
 
 def _hold(document: Document) -> Hold:
-    names = set(Hold.__dataclass_fields__) - {"id", "status"}
+    names = set(Hold.__dataclass_fields__) - {"id", "status", "bound_to", "lots"}
     values = {name: document[name] for name in names}
-    return Hold(id=str(document["_id"]), status=HoldStatus(document["status"]), **values)
+    return Hold(
+        id=str(document["_id"]),
+        status=HoldStatus(document["status"]),
+        bound_to=document.get("bound_to"),  # those of earlier releases were bound to nothing
+        lots=document.get("lots"),
+        **values,
+    )

@@ -15,8 +15,9 @@ class VerificationSchema(Schema):
     """The proof: what the ledger has, sums per unit (all zero), and what is wrong (nothing).
 
     Of each kind of fault the first hundred are named: postings that were `edited`, `deleted`, put in past the
-    sealing (`unsealed`) or are `unbalanced`; accounts whose balance is `differing` from the journal; pages of
-    the chain that are `broken`; whether the chain was `shortened`. `waiting` postings are about to be sealed.
+    sealing (`unsealed`) or are `unbalanced`; accounts whose balance or lots are `differing` from the journal;
+    pages of the chain that are `broken`; whether the chain was `shortened`. What is `waiting` is about to be
+    sealed.
     """
 
     postings = fields.Integer()

@@ -1,6 +1,6 @@
 """The chain's pages ↔ documents, and the whole ledger as the proof reads it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -12,9 +12,10 @@ from pymongo.errors import DuplicateKeyError
 from chassis import outbox
 from chassis.errors import missing
 from chassis.mongo import Document, Mongo
-from services.points.domain import debt, is_member
-from services.points.integrity.books import added, shown
+from services.points.domain import NEVER, UNITS, debt, is_member
+from services.points.integrity.books import Balance, Held, added, shown
 from services.points.integrity.domain import Entry, Head, Page, digest_of
+from services.points.lots.domain import AT_ONCE
 from services.points.store import FROZEN, JournalStore
 
 OPEN = "open"
@@ -118,8 +119,8 @@ class SealStore:
         document = {"_id": day, "version": 1, **proof}
         return outbox.insert(self._mongo[PROOFS], document, envelopes)
 
-    def held(self) -> dict[tuple[str, str], int]:
-        """(account, unit) → what open holds have set aside."""
+    def held(self) -> Held:
+        """(account, unit) → what open holds have set aside, by lots."""
         return _held(self._mongo["holds"].find({"open_until": {"$gte": LONG_AGO}}))
 
     def drifted(self, account: str) -> bool:
@@ -144,11 +145,8 @@ class SealStore:
         """
 
         def write(session: ClientSession) -> None:
-            change = {
-                "$set": {**self._due(account, session), "status": OPEN},
-                "$inc": {"version": 1},
-                "$push": {"restorations": restoration},
-            }
+            change = _restored(self._due(account, session))
+            change |= {"$inc": {"version": 1}, "$push": {"restorations": restoration}}
             if (
                 not self._mongo["accounts"]
                 .update_one({"_id": account}, change, session=session)
@@ -158,7 +156,7 @@ class SealStore:
 
         self._journal.transact(write, lambda: False)
 
-    def _due(self, account: str, session: ClientSession) -> Document:
+    def _due(self, account: str, session: ClientSession) -> Balance:
         own = [account, debt(account)] if is_member(account) else [account]
         journal = self._mongo["journal"]
         found = {one["_id"]: one for name in own for one in journal.find({"accounts": name}, session=session)}
@@ -166,10 +164,18 @@ class SealStore:
         return added(found.values()).balance(account, _held(one for one in holds if "open_until" in one))
 
 
-def _held(holds: Iterable[Document]) -> dict[tuple[str, str], int]:
-    held: Counter[tuple[str, str]] = Counter()
+def _restored(due: Balance) -> Document:
+    """The update that stores a balance as it must be; its lots are looked at by the next sweep."""
+    lots = {unit: days for unit in UNITS if (days := due.pop(f"lots.{unit}"))}
+    if not lots:
+        return {"$set": {**due, "status": OPEN}, "$unset": {"lots": "", "lots_due": ""}}
+    return {"$set": {**due, "status": OPEN, "lots": lots, "lots_due": AT_ONCE}}
+
+
+def _held(holds: Iterable[Document]) -> Held:
+    held: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for one in holds:
-        held[one["account"], one["unit"]] += one["amount"]
+        held[one["account"], one["unit"]].update(one.get("lots") or {NEVER: one["amount"]})
     return held
 
 

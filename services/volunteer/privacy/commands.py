@@ -21,6 +21,11 @@ ELSEWHERE = {
     "saved filters": "/v1/saved-filters",
     "points": "/v1/accounts/{id}",
     "postings": "/v1/accounts/{id}/statement",
+    "orders": "/v1/shop/orders",
+    "donations": "/v1/donations",
+    "help": "/v1/time-bank/requests?mine=true",
+    "time bank": "/v1/time-bank/members/{id}",
+    "relatives": "/v1/time-bank/relatives",
     "messages": "/v1/inbox",
 }
 """Where the other services show what they keep of a member."""

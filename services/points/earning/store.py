@@ -1,0 +1,273 @@
+"""Rules, evidence and counts ↔ documents, beside the journal; the only writer of them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, datetime, timedelta
+
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from chassis.clock import new_ulid
+from chassis.errors import ConcurrentUpdate, missing
+from chassis.mongo import Document, Mongo
+from services.points.domain import Leg, Posting
+from services.points.earning import rule as rules
+from services.points.earning.counting import COUNTS, CapCounts
+from services.points.earning.domain import (
+    EARNING_RULES,
+    Counted,
+    Evidence,
+    day_of,
+    gained,
+    keyed,
+    midnight,
+)
+from services.points.earning.rule import Caps, Conditions, EarningRule, RuleStatus
+from services.points.earning.simulation import Kept, Paid
+from services.points.store import JournalStore
+
+_RULES, _EVIDENCE = "earning_rules", "evidence"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_DAY = timedelta(days=1)
+_MARKS = {"position": 1, "reopened": 1}
+
+
+class RuleStore:
+    """The district's rules, a document for each version."""
+
+    def __init__(self, mongo: Mongo, journal: JournalStore) -> None:
+        self._mongo = mongo
+        self._journal = journal
+
+    def ensure_indexes(self) -> None:
+        """A version is there once, one of a code is active at most; and the first versions are there."""
+        collection = self._mongo[_RULES]
+        collection.create_index([("code", 1), ("version", 1)], unique=True)
+        collection.create_index("active_code", unique=True, sparse=True)
+        for one in EARNING_RULES.values():
+            if self.newest(one.code) is None:
+                try:
+                    collection.insert_one(_rule_document(one, new_ulid()))
+                except DuplicateKeyError:
+                    continue  # another worker began at the same moment
+
+    def all(self) -> list[EarningRule]:
+        """Every version there is."""
+        return [rule_of(one) for one in self._mongo[_RULES].find()]
+
+    def get(self, rule_id: str) -> EarningRule:
+        """Raises NotFound."""
+        document = self._mongo[_RULES].find_one({"_id": rule_id})
+        if document is None:
+            raise missing("规则", "rule")
+        return rule_of(document)
+
+    def newest(self, code: str) -> EarningRule | None:
+        """The version of a code that was drafted last."""
+        found = [rule_of(one) for one in self._mongo[_RULES].find({"code": code})]
+        return max(found, key=lambda one: one.version, default=None)
+
+    def add(self, rule: EarningRule) -> EarningRule:
+        """Add a draft; where its id is stored already, the stored one is the answer.
+
+        Raises ConcurrentUpdate where its version is taken.
+        """
+        try:
+            self._mongo[_RULES].insert_one(_rule_document(rule, rule.id))
+        except DuplicateKeyError:
+            known = self._mongo[_RULES].find_one({"_id": rule.id})
+            if known is None:
+                raise ConcurrentUpdate(rule.code) from None
+            return rule_of(known)
+        return rule
+
+    def save(self, rule: EarningRule) -> None:
+        """Write what a version has become. Raises ConcurrentUpdate when somebody was first."""
+        self._save(rule, None)
+
+    def activate(self, rule: EarningRule) -> None:
+        """Write a version that comes into force, and the end of the one before, at once.
+
+        Raises ConcurrentUpdate when somebody was first.
+        """
+
+        def write(session: ClientSession) -> None:
+            former = self._mongo[_RULES].find_one({"active_code": rule.code}, session=session)
+            if former is not None:
+                ends = rule.active_from or _EPOCH
+                self._save(rules.retired(rule_of(former), ends), session)
+            self._save(rule, session)
+
+        self._journal.transact(write, lambda: False)
+
+    def _save(self, rule: EarningRule, session: ClientSession | None) -> None:
+        values = _values(rule)
+        change: Document = {"$set": values}
+        if rule.status is RuleStatus.ACTIVE:
+            values["active_code"] = rule.code
+        else:
+            change["$unset"] = {"active_code": ""}
+        mine = {"_id": rule.id, "revision": rule.revision - 1}
+        if not self._mongo[_RULES].update_one(mine, change, session=session).matched_count:
+            raise ConcurrentUpdate(rule.id)
+
+
+class EvidenceStore:
+    """What was consumed and what was paid for it, and the counts towards caps."""
+
+    def __init__(self, mongo: Mongo, journal: JournalStore) -> None:
+        self._mongo = mongo
+        self._journal = journal
+
+    def ensure_indexes(self) -> None:
+        """What happened, by time. It also makes the collections that transactions write to."""
+        self._mongo[_EVIDENCE].create_index("at")
+        if COUNTS not in self._mongo.database.list_collection_names():
+            self._mongo.database.create_collection(COUNTS, check_exists=False)
+
+    def roles(self, members: Iterable[str], area: str) -> dict[str, tuple[str, ...]]:
+        """The roles that members hold in an area, by the local copy."""
+        found = self._mongo["members"].find({"_id": {"$in": sorted(set(members))}}, {"grants": 1})
+        held = {str(one["_id"]): [grant.split("@") for grant in one.get("grants", [])] for one in found}
+        return {
+            member: tuple(sorted({role for role, where in grants if area.startswith(where)}))
+            for member, grants in held.items()
+        }
+
+    def record(
+        self,
+        evidence: Evidence,
+        rules: Sequence[EarningRule],
+        decide: Callable[[EarningRule, Counted], Posting | None],
+        at: datetime,
+    ) -> bool:
+        """Keep evidence, post what is decided by each rule, and count it, all or nothing, once for ever.
+
+        True where it was contradicted before it was heard of. What another transaction counted for the same
+        person meanwhile makes this one begin anew. Raises what `JournalStore.transact` raises.
+        """
+        known: Document = {}
+        paid_before: set[str] = set()
+
+        def write(session: ClientSession) -> None:
+            position, postings = (at - _EPOCH) // _MILLISECOND, []
+            for rule in rules:
+                counts = CapCounts(self._mongo[COUNTS], rule, evidence, session)
+                posting = decide(rule, counts.standing)
+                position = max(position, counts.last + 1)
+                if posting is not None and posting.key not in paid_before:
+                    postings.append((rule, posting, counts))
+            paid = [_paid(rule, posting) for rule, posting, _ in postings]
+            self._keep(_evidence_document(evidence, position, paid), known, session)
+            for _, posting, counts in postings:
+                counts.write(gained(posting.legs), position)
+                self._journal.write(posting, session)
+
+        def is_known() -> bool:
+            known.update(self._mongo[_EVIDENCE].find_one({"_id": evidence.key}, _MARKS) or {})
+            # Work of before any evidence was kept may be paid already, in part or in full.
+            keys = [keyed(one.code, evidence.cause, evidence.round) for one in rules]
+            paid_before.update(one["key"] for one in self._mongo["journal"].find({"key": {"$in": keys}}))
+            return "position" in known
+
+        self._journal.transact(write, is_known)
+        return bool(known.get("reopened"))
+
+    def contradict(self, evidence_key: str) -> None:
+        """Mark evidence as contradicted, also where it is not known yet."""
+        self._mongo[_EVIDENCE].update_one({"_id": evidence_key}, {"$set": {"reopened": True}}, upsert=True)
+
+    def paid_for(self, evidence_key: str, cause: str, round_: int) -> list[str]:
+        """The ids of what was posted for evidence; by the first versions, before any evidence was kept."""
+        found = self._mongo[_EVIDENCE].find_one({"_id": evidence_key}, {"paid": 1}) or {}
+        codes = [str(one["rule"]) for one in found["paid"]] if "paid" in found else list(EARNING_RULES)
+        keys = [keyed(code, cause, round_) for code in codes]
+        return [str(one["_id"]) for one in self._mongo["journal"].find({"key": {"$in": keys}}, {"_id": 1})]
+
+    def kept(self, rule: EarningRule, since: datetime, until: datetime) -> list[Kept]:
+        """The evidence that a simulation needs: that of the period, and what counted beside it.
+
+        Caps of a day or month count all of that month, and those of a person all there is.
+        """
+        caps = [rule.cap(unit) for unit in rules.COUNTED_UNITS]
+        if any(one.counts for one in caps):
+            since = _EPOCH if any(one.person is not None for one in caps) else _month_of(since)
+            until = _month_of(_month_of(until) + 32 * _DAY)
+        stages: list[Document] = [
+            {"$match": {"at": {"$gte": since, "$lt": until}}},
+            {"$match": {"event": rule.event}},
+        ]
+        return [_kept(one) for one in self._mongo[_EVIDENCE].aggregate(stages)]
+
+    def _keep(self, document: Document, known: Document, session: ClientSession) -> None:
+        evidence = self._mongo[_EVIDENCE]
+        if known.get("reopened"):
+            evidence.update_one({"_id": document["_id"]}, {"$set": document}, session=session)
+        else:
+            evidence.insert_one(document, session=session)
+
+
+def rule_of(document: Document) -> EarningRule:
+    """A version as it was stored."""
+    names = {one.name for one in fields(EarningRule)} - {"id", "status", "conditions", "caps"}
+    asked = document["conditions"]
+    return EarningRule(
+        id=str(document["_id"]),
+        status=RuleStatus(document["status"]),
+        conditions=Conditions(
+            **{**asked, "categories": tuple(asked["categories"]), "roles": tuple(asked["roles"])}
+        ),
+        caps={unit: Caps(**most) for unit, most in document["caps"].items()},
+        **{name: document[name] for name in names},
+    )
+
+
+def _values(rule: EarningRule) -> Document:
+    values = {**asdict(rule), "status": rule.status.value}
+    del values["id"]
+    return values
+
+
+def _rule_document(rule: EarningRule, rule_id: str) -> Document:
+    document = {**_values(rule), "_id": rule_id, "order": rule_id}
+    return {**document, "active_code": rule.code} if rule.status is RuleStatus.ACTIVE else document
+
+
+def _month_of(moment: datetime) -> datetime:
+    """When the month of a moment began in Shanghai."""
+    return midnight(day_of(moment).replace(day=1))
+
+
+def _paid(rule: EarningRule, posting: Posting) -> Document:
+    return {
+        "rule": rule.code,
+        "version": rule.version,
+        "gains": [vars(leg) for leg in gained(posting.legs)],
+        "counted": [unit for unit in rules.COUNTED_UNITS if rule.cap(unit).counts],
+    }
+
+
+def _evidence_document(evidence: Evidence, position: int, paid: Sequence[Document]) -> Document:
+    return {
+        **{name: value for name, value in vars(evidence).items() if name != "roles"},
+        "roles": {member: list(held) for member, held in evidence.roles.items()},
+        "_id": evidence.key,
+        "position": position,
+        "paid": list(paid),
+    }
+
+
+def _kept(document: Document) -> Kept:
+    names = {one.name for one in fields(Evidence)} - {"roles"}
+    roles = {member: tuple(held) for member, held in document["roles"].items()}
+    return Kept(
+        Evidence(roles=roles, **{name: document[name] for name in names}),
+        int(document["position"]),
+        tuple(_paid_of(one) for one in document["paid"]),
+    )
+
+
+def _paid_of(document: Document) -> Paid:
+    gains = tuple(Leg(**leg) for leg in document["gains"])
+    return Paid(document["rule"], document["version"], gains, frozenset(document["counted"]))
