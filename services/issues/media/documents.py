@@ -33,7 +33,7 @@ def document_of(photo: Photo) -> Document:
 
 
 def photo_of(document: Document) -> Photo:
-    """A photo as it was kept, also by releases that did not say where one waits."""
+    """A photo as it was kept."""
     values: dict[str, Any] = {name: document[name] for name in _NAMES}
     return Photo(
         **{
