@@ -226,8 +226,8 @@ def _carry_out(adjustments: Adjustments, journal: Journal, change: Change) -> bo
             at=at,
             reason=done.memo,
             by=done.author,
-            part=domain.backwards(done.legs) if done.partial else None,
-            key=done.key if done.partial else None,
+            part=domain.backwards(done.legs) if done.in_part else None,
+            key=done.key if done.in_part else None,
         )
 
     return adjustments.take_back(change, decide)
