@@ -9,6 +9,7 @@ from flask import Flask
 
 import chassis.http.app
 from chassis import idempotency, logs
+from chassis.broker.consumer import Jointly
 from chassis.clock import utc_now
 from chassis.events import Event
 from chassis.http.app import ServiceApp
@@ -166,6 +167,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     seals = SealStore(mongo, journal, settings.district)
     sealing = Sealing(seals, utc_now, settings.district)
     time_bank = TimeBank(mongo, journal, utc_now, settings.district)
+    heard = subscriptions(mongo)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -210,7 +212,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             timebank.OUTBOX,
             PROOFS,
         ],
-        handle=subscriptions(mongo).handle,
+        handle=heard.handle,
+        jointly=Jointly(heard.joint_types, heard.handle_jointly),
         timers=[
             Timer("holds", 5.0, expire_holds),
             Timer("debts", 5.0, recover_debts),
