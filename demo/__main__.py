@@ -88,7 +88,7 @@ class Demonstration:
         findings = [
             proof.acted_out(replay.failures, len(stories)),
             proof.rows_accounted_for(found, self.export),
-            proof.statuses_mapped(found, self.export.stories, replay.elsewhere),
+            proof.rows_stand_as_exported(found, self.export, replay.elsewhere),
             proof.nothing_doubled(found),
             *proof.follows(found),
         ]

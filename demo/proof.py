@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from demo import due, study
 from demo.district import COMMUNITY_A
 from demo.due import Fact, legs_of
 from demo.evidence import Evidence
+from demo.municipal import STATUSES
 from demo.municipal_export import Export
 from demo.records import Record
-from demo.story import IssueStory, reference_in
+from demo.story import reference_in
 
 _SHOWN = 5
 
@@ -129,19 +131,50 @@ def rows_accounted_for(evidence: Evidence, export: Export) -> Finding:
     return _finding(f"{export.rows:,} rows read = {replayed:,} replayed + {export.refused:,} refused", wrong)
 
 
-def statuses_mapped(evidence: Evidence, stories: Sequence[IssueStory], elsewhere: set[str]) -> Finding:
-    """Every row's issue stands where the row's status says."""
-    there = evidence.held.issues_by_reference()
-    wrong = [
-        f"{one.reference} is {there[one.reference][0]['status']} instead of {one.ends}"
-        for one in stories
-        if one.reference in there
-        and one.reference not in elsewhere
-        and there[one.reference][0]["status"] != one.ends
+def rows_stand_as_exported(evidence: Evidence, export: Export, elsewhere: set[str]) -> Finding:
+    """Row for row the issue stands where the row says: status, what a duplicate repeats, whom one went to.
+
+    So the counts of both are equal too; they are taken from either side by itself.
+    """
+    there = {name: ones[0] for name, ones in evidence.held.issues_by_reference().items()}
+    replayed = [
+        (request, story, there[story.reference])
+        for request, story in zip(export.requests, export.stories, strict=True)
+        if story.reference in there and story.reference not in elsewhere
     ]
-    moved = sum(one.reference in elsewhere for one in stories)
+    wrong = []
+    for request, story, issue in replayed:
+        older = there.get(story.older or "", {}).get("id")
+        due = _Standing(STATUSES[request.status], older, request.agency if story.ends == "referred" else None)
+        found = _Standing(issue["status"], issue["merged_into"], issue["referred_to"])
+        if found != due:
+            wrong.append(f"{story.reference} on line {request.line} is {found} instead of {due}")
+    exported = Counter(STATUSES[request.status] for request, _, _ in replayed)
+    standing = Counter(issue["status"] for _, _, issue in replayed)
+    wrong += [
+        f"{standing[status]} are {status}, and {exported[status]} in the file"
+        for status in sorted({*exported, *standing})
+        if standing[status] != exported[status]
+    ]
+    moved = sum(one.reference in elsewhere for one in export.stories)
     besides = f", {moved} went another way by other hands" if moved else ""
-    return _finding(f"every replayed row's issue has the status of its row{besides}", wrong)
+    return _finding(
+        f"row for row {len(replayed):,} issues stand as exported, {exported['merged']:,} duplicates and "
+        f"{exported['referred']:,} transfers among them{besides}",
+        wrong,
+    )
+
+
+class _Standing(NamedTuple):
+    """Where an issue stands: its status, the issue it was merged into, the agency it was handed to."""
+
+    status: str
+    merged_into: str | None
+    referred_to: str | None
+
+    def __str__(self) -> str:
+        into = f" into {self.merged_into}" if self.merged_into else ""
+        return f"{self.status}{into}" + (f" to {self.referred_to}" if self.referred_to else "")
 
 
 def _differences(expected: dict[str, due.Legs], paid: Sequence[Record]) -> list[str]:

@@ -28,6 +28,7 @@ from services.issues.cases import events
 from services.issues.cases import handlers as case_handlers
 from services.issues.cases import routes as case_routes
 from services.issues.cases.queries import CaseQueries
+from services.issues.cases.quotas import QuotaStore
 from services.issues.cases.store import CaseStore
 from services.issues.categories import routes as category_routes
 from services.issues.categories.queries import Rulebook
@@ -139,19 +140,29 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                     issue_id=issue_id,
                     action=action,
                     details=details,
+                    request_id=idempotency.new_id(),
                 ),
                 settings.district,
             ),
             finding_routes.saved_blueprint(SavedFilterStore(mongo), utc_now),
             case_routes.blueprint(
-                store, rulebook, queries, places, photos, utc_now, settings.reports_per_hour
+                store,
+                rulebook,
+                queries,
+                places,
+                photos,
+                utc_now,
+                QuotaStore(mongo),
+                settings.reports_per_hour,
             ),
             flag_routes.blueprint(store, utc_now),
             duplicate_routes.blueprint(store, rulebook, Nearby(mongo), utc_now),
             case_routes.feedback_blueprint(store, rulebook, utc_now, settings.media_url_key),
             category_routes.blueprint(categories, rulebook, settings.district),
             calendar_routes.blueprint(days, calendar),
-            media_routes.blueprint(photos, photo_queries, Pictures(limits), links, store, utc_now),
+            media_routes.blueprint(
+                photos, photo_queries, Pictures(limits), links, store, utc_now, settings.district
+            ),
             statistics_routes.blueprint(Figures(mongo, utc_now), settings.district),
             proposal_routes.blueprint(
                 ProposalStore(mongo),
@@ -181,7 +192,7 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
         duplicate_handlers.subscriptions(cases, rulebook, utc_now),
         privacy_handlers.subscriptions(cases, photos, Erasures(mongo["erasures"]), utc_now),
         finding_handlers.subscriptions(cells, WordStore(mongo, cells, utc_now)),
-        media_handlers.subscriptions(photos),
+        media_handlers.subscriptions(photos, cases),
         statistics_handlers.subscriptions(UsageStore(mongo), BucketStore(mongo, utc_now)),
         proposal_handlers.subscriptions(ProposalStore(mongo), utc_now),
     )
@@ -205,7 +216,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             pass
 
     keep = timedelta(days=settings.anonymise_after_days) if settings.anonymise_after_days else None
-    saved_filters, photos = SavedFilterStore(mongo), PhotoStore(mongo)
+    saved_filters, photos, quotas = SavedFilterStore(mongo), PhotoStore(mongo), QuotaStore(mongo)
 
     def anonymise() -> None:
         privacy_commands.anonymise_due(cases, utc_now, keep)
@@ -215,6 +226,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         suggestion_commands.forget_member(suggestions, member_id=member_id)
         proposal_commands.forget_member(proposals, utc_now, member_id=member_id)
         saved_filters.forget(member_id)
+        quotas.forget(member_id)
         photos.forget(member_id, utc_now())
 
     def sweep_erasures() -> None:
@@ -239,15 +251,19 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         buckets.sweep(settings.district)
 
     def prepare() -> None:
-        CaseStore(mongo).ensure_indexes()
-        UsageStore(mongo).ensure_indexes()
-        buckets.ensure_indexes()
-        suggestions.ensure_indexes()
-        proposals.ensure_indexes()
-        cells.ensure_indexes()
-        words.ensure_indexes()
-        saved_filters.ensure_indexes()
-        photos.ensure_indexes()
+        for ensure_indexes in (
+            cases.ensure_indexes,
+            quotas.ensure_indexes,
+            UsageStore(mongo).ensure_indexes,
+            buckets.ensure_indexes,
+            suggestions.ensure_indexes,
+            proposals.ensure_indexes,
+            cells.ensure_indexes,
+            words.ensure_indexes,
+            saved_filters.ensure_indexes,
+            photos.ensure_indexes,
+        ):
+            ensure_indexes()
         idempotency.ensure_indexes(mongo)
 
     return Worker(

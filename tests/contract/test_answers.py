@@ -228,7 +228,9 @@ def proposals(documented: Documented, district: District, deployment: Deployment
     call(author, "POST", f"{one}/transitions", proposal, json={"action": "start"})
     photo = call(author, "POST", "/v1/media", files={"file": ("r.jpg", picture())}).json()["id"]
     expense = {"purpose": "灯具", "amount": 1, "receipts": [photo]}
-    call(author, "POST", f"{one}/expenses", proposal, json=expense)
+    spent = call(author, "POST", f"{one}/expenses", proposal, json=expense).json()["expenses"][0]["id"]
+    why = {"reason": "重复登记"}
+    call(author, "POST", f"{one}/expenses/{{expense_id}}/voids", proposal, spent, json=why)
     call(staff, "POST", f"{one}/transitions", proposal, json={"action": "cancel", "note": "另有安排"})
     call(author, "GET", f"{one}/history", proposal)
     call(None, "GET", f"{one}/account", proposal)
@@ -290,6 +292,7 @@ def case_work(documented: Documented, district: District) -> None:
     saved = {"name": "待办", "query": {"status": "reported"}}
     kept = call(staff, "POST", "/v1/saved-filters", json=saved).json()["id"]
     call(staff, "GET", "/v1/saved-filters")
+    call(staff, "GET", "/v1/media", params={"state": "awaiting_review", "area": COMMUNITY_A})
     call(staff, "DELETE", "/v1/saved-filters/{filter_id}", kept)
     limits = {
         level: {"amount": 3, "unit": "working_days"} for level in ("steward", "community", "subdistrict")

@@ -100,6 +100,7 @@ EVERYTHING = Issue(
     people=("F", "G", "M", "R", "S"),
     chain="0" * 64,
     photo_acts=("A1",),
+    requests=("01DDDDDDDDDDDDDDDDDDDDDDDD",),
 )
 STRANGER = Actor("X", (Grant("resident", "120199"), Grant("steward", "120199001001002")))
 

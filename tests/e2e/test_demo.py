@@ -1,5 +1,6 @@
 """`make demo` on a deployment of its own: the study's row, the proofs, and nothing twice."""
 
+import csv
 import os
 import subprocess
 import sys
@@ -7,10 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo import municipal_export, study
+from demo import municipal, municipal_export, study
 from demo.__main__ import EXTRACT
 from demo.client import Api
 from demo.district import COMMUNITY_A, SUBDISTRICT, District
+from demo.story import reference_in
 from infra.local.deployment import ROOT, Deployment
 from tests.conftest import private_deployment
 
@@ -50,6 +52,25 @@ def usage(deployment: Deployment, area: str) -> dict[str, int]:
     return {row["category"]: row["count"] for row in admin.get("/v1/stats/usage", area=area)["rows"]}
 
 
+def assert_rows_are_there(deployment: Deployment) -> None:
+    """The file, read here by itself, against the API's issues: row for row, and so count by count."""
+    with EXTRACT.open(encoding="utf-8", newline="") as file:
+        rows = {row["ServiceRequestNum"]: row for row in reversed(list(csv.DictReader(file)))}
+    admin = District(Api(f"http://127.0.0.1:{deployment.ports.gateway}")).admin
+    issues = admin.pages("/v1/issues", area=SUBDISTRICT)
+    numbers = {one["id"]: (reference_in(one["description"]) or "").split(" ")[-1] for one in issues}
+    found = {number: one for one in issues if (number := numbers[one["id"]]) in rows}
+    assert len(found) >= FIRST_ROWS // 2
+    statuses = {number: municipal.STATUSES[rows[number]["SRStatus"]] for number in found}
+    assert {number: one["status"] for number, one in found.items()} == statuses
+    transferred = {number: row["Agency"] for number, row in rows.items() if "Transfer" in row["SRStatus"]}
+    handed = {number: one["referred_to"] for number, one in found.items() if one["referred_to"]}
+    assert handed == {number: agency for number, agency in transferred.items() if number in found}
+    duplicates = {number for number in found if "Duplicate" in rows[number]["SRStatus"]}
+    assert {number for number, one in found.items() if one["merged_into"]} == duplicates
+    assert all(numbers[found[number]["merged_into"]] in found for number in duplicates)
+
+
 def test_the_demonstration_proves_itself_and_a_second_run_adds_only_new_rows(running: Deployment) -> None:
     first = demonstrate(running, ROWS=str(FIRST_ROWS))
     assert first.returncode == 0, first.stdout + first.stderr
@@ -59,8 +80,10 @@ def test_the_demonstration_proves_itself_and_a_second_run_adds_only_new_rows(run
     total = sum(study.RECORDS.values())
     assert sum(usage(running, SUBDISTRICT).values()) == total + replayed
 
+    assert_rows_are_there(running)
     second = demonstrate(running)
     assert second.returncode == 0, second.stdout + second.stderr
     assert usage(running, COMMUNITY_A) == study.RECORDS
     replayed = len(municipal_export.read(EXTRACT).stories)
     assert sum(usage(running, SUBDISTRICT).values()) == total + replayed
+    assert_rows_are_there(running)

@@ -10,7 +10,7 @@ from PIL import Image
 from pymongo import MongoClient
 
 from demo.client import Api, Person, Refused
-from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District
+from demo.district import COMMUNITY_A, RESIDENTS_OF_A, SUBDISTRICT, District
 from infra.local.deployment import Deployment, wait_until
 from tests.e2e import photos
 from tests.e2e.people import GRID, PATIENCE, STEWARDS, report
@@ -66,6 +66,12 @@ def given(person: Person, issue: Any) -> bool:
     return given_one
 
 
+def waiting(person: Person) -> list[str]:
+    """The photos that await moderation in community A."""
+    page = person.get("/v1/media", state="awaiting_review", area=COMMUNITY_A, limit=100)
+    return [one["id"] for one in page["items"]]
+
+
 def reported(reporter: Person, category: str, photo: str) -> Any:
     """An issue of a category that not every process may know yet."""
     made: list[Any] = []
@@ -90,10 +96,14 @@ def test_photos_of_a_moderated_category_are_private_until_staff_have_looked(
     steward.act(issue["id"], "claim")
     everyone = (reporter, staff, steward, second, other)
     assert [given(one, issue) for one in everyone] == [True, True, True, False, False]
+    assert photo["id"] in waiting(staff)
+    refused(403, staff.get, "/v1/media", state="awaiting_review", area=SUBDISTRICT)
+    refused(403, steward.get, "/v1/media", state="awaiting_review")
     refused(403, steward.post, f"/v1/media/{photo['id']}/moderations", {"decision": "approve"})
     refused(422, staff.post, f"/v1/media/{photo['id']}/moderations", {"decision": "reject"})
     staff.post(f"/v1/media/{photo['id']}/moderations", {"decision": "reject", "reason": "拍到人脸"})
     assert [given(one, issue) for one in everyone] == [True, True, False, False, False]
+    assert photo["id"] not in waiting(staff)
     staff.post(f"/v1/media/{photo['id']}/moderations", {"decision": "approve"})
     assert [given(one, issue) for one in everyone] == [True] * 5
     history = staff.get(f"/v1/issues/{issue['id']}/history")["items"]

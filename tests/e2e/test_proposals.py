@@ -172,6 +172,13 @@ def test_a_project_spends_within_its_allocation_accounts_for_it_and_returns_the_
     donate(district, made, 50)
     wait_until(lambda: account(district, made)["donated"] == 50, 30, "the donation with the project")
     assert refusal(author, 351) == ["amount"]
+    mistaken = author.post(path, {"purpose": "灯罩", "amount": 350, "receipts": [photo]})["expenses"][1]
+    for _ in range(2):
+        staff.post(f"{path}/{mistaken['id']}/voids", {"reason": "重复登记"}, key="mistaken")
+    with pytest.raises(Refused) as refused:
+        author.post(f"{path}/{mistaken['id']}/voids", {"reason": "重复登记"})
+    assert refused.value.status == 409
+    assert account(district, made)["rest"] == 350
     act(author, made, "account", note="已完工")
     with pytest.raises(Refused) as refused:
         act(author, made, "close")
@@ -180,7 +187,9 @@ def test_a_project_spends_within_its_allocation_accounts_for_it_and_returns_the_
     wait_until(lambda: account(district, made)["returned"] == 350, 30, "the rest in the fund")
     shown = account(district, made)
     assert [shown[name] for name in ("allocated", "spent", "rest", "status")] == [1_000, 700, 0, "closed"]
-    assert [(one["purpose"], one["receipts"]) for one in shown["expenses"]] == [("灯具", 1)]
+    why = [(one["purpose"], one["void"] and one["void"]["reason"]) for one in shown["expenses"]]
+    assert why == [("灯具", None), ("灯罩", "重复登记")]
+    assert "by" not in shown["expenses"][1]["void"]
     assert balance(district, community) == 350
     hears_once(author, "proposal.closed.v1", made)
     assert district.admin.get("/v1/ledger/verification")["sound"]

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,3 +48,8 @@ def test_a_person_who_reports_too_often_is_told_when_to_come_back(district: Dist
     assert 0 < int(refused.headers["Retry-After"]) <= 3600
     assert len(resident.pages("/v1/issues", reporter="me")) == 2
     assert reporting(district.community_staff, 3) == [201, 201, 201]
+
+    other = newcomer(district.api, 201)
+    with ThreadPoolExecutor(8) as pool:
+        at_once = [one for found in pool.map(lambda _: reporting(other, 1), range(12)) for one in found]
+    assert sorted(at_once) == [201, 201] + [429] * 10

@@ -9,6 +9,7 @@ import bson
 import pytest
 from PIL import Image
 
+from chassis.clock import new_ulid
 from chassis.errors import ConcurrentUpdate, Conflict, Invalid, NotAllowed, NotFound
 from chassis.geography import AreaFinder
 from chassis.identity import Actor, Grant
@@ -85,6 +86,7 @@ class Scene:
             issue_id=issue_id,
             action=action,
             details=Details(**details),
+            request_id=new_ulid(),
         )
 
     def redact(self, photo_id: str, actor: Actor = STAFF, box: dict[str, float] | None = None) -> Photo:
@@ -193,7 +195,7 @@ def test_photos_of_issues_transitions_activities_and_the_shop_stay(scene: Scene)
 def test_a_photo_held_for_an_issue_that_was_never_saved_goes(scene: Scene) -> None:
     scene.upload("a")
     scene.now += DAY / 2
-    assert scene.photos.hold(["a"], RESIDENT.member_id, "never", moderated=False, at=scene.now)
+    assert scene.photos.hold(["a"], RESIDENT.member_id, "never", GRID, moderated=False, at=scene.now)
     scene.later(DAY - timedelta(seconds=1))
     assert scene.files() == {"a"}
     scene.later(timedelta(seconds=1))

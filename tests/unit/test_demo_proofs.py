@@ -1,16 +1,18 @@
 """The proofs of the demonstration: each holds for what should be there, and fails for what should not."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from demo import due, proof, study
-from demo.__main__ import main
+from demo import due, municipal, municipal_export, proof, study
+from demo.__main__ import EXTRACT, main
 from demo.district import COMMUNITY_A, DISTRICT
 from demo.evidence import Evidence
+from demo.municipal_export import Export
 from demo.records import Record, Records
-from demo.story import marked
+from demo.story import marked, reference_in
 from infra.local.deployment import free_ports
 
 GRID = f"{COMMUNITY_A}001"
@@ -154,6 +156,63 @@ def test_a_record_that_is_there_twice_is_found(sound: Evidence) -> None:
     assert proof.nothing_doubled(sound).holds
     doubled = replace(sound, held=Records([ISSUE, ISSUE | {"id": "issue-2"}], []))
     assert proof.nothing_doubled(doubled).against == (f"{study.REFERENCE} environment 001 is there 2 times",)
+
+
+@pytest.fixture
+def replayed() -> tuple[Evidence, Export]:
+    """The extract, and its issues as they stand after the replay."""
+    export = municipal_export.read(EXTRACT)
+    issues: list[Record] = [
+        {
+            "id": f"id of {story.reference}",
+            "description": marked(story.text, story.reference),
+            "status": municipal.STATUSES[request.status],
+            "merged_into": f"id of {story.older}" if story.older else None,
+            "referred_to": request.agency if request.status == "Closed (Transferred)" else None,
+        }
+        for request, story in zip(export.requests, export.stories, strict=True)
+    ]
+    return Evidence(held=Records(issues, []), facts=[], subjects=set(), people={}), export
+
+
+def test_every_row_of_the_extract_stands_as_exported(replayed: tuple[Evidence, Export]) -> None:
+    found, export = replayed
+    assert {one.status for one in export.requests} == set(municipal.STATUSES)
+    finding = proof.rows_stand_as_exported(found, export, set())
+    assert finding.holds, finding.against
+    exported = Counter(one.status for one in export.requests)
+    duplicates = exported["Closed (Duplicate)"] + exported["Open (Duplicate)"]
+    assert f"{duplicates} duplicates and {exported['Closed (Transferred)']} transfers" in finding.text
+
+
+@pytest.mark.parametrize("status", sorted(set(municipal.STATUSES.values())))
+def test_one_row_that_stands_elsewhere_is_found_and_so_is_the_count(
+    replayed: tuple[Evidence, Export], status: str
+) -> None:
+    found, export = replayed
+    wrong = next(one for one in found.held.issues if one["status"] == status)
+    wrong["status"] = "withdrawn"
+    finding = proof.rows_stand_as_exported(found, export, set())
+    assert not finding.holds
+    line, *counts = finding.against
+    assert wrong["id"].removeprefix("id of ") in line
+    assert "1 are withdrawn, and 0 in the file" in counts
+    went = {one for one in (reference_in(wrong["description"]),) if one}
+    assert proof.rows_stand_as_exported(found, export, went).holds
+
+
+@pytest.mark.parametrize(
+    ("status", "field"), [("merged", "merged_into"), ("referred", "referred_to"), ("claimed", "merged_into")]
+)
+def test_a_duplicate_of_another_issue_or_a_transfer_to_another_agency_is_found_though_the_counts_agree(
+    replayed: tuple[Evidence, Export], status: str, field: str
+) -> None:
+    found, export = replayed
+    wrong = next(one for one in found.held.issues if one["status"] == status)
+    wrong[field] = "somewhere else"
+    finding = proof.rows_stand_as_exported(found, export, set())
+    assert (finding.holds, len(finding.against)) == (False, 1)
+    assert "somewhere else" in finding.against[0]
 
 
 def test_without_a_running_system_the_command_says_how_to_start_it(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chassis.clock import new_ulid
 from chassis.errors import ConcurrentUpdate, Conflict
 from services.issues.cases.issue import OPEN, Adopted, Change, Details, Issue, Level, Status
 from services.issues.categories.domain import Policy
@@ -14,6 +15,7 @@ from services.issues.duplicates import commands, domain
 from tests.unit.test_case_workflow import ACTORS, ELDER, NOW, POLICY, YOUNGER, fresh, standing
 
 STAFF = ACTORS["community"]
+REQUEST = "01CCCCCCCCCCCCCCCCCCCCCCCC"
 CLOSED = set(Status) - OPEN - {Status.RESOLVED}
 
 
@@ -84,9 +86,27 @@ class Book:
         return POLICY
 
 
-def merge(shelf: Any) -> None:
+def merge(shelf: Any, request_id: str = "") -> None:
     rules: Any = Book()
-    commands.merge(shelf, rules, lambda: NOW, STAFF, issue_id=YOUNGER, details=Details(into=ELDER))
+    commands.merge(
+        shelf,
+        rules,
+        lambda: NOW,
+        STAFF,
+        issue_id=YOUNGER,
+        details=Details(into=ELDER),
+        request_id=request_id or new_ulid(),
+    )
+
+
+def test_a_merge_that_is_asked_for_again_by_the_same_request_was_done_and_by_another_one_is_refused() -> None:
+    shelf = Shelf(elder(), fresh().issue)
+    merge(shelf, REQUEST)
+    after = dict(shelf.kept)
+    merge(shelf, REQUEST)
+    assert shelf.kept == after
+    with pytest.raises(Conflict):
+        merge(shelf)
 
 
 def test_a_merge_into_a_closed_issue_changes_nothing() -> None:

@@ -1,16 +1,15 @@
 """Flags hide an issue until staff have decided, and the same flags never do so twice."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
-from chassis.errors import Conflict, NotAllowed, TooMany
-from chassis.identity import Actor, Grant
-from services.issues.cases import commands
+from chassis.errors import Conflict, NotAllowed
+from chassis.identity import Actor
 from services.issues.cases.issue import Issue
 from services.issues.flags import domain
-from tests.unit.test_case_workflow import ACTORS, GRID, fresh
+from tests.unit.test_case_workflow import ACTORS, fresh
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
@@ -75,37 +74,3 @@ def test_more_flags_than_are_kept_are_refused() -> None:
         domain.flag(issue, Actor("late"), "x", NOW)
     with pytest.raises(Conflict):
         domain.flag(replace(fresh().issue, anonymised_at=NOW), Actor("A1"), "x", NOW)
-
-
-class Reports:
-    """When a member reported, in memory."""
-
-    def __init__(self, *minutes_ago: int) -> None:
-        self.at = sorted(NOW - timedelta(minutes=one) for one in minutes_ago)
-
-    def reports_since(self, member_id: str, moment: datetime) -> list[datetime]:
-        assert member_id
-        return [one for one in self.at if one >= moment]
-
-
-def check(reports: Reports, actor: Actor, most: int = 3) -> None:
-    commands.check_rate(reports, lambda: NOW, actor, most=most)
-
-
-def test_a_person_reports_so_many_problems_an_hour_and_learns_when_the_next_may_come() -> None:
-    resident = Actor("R", (Grant("resident", GRID[:6]),))
-    check(Reports(5, 20, 61), resident)
-    with pytest.raises(TooMany) as refused:
-        check(Reports(5, 20, 50), resident)
-    assert refused.value.extra["retry_after"] == 10 * 60
-    with pytest.raises(TooMany) as refused:
-        check(Reports(5, 20, 50, 55, 59), resident)
-    assert refused.value.extra["retry_after"] == 10 * 60
-    check(Reports(5, 20, 50), resident, most=0)
-
-
-@pytest.mark.parametrize("role", ["community_staff", "subdistrict_staff", "district_admin", "integration"])
-def test_who_reports_for_many_is_not_limited(role: str) -> None:
-    check(Reports(1, 2, 3, 4), Actor("C", (Grant(role, GRID[:6]),)))
-    with pytest.raises(TooMany):
-        check(Reports(1, 2, 3, 4), Actor("S", (Grant("steward", GRID),)))

@@ -18,6 +18,7 @@ from services.issues.proposals.proposal import (
     Proposal,
     Record,
     Tally,
+    Voiding,
 )
 from services.issues.proposals.proposal import Status as Stage
 from services.issues.suggestions import domain as suggestions
@@ -107,6 +108,14 @@ def test_a_proposal_goes_on_without_its_authors_name_and_no_count_changes(stage:
     assert plan.expenses == (Expense("E1", "灯具", 100, ("P1",), None, NOW),)
     assert [one.actor for one in after.lines] == [None, "H", None, "system"]
     assert [one.note for one in after.lines] == [None, "可行", "王阿姨生病", None]
+
+
+def test_of_a_void_expense_only_the_name_of_whoever_said_so_goes() -> None:
+    kept = record(Stage.RUNNING)
+    (spent,) = kept.proposal.expenses
+    marked = replace(spent, void=Voiding("V1", "重复登记", "C", NOW))
+    after, _ = without(replace(kept, proposal=replace(kept.proposal, expenses=(marked,))), "C")
+    assert after.proposal.expenses == (replace(spent, void=Voiding("V1", "重复登记", None, NOW)),)
 
 
 def test_an_open_vote_stays_and_is_nobodys() -> None:

@@ -29,6 +29,7 @@ from services.issues.proposals.proposal import (
     Status,
     Tally,
     Terms,
+    Voiding,
 )
 from services.points.domain import Overdrawn, Posting, keeps_balance
 from services.points.funds import commands as fund_commands
@@ -217,6 +218,16 @@ class Saga(RuleBasedStateMachine):
             return proposals.spend(one, STAFF, Expense(f"E{one.version}", "b", amount, ("R",), "C", NOW))
 
         self.attempt(number, spend)
+
+    @rule(number=st.integers(1, 3))
+    def void(self, number: int) -> None:
+        """The last expense turns out to be a mistake."""
+
+        def void(one: Proposal) -> Change:
+            last = one.expenses[-1].id if one.expenses else "none"
+            return proposals.void(one, STAFF, last, Voiding("V", "误记", "C", NOW))
+
+        self.attempt(number, void)
 
     @rule(number=st.integers(1, 3), amount=st.integers(1, 50))
     def donate(self, number: int, amount: int) -> None:

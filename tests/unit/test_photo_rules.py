@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import Invalid
+from chassis.errors import Invalid, NotAllowed
 from chassis.identity import Actor, Grant
 from services.issues.media.domain import (
     ACTIVITY_READERS,
@@ -14,6 +14,7 @@ from services.issues.media.domain import (
     Photo,
     Place,
     Rectangle,
+    area_of_staff,
     may_see,
     not_yet_black,
     rectangles,
@@ -116,3 +117,12 @@ def test_what_lies_within_an_older_box_is_not_painted_again() -> None:
     old = Rectangle(10, 10, 100, 100)
     inside, beyond = Rectangle(20, 20, 90, 90), Rectangle(20, 20, 91, 90)
     assert not_yet_black(photo(500, 500, old), [old, inside, beyond, beyond]) == (beyond,)
+
+
+def test_staff_list_what_waits_in_their_areas_and_without_a_wish_in_the_widest() -> None:
+    both = Actor("both", (*STAFF.grants, Grant("subdistrict_staff", GRID[:9]), Grant("steward", GRID[:6])))
+    assert (area_of_staff(STAFF, None), area_of_staff(both, None)) == (GRID[:12], GRID[:9])
+    assert (area_of_staff(STAFF, GRID), area_of_staff(both, "120199001002")) == (GRID, "120199001002")
+    for actor, area in ((STAFF, "120199001002"), (STAFF, GRID[:9]), (STEWARD, GRID), (RESIDENT, None)):
+        with pytest.raises(NotAllowed):
+            area_of_staff(actor, area)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import Conflict, Invalid, NotAllowed, Stale
+from chassis.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from chassis.identity import Actor, Grant
 from services.issues.proposals import deadlines, domain, funding, voting
 from services.issues.proposals.domain import PUBLIC_ACTIONS, WORKFLOW, allowed_actions, transition
@@ -25,6 +25,7 @@ from services.issues.proposals.proposal import (
     Status,
     Tally,
     Terms,
+    Voiding,
     parties,
 )
 
@@ -275,3 +276,44 @@ def test_expenses_are_recorded_by_those_in_charge_while_the_project_runs() -> No
     for name in ("resident", "council member", "staff elsewhere", "system"):
         with pytest.raises(NotAllowed):
             domain.spend(running, ACTORS[name], expense)
+
+
+VOIDING = Voiding("V1", "重复登记", "C", NOW)
+
+
+def spending(status: Status = Status.RUNNING) -> Proposal:
+    spent = tuple(Expense(name, "灯具", 700, ("photo",), "P", NOW) for name in ("1", "2"))
+    return replace(standing(status), funding=Funding(attempt=1, allocated=1_500), expenses=spent)
+
+
+def test_a_void_expense_stays_on_record_and_frees_what_it_took() -> None:
+    change = domain.void(spending(), ACTORS["community"], "2", VOIDING)
+    after = change.proposal
+    assert (after.spent, after.version) == (700, 2)
+    assert [(one.id, one.amount, one.void) for one in after.expenses] == [
+        ("1", 700, None),
+        ("2", 700, VOIDING),
+    ]
+    assert (change.entry.action, change.entry.actor, change.entry.note) == ("void_expense", "C", "重复登记")
+    assert change.events == ()
+    anew = Expense("3", "灯具", 800, ("photo",), "P", NOW)
+    assert domain.spend(after, ACTORS["author"], anew).proposal.spent == 1_500
+    closed = transition(replace(after, status=Status.ACCOUNTED), "close", ACTORS["community"], DETAILS, NOW)
+    assert closed.events[0].spent == 700  # what the fund does not get back
+
+
+def test_an_expense_is_voided_once_and_only_one_that_is_there() -> None:
+    once = domain.void(spending(), ACTORS["author"], "1", VOIDING).proposal
+    with pytest.raises(Conflict):
+        domain.void(once, ACTORS["author"], "1", replace(VOIDING, id="V2"))
+    with pytest.raises(NotFound):
+        domain.void(once, ACTORS["author"], "9", VOIDING)
+
+
+def test_expenses_are_voided_by_those_who_record_them_while_the_project_runs() -> None:
+    for status in set(Status) - {Status.RUNNING}:
+        with pytest.raises(Conflict):
+            domain.void(spending(status), ACTORS["author"], "1", VOIDING)
+    for name in ("resident", "council member", "staff elsewhere", "system"):
+        with pytest.raises(NotAllowed):
+            domain.void(spending(), ACTORS[name], "1", VOIDING)

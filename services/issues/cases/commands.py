@@ -1,21 +1,22 @@
 """What can be done with issues."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Protocol
 
 from chassis.clock import Clock
-from chassis.errors import ConcurrentUpdate, Conflict, Invalid, TooMany
+from chassis.errors import ConcurrentUpdate, Conflict, Invalid, Refusal, TooMany
 from chassis.identity import Actor
 from services.issues.cases import deadlines, domain, feedback
 from services.issues.cases.issue import STAFF_ROLES, Change, Details, Feedback, Issue, Rating
+from services.issues.cases.repeats import Decide, once
 from services.issues.categories.domain import Category, Policy, check_answers, check_usable
 from services.issues.limits import domain as limits
 
 _TRIES = 8
 _TICKS_AT_ONCE = 200
-_RATE_WINDOW = timedelta(hours=1)
 _REPORT_FOR_MANY = STAFF_ROLES | {"integration"}
 
 
@@ -26,10 +27,11 @@ class Kept(Protocol):
     def save(self, change: Change) -> Issue: ...
 
 
-class Reports(Protocol):
-    """When a member reported, the oldest first."""
+class Quotas(Protocol):
+    """How much each member has reported lately. `take` says until when there is no more to take, if so."""
 
-    def reports_since(self, member_id: str, moment: datetime) -> list[datetime]: ...
+    def take(self, member_id: str, issue_id: str, most: int, at: datetime) -> datetime | None: ...
+    def give_back(self, member_id: str, issue_id: str) -> None: ...
 
 
 class Cases(Kept, Protocol):
@@ -59,7 +61,7 @@ class Photos(Protocol):
     """The uploaded photos. `hold` says whether all are there and the owner's, and keeps them for an issue."""
 
     def hold(
-        self, photo_ids: Sequence[str], owner: str, issue_id: str, *, moderated: bool, at: datetime
+        self, photo_ids: Sequence[str], owner: str, issue_id: str, area: str, *, moderated: bool, at: datetime
     ) -> bool: ...
 
 
@@ -91,7 +93,7 @@ def report_issue(
     grid = _place(places, location, area)
     check_answers(chosen, answers or {})
     now = clock()
-    _hold_photos(photos, media or (), actor, issue_id, moderated=chosen.moderated, at=now)
+    _hold_photos(photos, media or (), actor, issue_id, grid, moderated=chosen.moderated, at=now)
     policy = rules.policy(chosen.code, chosen.version)
     issue = Issue(
         id=issue_id,
@@ -114,30 +116,43 @@ def report_issue(
     return cases.add(domain.report(issue, policy))
 
 
-def check_rate(reports: Reports, clock: Clock, actor: Actor, *, most: int) -> None:
-    """Raises TooMany for a person who reported `most` problems within the last hour; 0 is no limit.
+@contextmanager
+def within_quota(quotas: Quotas, clock: Clock, actor: Actor, *, issue_id: str, most: int) -> Iterator[None]:
+    """Report as one of the `most` problems that a person may report within an hour; 0 is no limit.
 
-    Staff and integrations report for many. What one person sends at the very same moment may pass together.
+    Staff and integrations report for many. A report that is refused does not count, and one that is asked
+    for again by its identifier counts once. Raises TooMany, before anything is done.
     """
     if not most or actor.roles & _REPORT_FOR_MANY:
+        yield
         return
     now = clock()
-    recent = reports.reports_since(actor.member_id, now - _RATE_WINDOW)
-    if len(recent) < most:
-        return
-    free_at = recent[-most] + _RATE_WINDOW
-    raise TooMany(
-        "too-many-reports",
-        zh=f"每小时最多上报 {most} 个问题，请稍后再试。",
-        en=f"At most {most} problems can be reported in an hour: try again later.",
-        retry_after=max(1, math.ceil((free_at - now).total_seconds())),
-    )
+    full_until = quotas.take(actor.member_id, issue_id, most, now)
+    if full_until is not None:
+        raise TooMany(
+            "too-many-reports",
+            zh=f"每小时最多上报 {most} 个问题，请稍后再试。",
+            en=f"At most {most} problems can be reported in an hour: try again later.",
+            retry_after=max(1, math.ceil((full_until - now).total_seconds())),
+        )
+    try:
+        yield
+    except Refusal:
+        quotas.give_back(actor.member_id, issue_id)
+        raise
 
 
 def _hold_photos(
-    photos: Photos, media: Sequence[str], actor: Actor, issue_id: str, *, moderated: bool, at: datetime
+    photos: Photos,
+    media: Sequence[str],
+    actor: Actor,
+    issue_id: str,
+    area: str,
+    *,
+    moderated: bool,
+    at: datetime,
 ) -> None:
-    if media and not photos.hold(media, actor.member_id, issue_id, moderated=moderated, at=at):
+    if media and not photos.hold(media, actor.member_id, issue_id, area, moderated=moderated, at=at):
         raise Invalid(
             "media",
             zh="照片不存在或不是您上传的。",
@@ -176,9 +191,10 @@ def act(
     issue_id: str,
     action: str,
     details: Details,
+    request_id: str,
     expected_version: int | None = None,
 ) -> Issue:
-    """Carry out one action of the workflow; see `domain.transition` for what it raises, and Stale."""
+    """Carry out one action of the workflow, once a request; see `domain.transition`, and Stale."""
     if details.area is not None:
         _check_known(places, details.area)
 
@@ -188,18 +204,20 @@ def act(
         change = domain.transition(issue, action, actor, details, now, policy)
         if action == "assign" and not cases.is_steward(str(details.assignee), issue.area):
             raise Invalid("assignee", zh="该成员不是此网格的小巷管家。", en="No steward of this grid.")
-        moderated = policy.category.moderated
-        _hold_photos(photos, details.media, actor, issue_id, moderated=moderated, at=now)
+        area, moderated = change.issue.area, policy.category.moderated
+        _hold_photos(photos, details.media, actor, issue_id, area, moderated=moderated, at=now)
         return change
 
-    return decide_until_saved(cases, clock, issue_id, decide)
+    return decide_until_saved(cases, clock, issue_id, once(request_id, decide))
 
 
-def comment(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, text: str) -> Issue:
-    """Add a remark to an issue's history."""
-    return decide_until_saved(
-        cases, clock, issue_id, lambda issue, now: domain.comment(issue, actor, text, now)
-    )
+def comment(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, text: str, request_id: str) -> Issue:
+    """Add a remark to an issue's history, once a request."""
+
+    def decide(issue: Issue, now: datetime) -> Change:
+        return domain.comment(issue, actor, text, now)
+
+    return decide_until_saved(cases, clock, issue_id, once(request_id, decide))
 
 
 def rate(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, rating: Rating) -> Issue:
@@ -260,9 +278,7 @@ def policy_of(rules: Rules, issue: Issue) -> Policy:
     return rules.policy(issue.category, issue.category_version)
 
 
-def decide_until_saved(
-    cases: Kept, clock: Clock, issue_id: str, decide: Callable[[Issue, datetime], Change | None]
-) -> Issue:
+def decide_until_saved(cases: Kept, clock: Clock, issue_id: str, decide: Decide) -> Issue:
     """Decide on the issue as it is now; where somebody saved first, decide anew on what they left.
 
     Where nothing is to be changed, `decide` answers None. Raises Conflict when too many act on it at once.

@@ -138,7 +138,7 @@ class Issue:
     as far as the history tells. `reporter` is None once they were forgotten. `sensitive` is of its category:
     its words and exact place are for those it concerns. `hidden`: so are they of an issue that members
     flagged. `people` is everybody of whom anything is kept here, `discarded` the photos that are to be let
-    go, `chain` the hash of the last line of its history.
+    go, `chain` the hash of the last line of its history, `requests` what acted on it lately (see `repeats`).
     """
 
     id: str
@@ -188,6 +188,7 @@ class Issue:
     people: tuple[str, ...] = ()
     chain: str = ""
     photo_acts: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
     version: int = 1
 
     @property

@@ -11,7 +11,7 @@ from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint, expected_version
 from chassis.idempotency import new_id
 from services.issues.cases import commands, schemas
-from services.issues.cases.commands import Photos, Rules
+from services.issues.cases.commands import Photos, Quotas, Rules
 from services.issues.cases.issue import Details, Rating
 from services.issues.cases.queries import CaseQueries
 from services.issues.cases.store import CaseStore
@@ -27,6 +27,7 @@ def blueprint(
     places: AreaFinder,
     photos: Photos,
     clock: Clock,
+    quotas: Quotas,
     reports_per_hour: int,
 ) -> Blueprint:
     """The routes under `/v1/issues`."""
@@ -49,8 +50,9 @@ def blueprint(
     @access.signed_in
     def report(body: dict[str, Any]) -> Response:
         """Report a problem; the grid comes from the location."""
-        commands.check_rate(store, clock, actor(), most=reports_per_hour)
-        issue = commands.report_issue(store, rules, places, photos, clock, actor(), issue_id=new_id(), **body)
+        new, by = new_id(), actor()
+        with commands.within_quota(quotas, clock, by, issue_id=new, most=reports_per_hour):
+            issue = commands.report_issue(store, rules, places, photos, clock, by, issue_id=new, **body)
         fresh = queries.view({**vars(issue), "_id": issue.id}, actor())
         response = jsonify(outward.dump(fresh))
         response.status_code = 201
@@ -91,7 +93,14 @@ def blueprint(
         details = Details(**{**body, "media": tuple(body["media"])})
         if action in _MERGING:
             _MERGING[action](
-                store, rules, clock, actor(), issue_id=issue_id, details=details, expected_version=version
+                store,
+                rules,
+                clock,
+                actor(),
+                issue_id=issue_id,
+                details=details,
+                request_id=new_id(),
+                expected_version=version,
             )
             return shown(issue_id)
         commands.act(
@@ -104,6 +113,7 @@ def blueprint(
             issue_id=issue_id,
             action=action,
             details=details,
+            request_id=new_id(),
             expected_version=version,
         )
         return shown(issue_id)
@@ -114,7 +124,7 @@ def blueprint(
     @access.signed_in
     def comment(body: dict[str, Any], issue_id: str) -> Response:
         """Add a remark to the history."""
-        commands.comment(store, clock, actor(), issue_id=issue_id, text=body["text"])
+        commands.comment(store, clock, actor(), issue_id=issue_id, text=body["text"], request_id=new_id())
         return shown(issue_id, 201)
 
     @routes.route("/<issue_id>/ratings", methods=["POST"])

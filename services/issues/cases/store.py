@@ -1,7 +1,7 @@
 """Issues ↔ documents; the only writer of issues and of the local copies of areas and members."""
 
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from chassis import outbox
@@ -31,7 +31,7 @@ from services.issues.cases.issue import (
     Rating,
     Status,
 )
-from services.issues.cases.lists import CLOSED, NOBODYS, lists_of, naming, reported_by, speaking_for
+from services.issues.cases.lists import CLOSED, NOBODYS, lists_of, naming, speaking_for
 from services.issues.finding.domain import CELL_ZOOM, cell_key
 from services.issues.limits.domain import Countdown
 
@@ -139,14 +139,6 @@ class CaseStore:
         }
         return sorted(found)[:most]
 
-    def reports_since(self, member_id: str, moment: datetime) -> list[datetime]:
-        """When the member's own reports since this moment were made; parts of split ones are not theirs."""
-        made = {"$gte": ulid_at(moment), "$lt": ulid_at(moment + timedelta(days=1))}
-        found = self._mongo[self._issues].find(
-            {"lists": reported_by(member_id), "order": made}, {"created_at": 1, "part_of": 1}
-        )
-        return sorted(one["created_at"] for one in found if one["part_of"] is None)
-
     def is_steward(self, member_id: str, area: str) -> bool:
         """Whether the member is a steward of the area, by the local copy."""
         member = self._mongo["members"].find_one({"_id": member_id})
@@ -235,6 +227,7 @@ def _issue(document: Document) -> Issue:
             "adopted": tuple(Adopted(one["id"], tuple(one["followers"])) for one in document["adopted"]),
             "supporters": tuple(document["supporters"]),
             "photo_acts": tuple(document.get("photo_acts", ())),
+            "requests": tuple(document.get("requests", ())),
             "parts": tuple(Part(**one) for one in document["parts"]),
             "flags": tuple(Flag(**one) for one in document.get("flags", ())),
             "discarded": tuple(document.get("discarded", ())),

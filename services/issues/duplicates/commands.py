@@ -10,6 +10,7 @@ from chassis.identity import Actor
 from services.issues.cases import domain as workflow
 from services.issues.cases.commands import Cases, Rules, decide_until_saved, policy_of
 from services.issues.cases.issue import Change, Details, Issue
+from services.issues.cases.repeats import once
 from services.issues.categories.domain import check_usable
 from services.issues.duplicates import domain
 from services.issues.limits import domain as limits
@@ -37,9 +38,10 @@ def merge(
     *,
     issue_id: str,
     details: Details,
+    request_id: str,
     expected_version: int | None = None,
 ) -> Issue:
-    """Merge an issue into an older one, which from then on speaks for both.
+    """Merge an issue into an older one, which from then on speaks for both; once a request.
 
     The older one learns of it first, so that no message of its is missed. Where the newer one is then not
     merged after all, that is taken back, also what an attempt that died half-way left. Raises what
@@ -47,12 +49,13 @@ def merge(
     """
     _refuse_photos(details)
 
-    def check(issue: Issue, now: datetime) -> Change:
+    def decide(issue: Issue, now: datetime) -> Change:
         workflow.check_version(issue, expected_version)
         return workflow.transition(issue, "merge", actor, details, now, policy_of(rules, issue))
 
-    child = cases.get(issue_id)
-    check(child, clock())
+    child, check = cases.get(issue_id), once(request_id, decide)
+    if check(child, clock()) is None:
+        return child
     into = str(details.into)
     try:
         decide_until_saved(cases, clock, into, lambda parent, now: domain.adopt(parent, child, actor, now))
@@ -73,16 +76,17 @@ def unmerge(
     *,
     issue_id: str,
     details: Details,
+    request_id: str,
     expected_version: int | None = None,
 ) -> Issue:
-    """Let a merged issue go on by itself; what was written meanwhile stays with the older one."""
+    """Let a merged issue go on by itself, once a request; what was written meanwhile stays where it is."""
     _refuse_photos(details)
 
     def check(issue: Issue, now: datetime) -> Change:
         workflow.check_version(issue, expected_version)
         return workflow.transition(issue, "unmerge", actor, details, now, policy_of(rules, issue))
 
-    issue = decide_until_saved(cases, clock, issue_id, check)
+    issue = decide_until_saved(cases, clock, issue_id, once(request_id, check))
     release(cases, clock, actor, issue_id=issue_id)
     return issue
 

@@ -107,7 +107,8 @@ class Photo:
     `file` is where its pixels are now, None while it is being stored or removed; `leftovers` are files to be
     removed, or being written by whoever works on it until `busy_until`; `unlogged` is what the histories do
     not tell yet; `unused_until` is when it goes unless something refers to it by then, None once something
-    does; `check_at` is when the sweep looks at it next.
+    does; `check_at` is when the sweep looks at it next. `waiting_in` are the areas, and all above them,
+    where a photo that awaits moderation is put before the staff.
     """
 
     id: str
@@ -119,6 +120,7 @@ class Photo:
     height: int
     file: str | None = None
     moderation: Moderation = Moderation.OPEN
+    waiting_in: tuple[str, ...] = ()
     uses: tuple[Use, ...] = ()
     redactions: tuple[Rectangle, ...] = ()
     unlogged: tuple[Act, ...] = ()
@@ -152,6 +154,22 @@ def check_staff(actor: Actor, places: Sequence[Place]) -> None:
         )
 
 
+def area_of_staff(actor: Actor, area: str | None) -> str:
+    """The area whose waiting photos the actor is shown: without a wish, the widest they are staff of.
+
+    Raises NotAllowed for others than staff of the area.
+    """
+    own = sorted((one.area for one in actor.grants if one.role in STAFF_ROLES), key=len)
+    wanted = area or next(iter(own), None)
+    if wanted is None or not actor.has_any(STAFF_ROLES, wanted):
+        raise NotAllowed(
+            "not-your-area",
+            zh="您不管理此区域，请指定您管理的区域。",
+            en="Only staff of the area see which photos wait there: name an area of yours.",
+        )
+    return wanted
+
+
 def not_yet_black(photo: Photo, boxes: Sequence[Rectangle]) -> tuple[Rectangle, ...]:
     """Those of the boxes that are not within an older one, each once."""
     return tuple(dict.fromkeys(one for one in boxes if not any(old.covers(one) for old in photo.redactions)))
@@ -183,7 +201,7 @@ def moderate(
     if photo.moderation is decision:
         return None
     act = Act(act_id, "approve_photo" if approved else "reject_photo", actor.member_id, at, reason)
-    return replace(photo, moderation=decision, unlogged=(*photo.unlogged, act))
+    return replace(photo, moderation=decision, waiting_in=(), unlogged=(*photo.unlogged, act))
 
 
 def told(issue: Issue, photo_id: str, act: Act) -> Change | None:

@@ -1,8 +1,9 @@
 """Photos as callers see them, and what truly refers to one."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from chassis import paging
 from chassis.errors import missing
 from chassis.identity import Actor
 from chassis.media import THUMBNAIL
@@ -71,9 +72,36 @@ class PhotoQueries:
             "thumbnail_url": self._link(photo.id + THUMBNAIL),
         }
 
+    def waiting(self, area: str, limit: int, cursor: str | None) -> paging.Page:
+        """A page of the photos that await moderation in an area, newest first, as its staff see them."""
+
+        def shown(rows: Sequence[Document]) -> list[Document]:
+            return [entry for row in rows if (entry := self._waiting(row, area)) is not None]
+
+        match = {"waiting_in": area}
+        return paging.newest_first(self._mongo["photos"], match, limit=limit, cursor=cursor, sift=shown)
+
+    def _waiting(self, row: Document, area: str) -> Document | None:
+        """One of them; None for one that nothing shows there, not yet or not any more."""
+        uses = (Use(UseKind(one["kind"]), one["id"], one["area"]) for one in row["uses"])
+        here = [one for one in self._places(row["_id"], uses) if one.area.startswith(area)]
+        if row["file"] is None or not here:
+            return None
+        return {
+            **row,
+            "id": row["_id"],
+            "redactions": len(row["redactions"]),
+            "url": self._link(row["_id"]),
+            "thumbnail_url": self._link(row["_id"] + THUMBNAIL),
+            "issues": [one.issue for one in here if one.issue is not None],
+        }
+
     def places(self, photo: Photo) -> list[Place]:
         """Where the photo is shown, as the issues and activity reports say themselves."""
-        found = (self._place(photo.id, use) for use in photo.uses)
+        return self._places(photo.id, photo.uses)
+
+    def _places(self, photo_id: str, uses: Iterable[Use]) -> list[Place]:
+        found = (self._place(photo_id, use) for use in uses)
         return [one for one in found if one is not None]
 
     def _place(self, photo_id: str, use: Use) -> Place | None:

@@ -10,10 +10,11 @@ from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
 from chassis.idempotency import new_id
+from chassis.identity import check_area
 from chassis.media import Links
 from chassis.pictures import CONTENT_TYPES, Pictures
 from services.issues.cases.commands import Cases
-from services.issues.media import commands, schemas
+from services.issues.media import commands, domain, schemas
 from services.issues.media.queries import PhotoQueries
 from services.issues.media.store import PhotoStore
 
@@ -27,6 +28,7 @@ def blueprint(
     links: Links,
     cases: Cases,
     clock: Clock,
+    district: str,
 ) -> Blueprint:
     """The routes under `/v1/media`."""
     routes = Blueprint("media", __name__, url_prefix="/v1/media", description="Photos")
@@ -42,6 +44,17 @@ def blueprint(
         )
         idempotency.keep_without("taken_at", "location")
         return {**queries.shown(photo, actor()), **vars(notes)}
+
+    @routes.route("", methods=["GET"])
+    @routes.arguments(schemas.WaitingQuery, location="query")
+    @routes.response(200, schemas.WaitingPageSchema)
+    @access.roles(*_STAFF)
+    def waiting(query: dict[str, Any]) -> dict[str, Any]:
+        """List the photos that await moderation in an area, newest first."""
+        check_area(query["area"] or district, district)
+        area = domain.area_of_staff(actor(), query["area"])
+        page = queries.waiting(area, query["limit"], query["cursor"])
+        return {"items": page.items, "next": page.next}
 
     @routes.route("/<media_id>", methods=["GET"])
     @routes.arguments(schemas.LinkQuery, location="query")

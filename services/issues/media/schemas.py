@@ -3,7 +3,7 @@
 from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import LocationSchema, Moment, Number, PlainText
+from chassis.fields import AreaCode, LocationSchema, Moment, Number, PageQuery, PlainText
 from services.issues.media.domain import MOST_BOXES, UNITS, Moderation
 
 LATEST_SECOND = 2**53
@@ -47,6 +47,27 @@ class PhotoSchema(_StoredSchema):
 
     moderation = fields.String(validate=validate.OneOf([one.value for one in Moderation]))
     redactions = fields.Integer(metadata={"description": "boxes painted over"})
+
+
+class WaitingQuery(PageQuery):
+    """Which photos to list: those that wait. Without an `area`, of the widest the caller is staff of."""
+
+    state = fields.String(load_default="awaiting_review", validate=validate.OneOf(["awaiting_review"]))
+    area = AreaCode(load_default=None)
+
+
+class WaitingSchema(PhotoSchema):
+    """A photo that awaits moderation, and the issues of the area that show it."""
+
+    at = Moment(metadata={"description": "when it was uploaded"})
+    issues = fields.List(fields.String())
+
+
+class WaitingPageSchema(Schema):
+    """A page of photos that await moderation."""
+
+    items = fields.List(fields.Nested(WaitingSchema))
+    next = fields.String(allow_none=True)
 
 
 class BoxSchema(Schema):

@@ -5,18 +5,19 @@ leaves nothing that the sweep does not find.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
 from chassis.clock import new_ulid
 from chassis.errors import ConcurrentUpdate, missing
+from chassis.identity import ancestors
 from chassis.media import THUMBNAIL, MediaFiles
 from chassis.mongo import Document, Mongo
 from chassis.pictures import Picture
+from services.issues.media.documents import WAITING, document_of, photo_of, use_document
 from services.issues.media.domain import (
     NOBODY,
     UNUSED_TIME,
@@ -30,7 +31,6 @@ from services.issues.media.domain import (
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAMES = {field.name for field in fields(Photo)} - {"id"}
 _MOST_USES = 1000
 
 
@@ -46,16 +46,20 @@ class PhotoStore:
         return self._mongo["photos"]
 
     def ensure_indexes(self) -> None:
-        """The sweep finds by time what it has to look at."""
+        """The sweep finds by time what it has to look at, and staff what waits for them.
+
+        Only photos that wait have the fields of the last index, so that nothing else stands in it.
+        """
         self._photos.create_index("check_at")
         self._photos.create_index("owner")
+        self._photos.create_index([("waiting_in", 1), ("order", 1)], sparse=True)
 
     def get(self, photo_id: str) -> Photo:
         """Raises NotFound, also for one that is not stored yet or being removed."""
         document = self._photos.find_one({"_id": photo_id})
         if document is None or document["file"] is None:
             raise missing("照片", "photo")
-        return _photo(document)
+        return photo_of(document)
 
     def add(self, photo_id: str, owner: str, picture: Picture, at: datetime) -> Photo:
         """Store a new photo; where its id is stored already, the stored one is the answer."""
@@ -72,11 +76,11 @@ class PhotoStore:
             check_at=at + WORK_TIME,
         )
         try:
-            self._photos.insert_one(_document(photo))
+            self._photos.insert_one(document_of(photo))
         except DuplicateKeyError:
             stored = self._photos.find_one({"_id": photo_id})
             if stored is not None and stored["file"] is not None:
-                return _photo(stored)
+                return photo_of(stored)
             if stored is not None:  # its first upload died half-way
                 photo = self.save(replace(photo, leftovers=(*stored["leftovers"], name)), stored["version"])
         self._put(name, picture)
@@ -90,9 +94,12 @@ class PhotoStore:
     def save(self, photo: Photo, version: int) -> Photo:
         """Write the new state over `version`. Raises ConcurrentUpdate where that is not what is stored."""
         saved = replace(photo, version=version + 1)
-        document = _document(saved)
+        document = document_of(saved)
         photo_id = document.pop("_id")
-        done = self._photos.update_one({"_id": photo_id, "version": version}, {"$set": document})
+        change: Document = {"$set": document}
+        if photo.moderation is not Moderation.AWAITING:
+            change["$unset"] = dict.fromkeys(WAITING, "")
+        done = self._photos.update_one({"_id": photo_id, "version": version}, change)
         if not done.matched_count:
             raise ConcurrentUpdate(photo_id)
         return saved
@@ -153,20 +160,22 @@ class PhotoStore:
             self._files.remove(name + THUMBNAIL)
 
     def hold(
-        self, photo_ids: Sequence[str], owner: str, issue_id: str, *, moderated: bool, at: datetime
+        self, photo_ids: Sequence[str], owner: str, issue_id: str, area: str, *, moderated: bool, at: datetime
     ) -> bool:
         """Whether all are there and the owner's; if so, none is taken for unused for a day from now on.
 
-        Called before the issue is saved that will refer to them. Whether it was, the sweep finds out.
+        Called before the issue is saved that will refer to them. Whether it was, the sweep finds out. Those
+        that are to be `moderated` wait for the staff of the issue's area from now on.
         """
-        return self._claim(photo_ids, owner, Use(UseKind.ISSUE, issue_id), moderated=moderated, at=at)
+        scopes = ancestors(area) if moderated else ()
+        return self._claim(photo_ids, owner, Use(UseKind.ISSUE, issue_id), scopes, at)
 
     def hold_receipts(self, photo_ids: Sequence[str], owner: str, proposal_id: str, at: datetime) -> bool:
         """The same for the receipts of an expense."""
-        return self._claim(photo_ids, owner, Use(UseKind.RECEIPT, proposal_id), moderated=False, at=at)
+        return self._claim(photo_ids, owner, Use(UseKind.RECEIPT, proposal_id), (), at)
 
     def _claim(
-        self, photo_ids: Sequence[str], owner: str, use: Use, *, moderated: bool, at: datetime
+        self, photo_ids: Sequence[str], owner: str, use: Use, waiting_in: Sequence[str], at: datetime
     ) -> bool:
         found = self._photos.find({"_id": {"$in": list(photo_ids)}}, {"owner": 1, "file": 1, "uses": 1})
         free = {
@@ -179,26 +188,46 @@ class PhotoStore:
         until = at + UNUSED_TIME
         change = {
             "$set": {"unused_until": until, "check_at": until},
-            "$addToSet": {"uses": _use(use)},
+            "$addToSet": {"uses": use_document(use)},
             "$inc": {"version": 1},
         }
-        return all(self._hold(one, change, moderated=moderated) for one in photo_ids)
+        return all(self._hold(one, change, waiting_in) for one in photo_ids)
 
-    def _hold(self, photo_id: str, change: Document, *, moderated: bool) -> bool:
+    def _hold(self, photo_id: str, change: Document, waiting_in: Sequence[str]) -> bool:
         there = {"_id": photo_id, "file": {"$ne": None}}
-        if moderated:
+        if waiting_in:
+            undecided = [Moderation.OPEN.value, Moderation.AWAITING.value]
             self._photos.update_one(
-                {**there, "moderation": Moderation.OPEN.value},
-                {"$set": {"moderation": Moderation.AWAITING.value}, "$inc": {"version": 1}},
+                {**there, "moderation": {"$in": undecided}},
+                {
+                    "$set": {"moderation": Moderation.AWAITING.value, "order": photo_id},
+                    "$addToSet": {"waiting_in": {"$each": list(waiting_in)}},
+                    "$inc": {"version": 1},
+                },
             )
         return bool(self._photos.update_one(there, change).matched_count)
+
+    def follow(self, photo_ids: Sequence[str], area: str) -> None:
+        """Put photos that wait before the staff of another area too; doing so again changes nothing.
+
+        Where they waited before they stay: whoever lists them leaves out what is shown elsewhere by now.
+        """
+        for photo_id in photo_ids:
+            self._photos.update_one(
+                {"_id": photo_id, "moderation": Moderation.AWAITING.value, "waiting_in": {"$ne": area}},
+                {
+                    "$set": {"order": photo_id},
+                    "$addToSet": {"waiting_in": {"$each": ancestors(area)}},
+                    "$inc": {"version": 1},
+                },
+            )
 
     def link(self, photo_ids: Sequence[str], owner: str, use: Use) -> None:
         """Note that something outside of issues refers to photos of its author; others' are left alone."""
         for photo_id in photo_ids:
             self._photos.update_one(
                 {"_id": photo_id, "owner": owner, "file": {"$ne": None}},
-                {"$addToSet": {"uses": _use(use)}, "$inc": {"version": 1}},
+                {"$addToSet": {"uses": use_document(use)}, "$inc": {"version": 1}},
             )
 
     def let_go(self, photo_ids: Sequence[str], at: datetime) -> None:
@@ -207,13 +236,13 @@ class PhotoStore:
         Letting go again changes nothing. Raises ConcurrentUpdate where somebody writes to one just now.
         """
         for document in list(self._photos.find({"_id": {"$in": list(photo_ids)}})):
-            photo = _photo(document)
+            photo = photo_of(document)
             self.save(replace(photo, unused_until=at, check_at=at), photo.version)
 
     def forget(self, owner: str, at: datetime) -> None:
         """Forget who uploaded photos, and let go of them: those that an issue shows go with the issue."""
         for document in list(self._photos.find({"owner": owner})):
-            photo = _photo(document)
+            photo = photo_of(document)
             uses = tuple(one for one in photo.uses if one.kind is not UseKind.ACTIVITY)
             nobodys = replace(photo, owner=NOBODY, uses=uses, unused_until=at, check_at=at)
             try:
@@ -224,7 +253,7 @@ class PhotoStore:
     def due(self, at: datetime, most: int) -> list[Photo]:
         """Photos that the sweep has to look at by `at`."""
         found = self._photos.find({"check_at": {"$gte": _EPOCH, "$lte": at}})
-        return [_photo(one) for one in found.limit(most)]
+        return [photo_of(one) for one in found.limit(most)]
 
     def remove(self, photo: Photo) -> None:
         """Remove a photo with its files. Raises ConcurrentUpdate where somebody began to use it meanwhile."""
@@ -249,35 +278,3 @@ class PhotoStore:
     def _put(self, name: str, picture: Picture) -> None:
         self._files.put(name + THUMBNAIL, picture.thumbnail, "image/jpeg")
         self._files.put(name, picture.body, picture.content_type)
-
-
-def _use(use: Use) -> Document:
-    return {"kind": use.kind.value, "id": use.id, "area": use.area}
-
-
-def _document(photo: Photo) -> Document:
-    values: Document = {name: getattr(photo, name) for name in _NAMES}
-    return {
-        **values,
-        "_id": photo.id,
-        "moderation": photo.moderation.value,
-        "uses": [_use(one) for one in photo.uses],
-        "redactions": [asdict(one) for one in photo.redactions],
-        "unlogged": [asdict(one) for one in photo.unlogged],
-        "leftovers": list(photo.leftovers),
-    }
-
-
-def _photo(document: Document) -> Photo:
-    values: dict[str, Any] = {name: document[name] for name in _NAMES}
-    return Photo(
-        **{
-            **values,
-            "id": document["_id"],
-            "moderation": Moderation(document["moderation"]),
-            "uses": tuple(Use(UseKind(one["kind"]), one["id"], one["area"]) for one in document["uses"]),
-            "redactions": tuple(Rectangle(**one) for one in document["redactions"]),
-            "unlogged": tuple(Act(**one) for one in document["unlogged"]),
-            "leftovers": tuple(document["leftovers"]),
-        }
-    )

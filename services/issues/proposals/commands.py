@@ -18,6 +18,7 @@ from services.issues.proposals.proposal import (
     Proposal,
     Record,
     Terms,
+    Voiding,
 )
 
 _TRIES = 8
@@ -176,6 +177,26 @@ def spend(
             return None
         expense = Expense(expense_id, purpose, amount, receipts, actor.member_id, now)
         return domain.spend(proposal, actor, expense)
+
+    return _decide_until_saved(proposals, clock, proposal_id, decide)
+
+
+def void(
+    proposals: Proposals,
+    clock: Clock,
+    actor: Actor,
+    *,
+    proposal_id: str,
+    expense_id: str,
+    voiding_id: str,
+    reason: str,
+) -> Proposal:
+    """Mark an expense as void, once an id; see `domain.void`."""
+
+    def decide(proposal: Proposal, now: datetime) -> Change | None:
+        if any(one.void is not None and one.void.id == voiding_id for one in proposal.expenses):
+            return None
+        return domain.void(proposal, actor, expense_id, Voiding(voiding_id, reason, actor.member_id, now))
 
     return _decide_until_saved(proposals, clock, proposal_id, decide)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chassis.errors import Conflict, Invalid, NotAllowed, Stale
+from chassis.errors import Conflict, Invalid, NotAllowed, Stale, missing
 from chassis.identity import Actor
 from services.issues.proposals import events
 from services.issues.proposals.effects import EFFECTS
@@ -20,6 +20,7 @@ from services.issues.proposals.proposal import (
     Proposal,
     Status,
     Terms,
+    Voiding,
     fact,
     may_propose,
     parties,
@@ -171,14 +172,7 @@ def spend(proposal: Proposal, actor: Actor, expense: Expense) -> Change:
 
     Raises NotAllowed, Conflict unless the project is running, Invalid above what is left of the allocation.
     """
-    if not parties(proposal, actor) & {Party.AUTHOR, Party.CHAIR, Party.STAFF}:
-        raise NotAllowed(
-            "not-your-proposal",
-            zh="您不能登记此方案的支出。",
-            en="The author, the chair and the staff of the area record expenses.",
-        )
-    if proposal.status is not Status.RUNNING:
-        raise _not_possible(proposal, "spend", actor)
+    _check_bookkeeper(proposal, "spend", actor)
     left = proposal.funding.available - proposal.spent
     if expense.amount > left:
         raise Invalid(
@@ -188,6 +182,35 @@ def spend(proposal: Proposal, actor: Actor, expense: Expense) -> Change:
         )
     spending = replace(proposal, expenses=(*proposal.expenses, expense), version=proposal.version + 1)
     return Change(spending, Entry("spend", actor.member_id, expense.at, spending.status))
+
+
+def void(proposal: Proposal, actor: Actor, expense_id: str, voiding: Voiding) -> Change:
+    """Mark an expense as void: it stays on record, and what it took of the allocation is free again.
+
+    Raises NotAllowed, NotFound, Conflict for one that is void already and unless the project is running:
+    the sums of an account that was handed in stand, until staff reopen it.
+    """
+    _check_bookkeeper(proposal, "void_expense", actor)
+    marked = {one.id: one for one in proposal.expenses}.get(expense_id)
+    if marked is None:
+        raise missing("支出", "expense")
+    if marked.void is not None:
+        raise Conflict("void-already", zh="该支出已作废。", en="This expense is void already.")
+    expenses = tuple(replace(one, void=voiding) if one.id == expense_id else one for one in proposal.expenses)
+    corrected = replace(proposal, expenses=expenses, version=proposal.version + 1)
+    line = Entry("void_expense", actor.member_id, voiding.at, corrected.status, voiding.reason)
+    return Change(corrected, line)
+
+
+def _check_bookkeeper(proposal: Proposal, action: str, actor: Actor) -> None:
+    if not parties(proposal, actor) & {Party.AUTHOR, Party.CHAIR, Party.STAFF}:
+        raise NotAllowed(
+            "not-your-proposal",
+            zh="您不能登记此方案的支出。",
+            en="The author, the chair and the staff of the area record expenses.",
+        )
+    if proposal.status is not Status.RUNNING:
+        raise _not_possible(proposal, action, actor)
 
 
 def check_budget(budget: Sequence[BudgetLine]) -> None:

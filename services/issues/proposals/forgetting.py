@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.issues.proposals import events
 from services.issues.proposals.events import ProposalFact
-from services.issues.proposals.proposal import SYSTEM, Entry, Proposal, Record, Status, fact
+from services.issues.proposals.proposal import SYSTEM, Entry, Expense, Proposal, Record, Status, fact
 
 _TAKEN_BACK = frozenset({Status.DRAFT, Status.WITHDRAWN})
 
@@ -42,7 +42,16 @@ def _without(proposal: Proposal, member: str) -> Proposal:
     return replace(
         proposal,
         author=None if proposal.author == member else proposal.author,
-        expenses=tuple(replace(one, by=None) if one.by == member else one for one in proposal.expenses),
+        expenses=tuple(_expense(one, member) for one in proposal.expenses),
+    )
+
+
+def _expense(expense: Expense, member: str) -> Expense:
+    void = expense.void
+    return replace(
+        expense,
+        by=None if expense.by == member else expense.by,
+        void=replace(void, by=None) if void is not None and void.by == member else void,
     )
 
 

@@ -111,8 +111,21 @@ class Funding:
 
 
 @dataclass(frozen=True)
+class Voiding:
+    """Somebody's word that an expense was recorded by mistake. `by` is None once they were forgotten."""
+
+    id: str
+    reason: str
+    by: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Expense:
-    """Money spent on the project; `receipts` are ids of photos. `by` is None once they were forgotten."""
+    """Money spent on the project; `receipts` are ids of photos. `by` is None once they were forgotten.
+
+    One that is void stays on record and counts for nothing.
+    """
 
     id: str
     purpose: str
@@ -120,6 +133,7 @@ class Expense:
     receipts: tuple[str, ...]
     by: str | None
     at: datetime
+    void: Voiding | None = None
 
 
 @dataclass(frozen=True)
@@ -160,8 +174,8 @@ class Proposal:
 
     @property
     def spent(self) -> int:
-        """All expenses."""
-        return sum(one.amount for one in self.expenses)
+        """All expenses that are not void."""
+        return sum(one.amount for one in self.expenses if one.void is None)
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class ProposalQueries:
         document = self._mongo[_COLLECTION].find_one({"_id": proposal_id}, _LISTED)
         if document is None or document["opened_at"] is None:
             raise missing("方案", "proposal")
-        spent = sum(one["amount"] for one in document["expenses"])
+        spent = sum(one["amount"] for one in document["expenses"] if one.get("void") is None)
         allocated = document["funding"]["allocated"] or 0
         donated = document["funding"].get("donated", 0)
         returned = document["funding"]["returned"] or 0

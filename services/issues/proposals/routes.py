@@ -137,6 +137,17 @@ def blueprint(
         commands.spend(store, photos, clock, actor(), proposal_id=proposal_id, expense_id=new_id(), **body)
         return shown(proposal_id, 201)
 
+    @routes.route("/<proposal_id>/expenses/<expense_id>/voids", methods=["POST"])
+    @routes.arguments(schemas.VoidSchema)
+    @routes.answers(201, schemas.ProposalSchema)
+    @access.signed_in
+    def void(body: dict[str, Any], proposal_id: str, expense_id: str) -> Response:
+        """Mark an expense as void while the project runs: it stays on record and counts for nothing."""
+        commands.void(
+            store, clock, actor(), proposal_id=proposal_id, expense_id=expense_id, voiding_id=new_id(), **body
+        )
+        return shown(proposal_id, 201)
+
     @routes.route("/<proposal_id>/account", methods=["GET"])
     @routes.response(200, schemas.ProposalAccountSchema)
     @access.public

@@ -85,6 +85,12 @@ class ExpenseSchema(Schema):
     receipts = fields.List(Identifier(), required=True, validate=validate.Length(1, MAX_RECEIPTS))
 
 
+class VoidSchema(Schema):
+    """Why an expense does not count."""
+
+    reason = PlainText(required=True, least=2, most=500)
+
+
 class ProposalQuery(PageQuery):
     """Filters of the list; `mine=true` for one's own."""
 
@@ -137,8 +143,21 @@ class ReceiptSchema(Schema):
     thumbnail_url = fields.String()
 
 
+class PublicVoidSchema(Schema):
+    """That an expense counts for nothing, since when and why."""
+
+    reason = fields.String()
+    at = Moment()
+
+
+class VoidedSchema(PublicVoidSchema):
+    """The same, with who said so."""
+
+    by = fields.String(allow_none=True)
+
+
 class SpentSchema(Schema):
-    """An expense; `receipts` are shown to the author, the council and staff."""
+    """An expense; `receipts` are shown to the author, the council and staff. `void`: it does not count."""
 
     id = fields.String()
     purpose = fields.String()
@@ -146,6 +165,7 @@ class SpentSchema(Schema):
     by = fields.String(allow_none=True)
     at = Moment()
     receipts = fields.List(fields.Nested(ReceiptSchema))
+    void = fields.Nested(VoidedSchema, allow_none=True)
 
 
 class ProposalListedSchema(Schema):
@@ -219,16 +239,17 @@ class BallotListSchema(Schema):
 
 
 class PublicExpenseSchema(Schema):
-    """An expense as everybody may see it, with the number of its receipts."""
+    """An expense as everybody may see it, with the number of its receipts; one that is `void` counts not."""
 
     purpose = fields.String()
     amount = fields.Integer()
     at = Moment()
     receipts = fields.Integer()
+    void = fields.Nested(PublicVoidSchema, allow_none=True)
 
 
 class ProposalAccountSchema(Schema):
-    """The public account: rest = allocated + donated − spent − returned."""
+    """The public account: rest = allocated + donated − spent − returned; spent is without what is void."""
 
     id = fields.String()
     number = fields.String()

@@ -26,6 +26,7 @@ from services.issues.proposals.proposal import (
     Status,
     Tally,
     Terms,
+    Voiding,
 )
 
 _COLLECTION = "proposals"
@@ -194,8 +195,17 @@ def _proposal(document: Document) -> Proposal:
             "terms": Terms(**{**document["terms"], "majority": Majority(document["terms"]["majority"])}),
             "tally": Tally(**document["tally"]),
             "funding": Funding(**document["funding"]),
-            "expenses": tuple(
-                Expense(**{**one, "receipts": tuple(one["receipts"])}) for one in document["expenses"]
-            ),
+            "expenses": tuple(_expense(one) for one in document["expenses"]),
+        }
+    )
+
+
+def _expense(document: Document) -> Expense:
+    void = document.get("void")
+    return Expense(
+        **{
+            **document,
+            "receipts": tuple(document["receipts"]),
+            "void": Voiding(**void) if void is not None else None,
         }
     )

@@ -44,7 +44,7 @@ def post(
     """
     known = adjustments.of_key(order.key)
     if known is None:
-        if journal.stored(order.key) is not None or not domain.needs_second(order.legs, limits):
+        if not domain.needs_second(order.legs, limits) or journal.stored(order.key) is not None:
             return ledger.post_by_hand(journal, order)
         ledger.check_order(journal, order)
         known = adjustments.add(domain.asked(order))
@@ -226,8 +226,8 @@ def _carry_out(adjustments: Adjustments, journal: Journal, change: Change) -> bo
             at=at,
             reason=done.memo,
             by=done.author,
-            part=domain.backwards(done.legs) if done.partial else None,
-            key=done.key if done.partial else None,
+            part=domain.backwards(done.legs) if done.in_part else None,
+            key=done.key if done.in_part else None,
         )
 
     return adjustments.take_back(change, decide)

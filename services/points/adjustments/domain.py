@@ -34,7 +34,7 @@ class Standing(StrEnum):
 class Adjustment:
     """A posting, or the reversal of the posting `reverses`, that waits for a second administrator.
 
-    A reversal is of what is left of it then, or `partial`: of these very legs, the other way round.
+    A reversal is of what is left of it then, or, `in_part`, of these very legs, the other way round.
     `key` is unique for ever; `posting` is what came of it, `note` what whoever decided said.
     """
 
@@ -48,7 +48,7 @@ class Adjustment:
     expires_at: datetime
     effective_at: datetime | None = None
     reverses: str | None = None
-    partial: bool = False
+    in_part: bool = False
     standing: Standing = Standing.PENDING
     decided_by: str | None = None
     decided_at: datetime | None = None
@@ -117,7 +117,7 @@ def asked_back(
             asked_at=at,
             expires_at=at + OPEN_FOR,
             reverses=original.id,
-            partial=part is not None,
+            in_part=part is not None,
         )
     )
 

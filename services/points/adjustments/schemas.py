@@ -34,7 +34,7 @@ class AdjustmentSchema(Schema):
     size = fields.Dict(keys=fields.String(), values=fields.Integer())
     effective_at = Moment(allow_none=True)
     reverses = fields.String(allow_none=True)
-    partial = fields.Boolean()
+    in_part = fields.Boolean()
     author = fields.String()
     asked_at = Moment()
     expires_at = Moment()
