@@ -12,6 +12,7 @@ from infra.local.deployment import ROOT
 
 _PAGE = ROOT / "docs/performance-ledger.md"
 _MOST = 5_000_000
+_SETTINGS = {"ADJUSTMENT_POINTS": "1000000000"}  # one administrator posts everything here
 
 
 def main() -> int:
@@ -25,7 +26,7 @@ def main() -> int:
     if not 1 <= seconds <= 30 or any(not 1000 <= one <= _MOST for one in sizes):
         console.print(f"SECONDS is 1 to 30; POSTINGS are numbers from 1,000 to {_MOST:,}, or none.")
         return 2
-    with console.status("starting a private deployment") as status, scene.running() as stage:
+    with console.status("starting a private deployment") as status, scene.running(_SETTINGS) as stage:
         facts = machine.facts(stage)
         found = measure(stage, seconds, sizes, status.update)
     report.show(found, console)
