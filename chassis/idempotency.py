@@ -53,7 +53,11 @@ def required_key() -> str:
 
 
 def untracked(view: View) -> View:
-    """Keep no record of a view's requests, not even a hash of their bodies: for what must leave no trace."""
+    """Keep no record of a view's requests, not even a hash of their bodies.
+
+    For what must leave no trace, and for what knows its keys for ever by itself: there a record of a day
+    would cost two writes and add nothing.
+    """
     setattr(view, _UNTRACKED, True)
     return view
 
@@ -75,12 +79,12 @@ def _before(mongo: Mongo) -> Response | None:
     # another's; and what they are given are tokens, which are not kept.
     if key is None or request.method != "POST" or request.endpoint is None or "actor" not in g:
         return None
-    if getattr(current_app.view_functions[request.endpoint], _UNTRACKED, False):
-        return None
     if not key or len(key) > _MAX_KEY or not key.isprintable():
         raise Invalid(
             "Idempotency-Key", zh="幂等键须为 1 至 200 个字符。", en="Use 1 to 200 printable characters."
         )
+    if getattr(current_app.view_functions[request.endpoint], _UNTRACKED, False):
+        return None
     claim_id = f"{g.actor.member_id} {request.path} {key}"
     claim = {
         "_id": claim_id,

@@ -34,6 +34,11 @@ def begin(traceparent: str | None, correlation_id: str | None, causation_id: str
     return trace
 
 
+def resume(trace: Trace) -> None:
+    """Go on with work that was begun under a trace."""
+    _current.set(trace)
+
+
 def current() -> Trace:
     """The trace of the present work; a new one where none was begun."""
     return _current.get() or begin(None, None)

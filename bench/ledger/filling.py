@@ -8,6 +8,7 @@ from pymongo import UpdateOne
 
 from chassis.clock import new_ulid, ulid_at, utc_now
 from chassis.mongo import Document, Mongo
+from services.points.documents import document_of
 from services.points.domain import Leg, Posting, issuer
 from services.points.integrity import domain
 from services.points.integrity.books import added
@@ -63,7 +64,7 @@ class Filling:
             posted_at=moment,
             verified=True,
         )
-        document = self._journal.document_of(posting)
+        document = document_of(posting)
         document.pop("pending")
         return {**document, "order": name, "outbox": []}
 

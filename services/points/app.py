@@ -7,6 +7,7 @@ from flask import Flask
 
 import chassis.http.app
 from chassis import idempotency, logs
+from chassis.broker.consumer import Jointly
 from chassis.clock import utc_now
 from chassis.events import Event
 from chassis.http.app import ServiceApp
@@ -160,6 +161,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     sealing = Sealing(seals, utc_now, settings.district)
     time_bank = TimeBank(mongo, journal, utc_now, settings.district)
     lots = LotStore(mongo, journal, settings.district)
+    heard = subscriptions(mongo, settings.validity)
 
     def expire_holds() -> None:
         while hold_commands.expire(holds, utc_now):
@@ -201,7 +203,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         settings=settings,
         mongo=mongo,
         outboxes=OUTBOXES,
-        handle=subscriptions(mongo, settings.validity).handle,
+        handle=heard.handle,
+        jointly=Jointly(heard.joint_types, heard.handle_jointly),
         timers=[
             Timer("holds", 5.0, expire_holds),
             Timer("debts", 5.0, recover_debts),

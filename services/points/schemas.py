@@ -29,7 +29,7 @@ RULES = (
     "time-bank.converted",
 )
 """Everything that is posted is posted by one of these, or by a rule of earning."""
-RULE_PATTERN = "[a-z]+([.][a-z][a-z0-9_-]{0,39}){1,3}"
+RULE_PATTERN = "[a-z]+(-[a-z]+)*([.][a-z][a-z0-9_-]{0,39}){1,3}"
 
 
 class AccountName(Formed):

@@ -3,32 +3,26 @@
 import random
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from pymongo.client_session import ClientSession
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
-from chassis import outbox
-from chassis.clock import new_ulid
+from chassis import outbox, trace
 from chassis.errors import Unavailable, missing
-from chassis.events import envelope
-from chassis.identity import ancestors
 from chassis.local_copy import put_newer
-from chassis.mongo import Document, Mongo
+from chassis.mongo import Mongo
+from chassis.trace import Trace
 from services.points import domain
+from services.points.balances import Balances, Divided, amount_of
 from services.points.commands import Debt
-from services.points.domain import Change, Changes, Frozen, Leg, Lots, Overdrawn, Posting
+from services.points.documents import document_of, posting_of
+from services.points.domain import Changes, Lots, Posting
 from services.points.lots import domain as lots
-from services.points.lots.domain import FOREVER, Validity, Wallet
+from services.points.lots.domain import FOREVER, Validity
 from services.points.reversal import Free, NothingLeft, check_left, with_taken
 
-FROZEN = "frozen"
 _TRIES = 6
-_DIVIDED = {"lots": 1, **{f"{unit}.available": 1 for unit in domain.UNITS}}
-
-
-class _Divided(Exception):
-    """A wallet has lots, and was to be taken from without a look at them."""
+_REMEMBERED = 100_000
 
 
 class JournalStore:
@@ -44,7 +38,8 @@ class JournalStore:
     def __init__(self, mongo: Mongo, validity: Validity = FOREVER) -> None:
         self._mongo = mongo
         self._validity = validity
-        self._looks = validity != FOREVER
+        self._known: set[str] = set()
+        self._balances = Balances(mongo, looks=validity != FOREVER)
 
     def ensure_indexes(self) -> None:
         """One posting a key; statements; lists; what reverses what; debts; the relay."""
@@ -89,8 +84,8 @@ class JournalStore:
             except DuplicateKeyError:
                 if is_known():
                     return False
-            except _Divided:
-                self._looks = True
+            except Divided:
+                self._balances.looks = True
             except ConnectionFailure:
                 raise
             except PyMongoError as error:
@@ -112,23 +107,42 @@ class JournalStore:
             # Two that take back the same posting meet here: neither has seen what the other takes.
             met = {"$inc": {"reversals": 1}}
             self._mongo["reversed"].update_one({"_id": original.id}, met, upsert=True, session=session)
-        posted = lots.dated(posting, self._wallets(session, others), self._validity, original)
-        self._mongo["journal"].insert_one(self.document_of(posted), session=session)
+        posted = lots.dated(posting, self._balances.wallets(session, others), self._validity, original)
+        self._mongo["journal"].insert_one(document_of(posted), session=session)
         self.change(domain.merged(domain.changes_of(posted), others), session)
+
+    def write_all(
+        self, postings: Sequence[Posting], session: ClientSession, traces: Sequence[Trace] = ()
+    ) -> None:
+        """Write several postings within a transaction, each under its trace, in as few commands as can be.
+
+        That is two where nobody loses anything by them; others are written one after the other.
+        """
+        under = traces or [trace.current()] * len(postings)
+        if not all(_only_gives(one) for one in postings):
+            for posting, of in zip(postings, under, strict=True):
+                trace.resume(of)
+                self.write(posting, session)
+            return
+        documents, parts = [], []
+        for posting, of in zip(postings, under, strict=True):
+            trace.resume(of)
+            posted = lots.dated(posting, lambda *_: {}, self._validity)
+            documents.append(document_of(posted))
+            parts.append(domain.changes_of(posted))
+        if documents:
+            self._mongo["journal"].insert_many(documents, session=session)
+            self.change(domain.merged(*parts), session)
 
     def drawn(self, account: str, unit: str, amount: int, session: ClientSession) -> Lots:
         """From which lots so much would be taken now."""
         if not domain.is_member(account):
             return {domain.NEVER: amount}
-        return lots.drawn(self._wallets(session, {})(account, unit), amount)
+        return lots.drawn(self._balances.wallets(session, {})(account, unit), amount)
 
     def change(self, changes: Changes, session: ClientSession) -> None:
         """Change balances within a transaction, in the order of the accounts' names."""
-        by_account: dict[str, dict[str, Change]] = {}
-        for (account, unit), change in changes.items():
-            by_account.setdefault(account, {})[unit] = change
-        for account in sorted(by_account):
-            self._change(account, by_account[account], session)
+        self._balances.change(changes, session)
 
     def take_back(
         self, decide: Callable[[Free], Posting], beside: Callable[[ClientSession], None] | None = None
@@ -143,7 +157,7 @@ class JournalStore:
         def write(session: ClientSession) -> None:
             def free(account: str, unit: str) -> int:
                 found = self._mongo["accounts"].find_one({"_id": account}, session=session) or {}
-                return _amount(found, unit, "available")
+                return amount_of(found, unit, "available")
 
             decided.append(decide(free))
             self.write(decided[-1], session)
@@ -159,7 +173,7 @@ class JournalStore:
     def posted(self, account: str, unit: str, session: ClientSession | None) -> int:
         """An account's balance as a transaction sees it."""
         found = self._mongo["accounts"].find_one({"_id": account}, session=session) or {}
-        return _amount(found, unit, "posted")
+        return amount_of(found, unit, "posted")
 
     def debts(self, most: int) -> list[Debt]:
         """What members owe and have something free to pay it with; `most` of them, or a few more."""
@@ -170,13 +184,25 @@ class JournalStore:
             member = str(one["_id"]).removeprefix(domain.debt(""))
             wallet = self._mongo["accounts"].find_one({"_id": member}) or {}
             for unit in domain.UNITS:
-                owed, free = -_amount(one, unit, "posted"), _amount(wallet, unit, "available")
+                owed, free = -amount_of(one, unit, "posted"), amount_of(wallet, unit, "available")
                 if owed > 0 and free > 0:
                     found.append(Debt(member, unit, owed, free, str(one["version"])))
         return found
 
     def knows(self, account: str) -> bool:
-        """Whether an account may be posted to: of a member, project or area that is known here."""
+        """Whether an account may be posted to: of a member, project or area that is known here.
+
+        What is known once stays known: it is looked up no more.
+        """
+        if account in self._known:
+            return True
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        if self._looked_up(account):
+            self._known.add(account)
+        return account in self._known
+
+    def _looked_up(self, account: str) -> bool:
         kind, _, name = account.rpartition(":")
         if kind in ("", "owed"):
             return self._mongo["members"].find_one({"_id": name}, {"_id": 1}) is not None
@@ -201,117 +227,11 @@ class JournalStore:
         found = self._mongo["journal"].find({"reverses": posting_id}, {"takes": 1}, session=session)
         return with_taken(posting_of(document), [one.get("takes") for one in found])
 
-    def document_of(self, posting: Posting) -> Document:
-        """A posting as it is stored, with its event."""
-        return _document(posting)
-
     def _is_known(self, key: str) -> bool:
         return self._mongo["journal"].find_one({"key": key}, {"_id": 1}) is not None
 
-    def _wallets(self, session: ClientSession, beside: Changes) -> Wallet:
-        """What accounts have available and are given beside, by lots; nothing while none has any."""
-        if not self._looks:
-            return lambda _account, _unit: {}
 
-        def wallet(account: str, unit: str) -> Lots:
-            given = beside.get((account, unit), Change())
-            found = self._mongo["accounts"].find_one({"_id": account}, _DIVIDED, session=session) or {}
-            there = Change(lots=found.get("lots", {}).get(unit, {})) + Change(lots=given.lots)
-            return lots.divided(there.lots, _amount(found, unit, "available") + given.available)
-
-        return wallet
-
-    def _change(self, account: str, changes: dict[str, Change], session: ClientSession) -> None:
-        """One conditional write: the floor of zero holds, or nothing is done."""
-        steps: dict[str, int] = {"version": 1}
-        bounds: dict[str, Any] = {}
-        looks: list[str] = []
-        for unit, change in changes.items():
-            parts = {"posted": change.posted, "held": change.held, "available": change.available}
-            steps |= {f"{unit}.{name}": amount for name, amount in parts.items() if amount}
-            if change.lifetime:
-                steps[f"lifetime.{unit}"] = change.lifetime
-            if domain.is_debt(account):
-                steps["due"] = steps.get("due", 0) - change.posted
-                if change.posted > 0:
-                    bounds[f"{unit}.posted"] = {"$lte": -change.posted}
-            elif change.available < 0:
-                bounds[f"{unit}.available"] = {"$gte": -change.available}
-            moved = {day: amount for day, amount in change.lots.items() if amount}
-            steps |= {f"lots.{unit}.{day}": amount for day, amount in moved.items()}
-            bounds |= {f"lots.{unit}.{day}": {"$gte": -amount} for day, amount in moved.items() if amount < 0}
-            looks += [lots.first_look(day) for day, amount in moved.items() if amount > 0]
-        update: dict[str, Any] = {"$inc": steps}
-        if looks:
-            update["$min"] = {"lots_due": min(looks)}
-        accounts = self._mongo["accounts"]
-        if not bounds:
-            accounts.update_one({"_id": account}, update, upsert=True, session=session)
-            return
-        if not self._looks:
-            bounds["lots"] = {"$exists": False}
-        taken = {"_id": account, **bounds, "status": {"$ne": FROZEN}}
-        if not accounts.update_one(taken, update, session=session).matched_count:
-            found = accounts.find_one({"_id": account}, {"status": 1, "lots": 1}, session=session) or {}
-            if "lots" in found and not self._looks:
-                raise _Divided
-            raise Frozen(account) if found.get("status") == FROZEN else Overdrawn(account)
-
-
-def _amount(account: Document, unit: str, name: str) -> int:
-    return int(account.get(unit, {}).get(name, 0))
-
-
-def posting_of(document: Document) -> Posting:
-    """A posting as it was stored."""
-    names = ("key", "rule", "rule_version", "cause", "area", "posted_at", "memo", "by", "verified")
-    return Posting(
-        id=str(document["_id"]),
-        legs=tuple(Leg(**one) for one in document["legs"]),
-        effective_at=document["effective_at"] if document["dated"] else None,
-        reverses=document.get("reverses"),
-        takes=tuple(document.get("takes", ())),
-        **{name: document[name] for name in names},
-    )
-
-
-def _document(posting: Posting) -> Document:
-    event = envelope(
-        domain.fact(posting),
-        source="points",
-        subject=posting.id,
-        sequence=1,
-        area=posting.area,
-        at=posting.posted_at,
-    )
-    document = {
-        "_id": posting.id,
-        # Given when it is written, and not when it was ordered: a later look at what came since misses none.
-        "order": new_ulid(),
-        "key": posting.key,
-        "rule": posting.rule,
-        "rule_version": posting.rule_version,
-        "cause": posting.cause,
-        "area": posting.area,
-        "scopes": ancestors(posting.area),
-        "accounts": sorted({leg.account for leg in posting.legs}),
-        "legs": [_leg(leg) for leg in posting.legs],
-        "posted_at": posting.posted_at,
-        "effective_at": posting.counts_from,
-        "dated": posting.effective_at is not None,  # whether somebody said so: part of what was ordered
-        "memo": posting.memo,
-        "by": posting.by,
-        "verified": posting.verified,
-        "version": 1,
-    }
-    if posting.reverses is not None:
-        document["reverses"] = posting.reverses  # its index is of reversals only
-        document["takes"] = list(posting.takes)
-    return outbox.fresh(document, [event])
-
-
-def _leg(leg: Leg) -> Document:
-    document: Document = {"account": leg.account, "unit": leg.unit, "amount": leg.amount}
-    if lots.expiring(leg.lots):
-        document["lots"] = dict(leg.lots or {})
-    return document
+def _only_gives(posting: Posting) -> bool:
+    """Whether no account that is held to a bound loses anything by it."""
+    taken = (leg.account for leg in posting.legs if leg.amount < 0)
+    return posting.reverses is None and not any(map(domain.keeps_balance, taken))

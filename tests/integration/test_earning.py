@@ -12,10 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chassis import trace
 from chassis.clock import new_ulid, utc_now
 from chassis.errors import Conflict, Unavailable
 from chassis.mongo import Mongo
 from services.points.earning import commands
+from services.points.earning.commands import Heard
 from services.points.earning.domain import EARNING_RULES, Evidence
 from services.points.earning.queries import RuleBook
 from services.points.earning.rule import CONFIRMED, LEAD, VERIFIED, Caps, Conditions, EarningRule
@@ -41,7 +43,13 @@ class Earning(Ledger):
         """By rules read anew: here versions come into force in the past, which live they never do."""
         in_force = RuleBook(self.rules.all, utc_now).in_force
         for one in evidence:
-            commands.consume(self.book, self.journal, in_force, utc_now, evidence=one)
+            heard = [Heard(one, trace.current())]
+            commands.consume(self.book, self.journal, in_force, utc_now, heard=heard)
+
+    def consume_in_one(self, evidence: Sequence[Evidence]) -> None:
+        heard = [Heard(one, trace.begin(None, None, one.cause)) for one in evidence]
+        in_force = RuleBook(self.rules.all, utc_now).in_force
+        commands.consume(self.book, self.journal, in_force, utc_now, heard=heard)
 
     def consume_at_once(self, evidence: Sequence[Evidence]) -> None:
         """As several workers would: what was too busy comes again."""
@@ -303,3 +311,23 @@ def test_simulating_versions_over_what_happened_is_leg_for_leg_what_they_paid(
         in_grids = [earning.simulate(rule, since, until, grid) for grid in GRIDS]
         assert sum(one.would.points for one in in_grids) == outcome.would.points
     assert earning.collections() == before
+
+
+def test_what_waits_is_paid_in_one_go_each_once_and_by_its_own_trace(earning: Earning) -> None:
+    capped = replace(EARNING_RULES["activity.verified"], worker_points=7, caps={"points": Caps(day=30)})
+    rule = earning.activate(earning.draft(capped), NOON - HOUR)
+    member, reporter = earning.member(), earning.member()
+    known, contradicted = activity(member), confirmed(member, reporter=reporter)
+    earning.consume(known)
+    earning.reopen(contradicted.cause)
+    waiting = [activity(member) for _ in range(5)]
+    earning.consume_in_one([waiting[0], known, *waiting, contradicted, confirmed(member), waiting[1]])
+    assert earning.balance(member)["posted"] == 30 + 8
+    assert earning.balance(reporter)["posted"] == 0
+    postings = list(earning.mongo["journal"].find({"accounts": member, "rule": rule.code}))
+    assert len(postings) == 5
+    causes = {one["outbox"][0]["causationid"] for one in postings if one["cause"] != known.cause}
+    assert causes == {one["cause"] for one in postings} - {known.cause}
+    told = earning.simulate(rule, NOON - HOUR, NOON + HOUR)
+    assert (told.events, told.would) == (6, told.really)
+    earning.proof()

@@ -12,11 +12,11 @@ from chassis.identity import Actor
 from chassis.mongo import Mongo
 from infra.local.deployment import Deployment
 from services.points import commands
+from services.points.balances import FROZEN
 from services.points.domain import Leg, Overdrawn, debt, issuer
 from services.points.holds import commands as hold_commands
 from services.points.holds.domain import HoldStatus
 from services.points.statements.queries import StatementQueries
-from services.points.store import FROZEN
 from tests.integration.ledgers import ADMIN, DISTRICT, MINUTE, SHOP, Ledger, at_once
 
 

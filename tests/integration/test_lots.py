@@ -10,11 +10,11 @@ from chassis.errors import Conflict, Invalid
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
 from infra.local.deployment import Deployment
+from services.points.balances import FROZEN
 from services.points.domain import NEVER, Leg, issuer
 from services.points.integrity import commands as integrity_commands
 from services.points.lots.domain import EXPIRED, Validity
 from services.points.lots.store import NOTICES
-from services.points.store import FROZEN
 from tests.integration.ledgers import ADMIN, DISTRICT, Ledger, at_once
 
 JANUARY, FEBRUARY, MARCH = "20260131", "20260228", "20260331"

@@ -14,6 +14,8 @@ from chassis.identity import Actor
 from services.points.circles import commands, domain
 from services.points.circles.domain import Change, Flag, Gift, Share, Verdict
 from services.points.domain import Leg, Posting
+from services.points.timebank.exchange.settlement import SETTLED
+from services.points.timebank.gifts.domain import GIFTED
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
 MEMBERS = [f"01ARZ3NDEKTSV4RRFFQ69G5FA{letter}" for letter in "ABCDEF"]
@@ -87,9 +89,7 @@ def posted(rule: str, *legs: Leg, reverses: str | None = None, at: datetime = AT
     return Posting(key, key, rule, 1, "c", "120199", legs, at, reverses=reverses)
 
 
-def move(
-    giver: str, receiver: str, amount: int = 5, rule: str = "time-bank.gifted", at: datetime = AT
-) -> Posting:
+def move(giver: str, receiver: str, amount: int = 5, rule: str = GIFTED, at: datetime = AT) -> Posting:
     return posted(rule, Leg(giver, "minutes", -amount), Leg(receiver, "minutes", amount), at=at)
 
 
@@ -98,7 +98,7 @@ def test_gifts_are_what_goes_from_member_to_member_and_was_not_taken_back() -> N
     known = [
         move(A, B),
         move(A, B, rule="posted.by-hand"),
-        move(A, B, rule="time-bank.settled"),
+        move(A, B, rule=SETTLED),
         posted("hold.captured", Leg(A, "points", -3), Leg("shop:120199", "points", 3)),
         taken_back,
         posted("posting.reversed", Leg(B, "minutes", 5), Leg(A, "minutes", -5), reverses=taken_back.id),

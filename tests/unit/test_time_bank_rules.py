@@ -1,5 +1,6 @@
 """The time bank's matching, settlements, gifts and conversions: what holds whatever the numbers."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from chassis.errors import Conflict, Invalid
 from services.points.domain import Leg, Posting, changes_of
 from services.points.holds.domain import HoldStatus, expired, served, set_aside
 from services.points.reversal import reversal
+from services.points.schemas import RULE_PATTERN, RULES
 from services.points.timebank.exchange import settlement
 from services.points.timebank.exchange.help import Help, Kind, Status
 from services.points.timebank.exchange.matching import match, ranked
@@ -299,3 +301,8 @@ def test_a_hold_with_a_purpose_is_served_once_and_never_above_its_amount() -> No
             served(ended, 1, "B", NOW)
     with pytest.raises(Invalid):
         set_aside("A", "minutes", 0, "H", bound_to="help:1", by="A", hold_id="h", at=NOW)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_postings_can_be_listed_by_every_rule_that_posts(rule: str) -> None:
+    assert re.fullmatch(RULE_PATTERN, rule)

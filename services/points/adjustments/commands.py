@@ -44,7 +44,7 @@ def post(
     """
     known = adjustments.of_key(order.key)
     if known is None:
-        if journal.stored(order.key) is not None or not domain.needs_second(order.legs, limits):
+        if not domain.needs_second(order.legs, limits) or journal.stored(order.key) is not None:
             return ledger.post_by_hand(journal, order)
         ledger.check_order(journal, order)
         known = adjustments.add(domain.asked(order))

@@ -8,7 +8,7 @@ from chassis.clock import Clock
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
-from chassis.idempotency import new_id, required_key
+from chassis.idempotency import new_id, required_key, untracked
 from services.points.adjustments import commands, domain, schemas
 from services.points.adjustments.domain import Adjustment, Limits
 from services.points.adjustments.queries import AdjustmentQueries
@@ -36,6 +36,7 @@ def blueprint(
     @routes.answers(202, schemas.AdjustmentSchema)
     @routes.answers(201, PostingSchema)
     @access.roles("district_admin")
+    @untracked
     def post(body: dict[str, Any]) -> Response:
         """Post by hand; a large one awaits a second administrator (202). `Idempotency-Key` must be sent."""
         legs = [Leg(**one) for one in body.pop("legs")]

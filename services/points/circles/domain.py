@@ -19,13 +19,12 @@ from chassis.events import Event
 from chassis.identity import Actor
 from services.points.circles import events
 from services.points.domain import Leg, Posting, debt, is_member
-from services.points.timebank.gifts.domain import GIFTED
+from services.points.timebank.exchange.settlement import SETTLED
 
 WINDOW = timedelta(days=30)
 LONGEST = 4
 LEAST_PERCENT = 60
 REVIEWERS = frozenset({"subdistrict_staff", "district_admin"})
-_TIME_BANK = "time-bank."
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def gifts(postings: Iterable[Posting]) -> list[Gift]:
             back.setdefault(one.reverses, []).extend(one.legs)
     found = []
     for one in known:
-        if one.reverses is None and (one.rule == GIFTED or not one.rule.startswith(_TIME_BANK)):
+        if one.reverses is None and one.rule != SETTLED:
             found += _gifts_of([*one.legs, *back.get(one.id, ())])
     return found
 

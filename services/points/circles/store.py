@@ -13,8 +13,8 @@ from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.mongo import Document, Mongo
 from services.points.circles.domain import Change, Flag, Share, Verdict
+from services.points.documents import posting_of
 from services.points.domain import Posting
-from services.points.store import posting_of
 
 COLLECTION = "flags"
 _BATCH = 1000

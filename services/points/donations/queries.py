@@ -6,10 +6,10 @@ from chassis import paging
 from chassis.errors import missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
+from services.points.documents import posting_of
 from services.points.donations.donation import TAKEN, Donation, Status, parties
 from services.points.donations.trace import trace
 from services.points.shop.item import KEEPERS
-from services.points.store import posting_of
 
 _TAKEN = sorted(one.value for one in TAKEN)
 

@@ -1,18 +1,19 @@
 """Paying for verified work, taking back what a reopened issue was paid, and writing the rules for it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from chassis.clock import Clock, new_ulid
 from chassis.errors import ConcurrentUpdate, Conflict, Invalid, NotAllowed
 from chassis.identity import Actor, check_area
+from chassis.trace import Trace
 from services.points import commands as ledger
 from services.points.commands import Journal
 from services.points.domain import Leg, Posting
 from services.points.earning import rule as rules
-from services.points.earning.domain import Counted, Evidence, earned, gained
+from services.points.earning.domain import Counted, Evidence, earned, gained, with_roles
 from services.points.earning.rule import CONFIRMED, EarningRule
 from services.points.earning.simulation import Kept, Line, simulate
 
@@ -21,21 +22,37 @@ _REOPENED = "问题重新打开，确认所得收回"
 LONGEST_PERIOD = timedelta(days=92)
 
 
+@dataclass(frozen=True)
+class Heard:
+    """Evidence as an event told it, and the trace of that event."""
+
+    evidence: Evidence
+    trace: Trace
+
+
+@dataclass(frozen=True)
+class Due:
+    """Evidence, the rules that answer it, and the trace of the event that told it."""
+
+    evidence: Evidence
+    rules: Sequence[EarningRule]
+    trace: Trace
+
+
+Decide = Callable[[EarningRule, Evidence, Counted], Posting | None]
+"""What a rule posts for evidence, by what was counted for its people."""
+
+
 class Book(Protocol):
     """The evidence that was consumed, beside the ledger.
 
-    `record` keeps evidence and posts what `decide` makes of each rule and what was counted for it, at once;
-    evidence that is known changes nothing. It says whether `contradict` came before the evidence itself.
+    `record` keeps evidence and posts what `decide` makes of each of its rules, all in one; evidence that is
+    known changes nothing. It answers with that for which `contradict` came before the evidence itself.
+    `grants` are the roles of members, as `role@area`.
     """
 
-    def roles(self, members: Iterable[str], area: str) -> dict[str, tuple[str, ...]]: ...
-    def record(
-        self,
-        evidence: Evidence,
-        rules: Sequence[EarningRule],
-        decide: Callable[[EarningRule, Counted], Posting | None],
-        at: datetime,
-    ) -> bool: ...
+    def grants(self, members: Iterable[str]) -> dict[str, list[str]]: ...
+    def record(self, due: Sequence[Due], decide: Decide, at: datetime) -> list[Evidence]: ...
     def contradict(self, evidence_key: str) -> None: ...
     def paid_for(self, evidence_key: str, cause: str, round_: int) -> list[str]: ...
     def kept(self, rule: EarningRule, since: datetime, until: datetime) -> list[Kept]: ...
@@ -62,20 +79,28 @@ class Rules(Protocol):
     def activate(self, rule: EarningRule) -> None: ...
 
 
-def consume(book: Book, journal: Journal, in_force: InForce, clock: Clock, *, evidence: Evidence) -> None:
-    """Pay what the rules promise for some evidence, once and for all; see `domain.earned`.
+def consume(book: Book, journal: Journal, in_force: InForce, clock: Clock, *, heard: Sequence[Heard]) -> None:
+    """Pay what the rules promise for evidence, once and for all, all of it or nothing; see `domain.earned`.
 
     Of a confirmation that was contradicted before it was heard of here, it is paid and taken back: so the
     books end the same in whatever order the two arrive.
     """
-    known = replace(evidence, roles=book.roles(_people(evidence), evidence.area))
+    grants = book.grants({member for one in heard for member in one.evidence.people})
+    due = [
+        Due(
+            with_roles(one.evidence, grants),
+            in_force(one.evidence.event, one.evidence.at),
+            one.trace,
+        )
+        for one in heard
+    ]
     now = clock()
 
-    def decide(rule: EarningRule, counted: Counted) -> Posting | None:
-        return earned(rule, known, posting_id=new_ulid(), at=now, counted=counted)
+    def decide(rule: EarningRule, evidence: Evidence, counted: Counted) -> Posting | None:
+        return earned(rule, evidence, posting_id=new_ulid(), at=now, counted=counted)
 
-    if book.record(known, in_force(known.event, known.at), decide, now):
-        _take_back(book, journal, clock, known)
+    for one in book.record(due, decide, now):
+        _take_back(book, journal, clock, one)
 
 
 def take_back(book: Book, journal: Journal, clock: Clock, *, issue: str, round_: int) -> None:
@@ -102,10 +127,6 @@ def _take_back(book: Book, journal: Journal, clock: Clock, confirmed: Evidence) 
         except Conflict as refusal:
             if refusal.code != "reversed":
                 raise
-
-
-def _people(evidence: Evidence) -> list[str]:
-    return [one for one in (evidence.worker, evidence.reporter) if one]
 
 
 def draft(store: Rules, actor: Actor, *, district: str, rule_id: str, wanted: EarningRule) -> EarningRule:

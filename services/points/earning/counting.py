@@ -33,8 +33,7 @@ class CapCounts:
         self._day = day_of(evidence.at)
         self._of: dict[str, tuple[Document, Document]] = {}
         if any(rule.cap(unit).counts for unit in COUNTED_UNITS):
-            people = {one for one in (evidence.worker, evidence.reporter) if one}
-            self._of = {one: (self._read(one), self._read(self._month(one))) for one in sorted(people)}
+            self._of = {one: (self._read(one), self._read(self._month(one))) for one in evidence.people}
 
     @property
     def last(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -80,6 +80,11 @@ class Evidence:
         """What makes it the same evidence, however often and by whatever message it is told."""
         return keyed(self.event, self.cause, self.round)
 
+    @property
+    def people(self) -> list[str]:
+        """Who may gain by it."""
+        return sorted({one for one in (self.worker, self.reporter) if one})
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -97,6 +102,16 @@ Counted = Callable[[str, str], Standing]
 def keyed(name: str, cause: str, round_: int) -> str:
     """The key of a cause under a rule or event; the first confirmation is called as it was before rounds."""
     return f"{name}:{cause}" if round_ == 1 else f"{name}:{cause}:{round_}"
+
+
+def with_roles(evidence: Evidence, grants: Mapping[str, Sequence[str]]) -> Evidence:
+    """Evidence with the roles that its people hold there, by their grants (`role@area`)."""
+    held = {member: [one.split("@") for one in grants.get(member, ())] for member in evidence.people}
+    roles = {
+        member: tuple(sorted({role for role, area in pairs if evidence.area.startswith(area)}))
+        for member, pairs in held.items()
+    }
+    return replace(evidence, roles=roles)
 
 
 def day_of(moment: datetime) -> date:

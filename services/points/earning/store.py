@@ -1,6 +1,6 @@
 """Rules, evidence and counts ↔ documents, beside the journal; the only writer of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 
@@ -12,10 +12,10 @@ from chassis.errors import ConcurrentUpdate, missing
 from chassis.mongo import Document, Mongo
 from services.points.domain import Leg, Posting
 from services.points.earning import rule as rules
+from services.points.earning.commands import Decide, Due
 from services.points.earning.counting import COUNTS, CapCounts
 from services.points.earning.domain import (
     EARNING_RULES,
-    Counted,
     Evidence,
     day_of,
     gained,
@@ -126,53 +126,40 @@ class EvidenceStore:
         if COUNTS not in self._mongo.database.list_collection_names():
             self._mongo.database.create_collection(COUNTS, check_exists=False)
 
-    def roles(self, members: Iterable[str], area: str) -> dict[str, tuple[str, ...]]:
-        """The roles that members hold in an area, by the local copy."""
-        found = self._mongo["members"].find({"_id": {"$in": sorted(set(members))}}, {"grants": 1})
-        held = {str(one["_id"]): [grant.split("@") for grant in one.get("grants", [])] for one in found}
-        return {
-            member: tuple(sorted({role for role, where in grants if area.startswith(where)}))
-            for member, grants in held.items()
-        }
+    def grants(self, members: Iterable[str]) -> dict[str, list[str]]:
+        """The grants of members (`role@area`), by the local copy."""
+        found = self._mongo["members"].find({"_id": {"$in": sorted(members)}}, {"grants": 1})
+        return {str(one["_id"]): one.get("grants", []) for one in found}
 
-    def record(
-        self,
-        evidence: Evidence,
-        rules: Sequence[EarningRule],
-        decide: Callable[[EarningRule, Counted], Posting | None],
-        at: datetime,
-    ) -> bool:
+    def record(self, due: Sequence[Due], decide: Decide, at: datetime) -> list[Evidence]:
         """Keep evidence, post what is decided by each rule, and count it, all or nothing, once for ever.
 
-        True where it was contradicted before it was heard of. What another transaction counted for the same
-        person meanwhile makes this one begin anew. Raises what `JournalStore.transact` raises.
+        Answers with that which was contradicted before it was heard of. What another transaction counted for
+        the same person meanwhile makes this one begin anew. Raises what `JournalStore.transact` raises.
         """
-        known: Document = {}
+        wanted = {one.evidence.key: one for one in due}
+        known: dict[str, Document] = {}
         paid_before: set[str] = set()
 
         def write(session: ClientSession) -> None:
-            position, postings = (at - _EPOCH) // _MILLISECOND, []
-            for rule in rules:
-                counts = CapCounts(self._mongo[COUNTS], rule, evidence, session)
-                posting = decide(rule, counts.standing)
-                position = max(position, counts.last + 1)
-                if posting is not None and posting.key not in paid_before:
-                    postings.append((rule, posting, counts))
-            paid = [_paid(rule, posting) for rule, posting, _ in postings]
-            self._keep(_evidence_document(evidence, position, paid), known, session)
-            for _, posting, counts in postings:
-                counts.write(gained(posting.legs), position)
-                self._journal.write(posting, session)
+            new = [one for key, one in wanted.items() if "position" not in known.get(key, {})]
+            paid = [(one, *self._decided(one, decide, at, paid_before, session)) for one in new]
+            self._keep([document for _, document, _ in paid], known, session)
+            under = [(posting, one.trace) for one, _, postings in paid for posting in postings]
+            self._journal.write_all([one for one, _ in under], session, [of for _, of in under])
 
         def is_known() -> bool:
-            known.update(self._mongo[_EVIDENCE].find_one({"_id": evidence.key}, _MARKS) or {})
+            found = self._mongo[_EVIDENCE].find({"_id": {"$in": sorted(wanted)}}, _MARKS)
+            known.update({str(one["_id"]): one for one in found})
             # Work of before any evidence was kept may be paid already, in part or in full.
-            keys = [keyed(one.code, evidence.cause, evidence.round) for one in rules]
+            keys = [
+                keyed(rule.code, one.evidence.cause, one.evidence.round) for one in due for rule in one.rules
+            ]
             paid_before.update(one["key"] for one in self._mongo["journal"].find({"key": {"$in": keys}}))
-            return "position" in known
+            return all("position" in known.get(key, {}) for key in wanted)
 
         self._journal.transact(write, is_known)
-        return bool(known.get("reopened"))
+        return [one.evidence for key, one in wanted.items() if known.get(key, {}).get("reopened")]
 
     def contradict(self, evidence_key: str) -> None:
         """Mark evidence as contradicted, also where it is not known yet."""
@@ -200,12 +187,33 @@ class EvidenceStore:
         ]
         return [_kept(one) for one in self._mongo[_EVIDENCE].aggregate(stages)]
 
-    def _keep(self, document: Document, known: Document, session: ClientSession) -> None:
+    def _decided(
+        self, due: Due, decide: Decide, at: datetime, paid_before: set[str], session: ClientSession
+    ) -> tuple[Document, list[Posting]]:
+        """Evidence as it is to be kept, and its postings, of which the gains are counted."""
+        position, postings = (at - _EPOCH) // _MILLISECOND, []
+        for rule in due.rules:
+            counts = CapCounts(self._mongo[COUNTS], rule, due.evidence, session)
+            posting = decide(rule, due.evidence, counts.standing)
+            position = max(position, counts.last + 1)
+            if posting is not None and posting.key not in paid_before:
+                postings.append((rule, posting, counts))
+        for _, posting, counts in postings:
+            counts.write(gained(posting.legs), position)
+        paid = [_paid(rule, posting) for rule, posting, _ in postings]
+        return _evidence_document(due.evidence, position, paid), [posting for _, posting, _ in postings]
+
+    def _keep(
+        self, documents: Sequence[Document], known: dict[str, Document], session: ClientSession
+    ) -> None:
+        """Keep new evidence; where its mark came first, beside that."""
         evidence = self._mongo[_EVIDENCE]
-        if known.get("reopened"):
-            evidence.update_one({"_id": document["_id"]}, {"$set": document}, session=session)
-        else:
-            evidence.insert_one(document, session=session)
+        fresh = [one for one in documents if one["_id"] not in known]
+        if fresh:
+            evidence.insert_many(fresh, session=session)
+        for one in documents:
+            if one["_id"] in known:
+                evidence.update_one({"_id": one["_id"]}, {"$set": one}, session=session)
 
 
 def rule_of(document: Document) -> EarningRule:

@@ -7,7 +7,7 @@ from chassis.clock import Clock
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
-from chassis.idempotency import new_id, required_key
+from chassis.idempotency import new_id, required_key, untracked
 from services.points.holds import commands, schemas
 from services.points.holds.queries import HoldQueries
 from services.points.holds.store import HoldStore
@@ -21,6 +21,7 @@ def blueprint(store: HoldStore, queries: HoldQueries, clock: Clock, district: st
     @routes.arguments(schemas.HoldOrderSchema)
     @routes.response(201, schemas.HoldSchema)
     @access.signed_in
+    @untracked
     def hold(body: dict[str, Any]) -> Any:
         """Set an amount aside. `Idempotency-Key` must be sent; a key never expires."""
         ttl = timedelta(seconds=body.pop("ttl"))

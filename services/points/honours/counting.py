@@ -5,10 +5,10 @@ from datetime import datetime
 
 from chassis.clock import ulid_at
 from chassis.mongo import Document, Mongo
+from services.points.documents import posting_of
 from services.points.domain import Posting, debt
 from services.points.honours import domain
 from services.points.honours.domain import Gain, Gains
-from services.points.store import posting_of
 
 _BATCH = 1000
 _LAST = "7" + "Z" * 25

@@ -12,11 +12,12 @@ from pymongo.errors import DuplicateKeyError
 from chassis import outbox
 from chassis.errors import missing
 from chassis.mongo import Document, Mongo
+from services.points.balances import FROZEN
 from services.points.domain import NEVER, UNITS, debt, is_member
 from services.points.integrity.books import Balance, Held, added, shown
 from services.points.integrity.domain import Entry, Head, Page, digest_of
 from services.points.lots.domain import AT_ONCE
-from services.points.store import FROZEN, JournalStore
+from services.points.store import JournalStore
 
 OPEN = "open"
 PROOFS = "proofs"

@@ -7,8 +7,9 @@ from pymongo.client_session import ClientSession
 from chassis import outbox
 from chassis.events import envelope
 from chassis.mongo import Document, Mongo
+from services.points.balances import FROZEN
 from services.points.lots.domain import AT_ONCE, Holding, Notice, Step
-from services.points.store import FROZEN, JournalStore
+from services.points.store import JournalStore
 
 NOTICES = "expiry_notices"
 

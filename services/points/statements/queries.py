@@ -8,10 +8,10 @@ from chassis import paging
 from chassis.clock import ulid_at, utc_now
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
+from services.points.documents import posting_of
 from services.points.domain import Posting
 from services.points.queries import check_reader
 from services.points.statements import domain
-from services.points.store import posting_of
 
 _BATCH = 500
 _SKEW = timedelta(minutes=5)
