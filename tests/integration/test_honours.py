@@ -19,7 +19,7 @@ from services.points.domain import LADDER, Leg, Posting, issuer
 from services.points.honours.domain import Gain, month_of
 from services.points.honours.queries import HonourQueries
 from services.points.honours.store import HonourStore
-from tests.integration.ledgers import DISTRICT, Ledger, at_once
+from tests.integration.ledgers import ADMIN, DISTRICT, Ledger, at_once
 
 GRIDS = [f"{DISTRICT}00100100{number}" for number in range(1, 4)]
 MONTH = month_of(utc_now())
@@ -36,7 +36,14 @@ class Honours(Ledger):
         self.store.ensure_indexes()
         self.read = HonourQueries(mongo)
 
-    def work(self, member: str, points: int, area: str = GRIDS[0], at: datetime | None = None) -> Posting:
+    def work(
+        self,
+        member: str,
+        points: int,
+        area: str = GRIDS[0],
+        at: datetime | None = None,
+        payer: str = issuer(DISTRICT),
+    ) -> Posting:
         posting = Posting(
             id=new_ulid(),
             key=new_ulid(),
@@ -44,7 +51,7 @@ class Honours(Ledger):
             rule_version=1,
             cause=new_ulid(),
             area=area,
-            legs=(Leg(member, "points", points), Leg(issuer(DISTRICT), "points", -points)),
+            legs=(Leg(member, "points", points), Leg(payer, "points", -points)),
             posted_at=utc_now(),
             effective_at=at,
             verified=True,
@@ -81,7 +88,11 @@ def test_rankings_follow_the_journal_and_equal_a_count_in_one_go(honours: Honour
             at = now - timedelta(days=chance.choice([0, 0, 40, 400]))
             posted.append(honours.work(member, points, chance.choice(GRIDS), at))
             expected[member] = expected.get(member, Gain()) + Gain(points)
-        honours.spend(posted[-1].legs[0].account, 1)
+        payer = max(expected, key=lambda one: expected[one].points)
+        honours.spend(payer, 1)
+        helper = next(one for one in members if one != payer)
+        honours.work(helper, 1, GRIDS[1], payer=payer)  # spending to one of them, verified work to the other
+        expected[helper] = expected.get(helper, Gain()) + Gain(1)
         undone = posted.pop(chance.randrange(len(posted)))
         honours.reverse(undone)
         worker = undone.legs[0].account
@@ -90,6 +101,9 @@ def test_rankings_follow_the_journal_and_equal_a_count_in_one_go(honours: Honour
         assert honours.store.differing(DISTRICT) == []
         found = {member: points for _, member, points in honours.places(period="all")}
         assert found == {member: gain.points for member, gain in expected.items() if gain.points}
+        for member in members:
+            lifetime = honours.queries.account(member, ADMIN)["lifetime_points"]
+            assert lifetime == expected.get(member, Gain()).points
     this_month = [one for one in posted if month_of(one.counts_from) == MONTH and one.area == GRIDS[0]]
     assert sum(points for _, _, points in honours.places(GRIDS[0])) == sum(
         one.legs[0].amount for one in this_month

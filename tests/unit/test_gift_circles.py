@@ -104,6 +104,13 @@ def test_gifts_are_what_goes_from_member_to_member_and_was_not_taken_back() -> N
         posted("posting.reversed", Leg(B, "minutes", 5), Leg(A, "minutes", -5), reverses=taken_back.id),
         posted("posted.by-hand", Leg(A, "fen", -2), Leg(B, "fen", -3), Leg(C, "fen", 4), Leg(D, "fen", 1)),
     ]
+    partly = move(D, E, amount=9)
+    back = [Leg(D, "minutes", 2), Leg(E, "minutes", -1), Leg("owed:" + E, "minutes", -1)]
+    overflow = [Leg(E, "minutes", -7), Leg(F, "minutes", 3), Leg("pool:120199", "minutes", 4)]
+    assert domain.gifts(
+        [partly, *(posted("posting.reversed", *back, reverses=partly.id) for _ in range(2))]
+    ) == [Gift(D, E, "minutes", 5)]
+    assert domain.gifts([posted("time-bank.gifted", *overflow)]) == [Gift(E, F, "minutes", 3)]
     assert domain.gifts(known) == [
         Gift(A, B, "minutes", 5),
         Gift(A, B, "minutes", 5),

@@ -43,6 +43,26 @@ def test_spending_and_gifts_touch_no_gain() -> None:
     assert domain.gains(known, A) == {"2026-11": {GRID: Gain(5, 30)}}
 
 
+def test_who_pays_for_help_loses_nothing_and_gets_nothing_when_it_is_taken_back() -> None:
+    """The settlement of help is verified work to who gave it, and spending to who received it."""
+    settled = posting(Leg(B, "minutes", -30), Leg(A, "minutes", 30))
+    back = posting(Leg(B, "minutes", 30), Leg(A, "minutes", -30), reverses=settled.id)
+    assert domain.gains([settled], A) == {"2026-11": {GRID: Gain(0, 30)}}
+    assert domain.gains([settled, back], A) == {"2026-11": {}}
+    for known in ([settled], [settled, back]):
+        assert domain.gains(known, B) == {"2026-11": {}}
+    assert domain.members_of(settled) == domain.members_of(back) == {A}
+
+
+def test_a_gain_is_taken_back_in_parts() -> None:
+    gained = earned(9, 60)
+    parts = [
+        posting(Leg(A, "points", -2), reverses=gained.id),
+        posting(Leg(A, "points", -3), reverses=gained.id),
+    ]
+    assert domain.gains([*parts, gained], A) == {"2026-11": {GRID: Gain(4, 60)}}
+
+
 def test_what_is_taken_back_later_is_taken_off_the_month_in_which_it_was_gained() -> None:
     october, december = (datetime(2026, month, 15, tzinfo=UTC) for month in (10, 12))
     kept, undone = earned(5, at=october), earned(7, 60, at=october, area=OTHER)

@@ -18,8 +18,7 @@ from chassis.errors import Conflict, NotAllowed
 from chassis.events import Event
 from chassis.identity import Actor
 from services.points.circles import events
-from services.points.domain import Posting, is_member
-from services.points.reversal import REVERSED
+from services.points.domain import Leg, Posting, debt, is_member
 from services.points.timebank.exchange.settlement import SETTLED
 
 WINDOW = timedelta(days=30)
@@ -87,15 +86,16 @@ class Change:
 
 
 def gifts(postings: Iterable[Posting]) -> list[Gift]:
-    """The gifts among some postings; what was taken back by another of them is none."""
+    """The gifts among some postings, without what others of them take back."""
     known = list(postings)
-    undone = {one.reverses for one in known if one.reverses is not None}
+    back: dict[str, list[Leg]] = {}
+    for one in known:
+        if one.reverses is not None:
+            back.setdefault(one.reverses, []).extend(one.legs)
     found = []
     for one in known:
-        if one.rule == REVERSED or one.id in undone:
-            continue
-        if one.rule != SETTLED:
-            found += _gifts_of(one)
+        if one.reverses is None and one.rule != SETTLED:
+            found += _gifts_of([*one.legs, *back.get(one.id, ())])
     return found
 
 
@@ -151,20 +151,26 @@ def decided(flag: Flag, verdict: Verdict, reason: str, actor: Actor, at: datetim
     return Change(done, events.FlagDecided(flag.member, actor.member_id, verdict.value))
 
 
-def _gifts_of(posting: Posting) -> list[Gift]:
-    """Who gave to whom: in a unit where members alone give and take, what is given is shared out in order."""
+def _gifts_of(legs: Iterable[Leg]) -> list[Gift]:
+    """Who gave to whom: in a unit where only members give, what is given is shared out in order.
+
+    What a member owes instead of giving it back is not theirs any more.
+    """
+    units: dict[str, Counter[str]] = {}
+    for leg in legs:
+        units.setdefault(leg.unit, Counter())[leg.account.removeprefix(debt(""))] += leg.amount
     found = []
-    for unit in {leg.unit for leg in posting.legs}:
-        legs = [leg for leg in posting.legs if leg.unit == unit]
-        if not all(is_member(leg.account) for leg in legs):
+    for unit, moved in units.items():
+        givers = deque((account, -amount) for account, amount in moved.items() if amount < 0)
+        if not all(is_member(giver) for giver, _ in givers):
             continue
-        givers = deque((leg.account, -leg.amount) for leg in legs if leg.amount < 0)
-        for leg in legs:
-            wanted = leg.amount
+        for account, amount in moved.items():
+            wanted = amount
             while wanted > 0:
                 giver, has = givers.popleft()
                 taken = min(has, wanted)
-                found.append(Gift(giver, leg.account, unit, taken))
+                if is_member(account):
+                    found.append(Gift(giver, account, unit, taken))
                 wanted -= taken
                 if has > taken:
                     givers.appendleft((giver, has - taken))

@@ -35,7 +35,7 @@ class FlagStore:
         outbox.ensure_indexes(flags)
 
     def postings(self, since: datetime, until: datetime) -> Iterator[Posting]:
-        """What was posted in a time that has a leg of more than one member."""
+        """What was posted in a time that has legs of more than one member, and what takes something back."""
         window = {"scopes": self._district, "order": {"$gte": ulid_at(since), "$lt": ulid_at(until)}}
         for one in self._mongo["journal"].find(window, {"outbox": 0}, batch_size=_BATCH):
             posting = posting_of(one)

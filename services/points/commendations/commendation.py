@@ -168,16 +168,12 @@ def facts(postings: Sequence[Posting], member: str, area: str, period: str, ladd
     of_period = honours.added(areas for month, areas in months.items() if honours.lies_in(month, period))
     gained = honours.within(of_period, area)
     lifetime = sum((gain for areas in months.values() for gain in areas.values()), Gain())
-    undone = {one.reverses for one in postings}
     deeds = Counter(
         one.rule
-        for one in postings
-        if one.verified
-        and one.reverses is None
-        and one.id not in undone
-        and one.area.startswith(area)
+        for one, gain in honours.kept(postings, member)
+        if one.area.startswith(area)
         and honours.lies_in(honours.month_of(one.counts_from), period)
-        and honours.gain_of(one, member) != Gain()
+        and gain != Gain()
     )
     return Facts(gained.points, gained.minutes, dict(deeds), lifetime.minutes, ladder.stars(lifetime.minutes))
 

@@ -49,14 +49,14 @@ class Counting:
 
     def everybody(self, district: str, until: datetime) -> dict[tuple[str, str], Gains]:
         """(member, month) → gains by area, of the whole journal up to a moment, read in one go."""
-        undone: dict[str, Posting] = {}
+        undone: list[tuple[str, Posting]] = []
         sums: dict[tuple[str, str], dict[str, Gain]] = {}
         for one in self._verified(district, "0" * 26, ulid_at(until)):
             if one.reverses is not None:
-                undone[one.reverses] = one
+                undone.append((one.reverses, one))
             else:
                 self._add(sums, one, one)
-        for original_id, reversal in undone.items():
+        for original_id, reversal in undone:
             document = self._mongo["journal"].find_one({"_id": original_id})
             if document is not None:
                 self._add(sums, reversal, posting_of(document))

@@ -5,20 +5,19 @@ the area of its posting and to the month from which it counts; what takes it bac
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from chassis.clock import ulid_at
-from services.points.domain import Posting, is_debt, is_member
+from services.points.domain import Posting, counts_for_life, debt
 
 MEASURES = ("points", "minutes")
 ALL = "all"
 PERIOD_PATTERN = "(20[0-9]{2}(-(0[1-9]|1[0-2])|-Q[1-4])?|all)"
 TOP = 100
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
-_DEBT = "owed:"
 
 
 @dataclass(frozen=True)
@@ -58,39 +57,42 @@ class Board:
 
 
 def gain_of(posting: Posting, member: str) -> Gain:
-    """What a posting gave a member, or took; what they owe instead is taken all the same."""
+    """What a posting lets a member have gained; of what is taken back, what they owe is lost all the same."""
     sums: Counter[str] = Counter()
     for leg in posting.legs:
-        if leg.account in (member, f"{_DEBT}{member}"):
+        counts = counts_for_life(leg.account, leg.amount, posting.verified, posting.reverses)
+        if counts and leg.account in (member, debt(member)):
             sums[leg.unit] += leg.amount
     return Gain(sums["points"], sums["minutes"])
 
 
 def members_of(posting: Posting) -> set[str]:
     """The members whose verified gains a posting changes."""
-    if not posting.verified:
-        return set()
     return {
-        leg.account.removeprefix(_DEBT)
+        leg.account.removeprefix(debt(""))
         for leg in posting.legs
-        if is_member(leg.account) or is_debt(leg.account)
+        if counts_for_life(leg.account, leg.amount, posting.verified, posting.reverses)
     }
 
 
-def gains(postings: Iterable[Posting], member: str) -> dict[str, dict[str, Gain]]:
+def gains(postings: Sequence[Posting], member: str) -> dict[str, dict[str, Gain]]:
     """Month → area → what a member gained, by all postings of theirs; months that cancel out are empty."""
-    verified = [one for one in postings if one.verified]
-    undone = {one.reverses: one for one in verified if one.reverses is not None}
     months: dict[str, dict[str, Gain]] = {}
-    for one in verified:
-        if one.reverses is not None:
-            continue
-        gain = gain_of(one, member)
-        if one.id in undone:
-            gain += gain_of(undone[one.id], member)
+    for one, gain in kept(postings, member):
         areas = months.setdefault(month_of(one.counts_from), {})
         areas[one.area] = areas.get(one.area, Gain()) + gain
     return {month: without_zeros(areas) for month, areas in months.items()}
+
+
+def kept(postings: Sequence[Posting], member: str) -> Iterator[tuple[Posting, Gain]]:
+    """The postings by which a member gained, each with what is left of that after all of its reversals."""
+    lost: dict[str, Gain] = {}
+    for one in postings:
+        if one.reverses is not None:
+            lost[one.reverses] = lost.get(one.reverses, Gain()) + gain_of(one, member)
+    for one in postings:
+        if one.verified and one.reverses is None:
+            yield one, gain_of(one, member) + lost.get(one.id, Gain())
 
 
 def added(parts: Iterable[Gains]) -> dict[str, Gain]:
