@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from pymongo.client_session import ClientSession
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from chassis import outbox, trace
 from chassis.errors import Unavailable, missing
@@ -22,6 +22,8 @@ from services.points.lots.domain import FOREVER, Validity
 from services.points.reversal import Free, NothingLeft, check_left, with_taken
 
 _TRIES = 6
+_DUPLICATE = 11000
+_TRANSIENT = "TransientTransactionError"
 _REMEMBERED = 100_000
 
 
@@ -81,15 +83,18 @@ class JournalStore:
             try:
                 with self._mongo.client.start_session() as session, session.start_transaction():
                     write(session)
-            except DuplicateKeyError:
-                if is_known():
+            except (DuplicateKeyError, BulkWriteError) as error:
+                if not _tells_of_duplicate(error):
+                    if not error.has_error_label(_TRANSIENT):
+                        raise
+                elif is_known():
                     return False
             except Divided:
                 self._balances.looks = True
             except ConnectionFailure:
                 raise
             except PyMongoError as error:
-                if not error.has_error_label("TransientTransactionError"):
+                if not error.has_error_label(_TRANSIENT):
                     raise
             else:
                 return True
@@ -235,3 +240,10 @@ def _only_gives(posting: Posting) -> bool:
     """Whether no account that is held to a bound loses anything by it."""
     taken = (leg.account for leg in posting.legs if leg.amount < 0)
     return posting.reverses is None and not any(map(domain.keeps_balance, taken))
+
+
+def _tells_of_duplicate(error: DuplicateKeyError | BulkWriteError) -> bool:
+    """Whether a key was there already; of several documents that are inserted at once, one's."""
+    if isinstance(error, DuplicateKeyError):
+        return True
+    return any(one["code"] == _DUPLICATE for one in error.details["writeErrors"])

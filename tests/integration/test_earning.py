@@ -325,7 +325,7 @@ def test_what_waits_is_paid_in_one_go_each_once_and_by_its_own_trace(earning: Ea
     assert earning.balance(member)["posted"] == 30 + 8
     assert earning.balance(reporter)["posted"] == 0
     postings = list(earning.mongo["journal"].find({"accounts": member, "rule": rule.code}))
-    assert len(postings) == 5
+    assert len(postings) == 6
     causes = {one["outbox"][0]["causationid"] for one in postings if one["cause"] != known.cause}
     assert causes == {one["cause"] for one in postings} - {known.cause}
     told = earning.simulate(rule, NOON - HOUR, NOON + HOUR)
