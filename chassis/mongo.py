@@ -22,6 +22,7 @@ class Mongo:
         self._pid = 0
         self._lock = Lock()
         self._client: MongoClient[Document] | None = None
+        self._collections: dict[str, Collection[Document]] = {}
 
     @property
     def client(self) -> MongoClient[Document]:
@@ -32,6 +33,7 @@ class Mongo:
                     self._url, tz_aware=True, maxPoolSize=40, serverSelectionTimeoutMS=5000, connect=False
                 )
                 self._pid = os.getpid()
+                self._collections = {}
             return self._client
 
     @property
@@ -40,7 +42,11 @@ class Mongo:
         return self.client.get_database(self._name, write_concern=WriteConcern(w="majority", j=True))
 
     def __getitem__(self, collection: str) -> Collection[Document]:
-        return self.database[collection]
+        # Made once in a process: some ten requests of a handler would spend a tenth of its time on that.
+        if self._pid == os.getpid() and (made := self._collections.get(collection)) is not None:
+            return made
+        made = self.database[collection]
+        return self._collections.setdefault(collection, made)
 
     def ping(self) -> bool:
         """Whether the server answers within 1.5 s (probes do not wait longer). Raises PyMongoError if not."""
@@ -51,4 +57,4 @@ class Mongo:
         """Close this process's client, if it has one."""
         if self._client is not None and self._pid == os.getpid():
             self._client.close()
-            self._client = None
+            self._client, self._collections = None, {}

@@ -23,6 +23,21 @@ def posting_of(document: Document) -> Posting:
     )
 
 
+def lists_of(posting: Posting) -> list[str]:
+    """What a posting is found by, all in one index: its areas, its accounts, and what it takes back."""
+    accounts = sorted({leg.account for leg in posting.legs})
+    return [
+        *ancestors(posting.area),
+        *accounts,
+        *([reversals_of(posting.reverses)] if posting.reverses else []),
+    ]
+
+
+def reversals_of(posting_id: str) -> str:
+    """The list of what takes a posting back."""
+    return f"reverses:{posting_id}"
+
+
 def document_of(posting: Posting) -> Document:
     """A new posting as it is stored, with its event."""
     event = envelope(
@@ -42,8 +57,7 @@ def document_of(posting: Posting) -> Document:
         "rule_version": posting.rule_version,
         "cause": posting.cause,
         "area": posting.area,
-        "scopes": ancestors(posting.area),
-        "accounts": sorted({leg.account for leg in posting.legs}),
+        "lists": lists_of(posting),
         "legs": [_leg(leg) for leg in posting.legs],
         "posted_at": posting.posted_at,
         "effective_at": posting.counts_from,
@@ -54,7 +68,7 @@ def document_of(posting: Posting) -> Document:
         "version": 1,
     }
     if posting.reverses is not None:
-        document["reverses"] = posting.reverses  # its index is of reversals only
+        document["reverses"] = posting.reverses
         document["takes"] = list(posting.takes)
     return outbox.fresh(document, [event])
 

@@ -71,7 +71,7 @@ class LedgerQueries:
         sums, lifetime, owed = Counter[str](), Counter[str](), Counter[str]()
         names = [account, debt(account)] if is_member(account) else [account]
         for name in names:
-            for one in self._mongo["journal"].find({"accounts": name}, _SUMMED):
+            for one in self._mongo["journal"].find({"lists": name}, _SUMMED):
                 if one["posted_at"] > known_at or one["effective_at"] > effective_at:
                     continue
                 for leg in one["legs"]:
@@ -102,7 +102,7 @@ class LedgerQueries:
                 "not-your-area", zh="您不管理此区域。", en="Only staff of the area see its postings."
             )
         where = {"rule": rule} if rule is not None else None
-        return self._page({"scopes": area}, limit, cursor, where)
+        return self._page({"lists": area}, limit, cursor, where)
 
     def _page(
         self, match: dict[str, Any], limit: int, cursor: str | None, where: dict[str, Any] | None = None

@@ -15,7 +15,7 @@ from chassis.trace import Trace
 from services.points import domain
 from services.points.balances import Balances, Divided, amount_of
 from services.points.commands import Debt
-from services.points.documents import document_of, posting_of
+from services.points.documents import document_of, posting_of, reversals_of
 from services.points.domain import Changes, Lots, Posting
 from services.points.lots import domain as lots
 from services.points.lots.domain import FOREVER, Validity
@@ -44,12 +44,11 @@ class JournalStore:
         self._balances = Balances(mongo, looks=validity != FOREVER)
 
     def ensure_indexes(self) -> None:
-        """One posting a key; statements; lists; what reverses what; debts; the relay."""
+        """One posting a key; lists; debts; the relay."""
         journal = self._mongo["journal"]
         journal.create_index("key", unique=True)
-        journal.create_index([("accounts", 1), ("order", 1)])
-        journal.create_index([("scopes", 1), ("order", 1)])
-        journal.create_index("reverses", sparse=True)
+        # The engine pays for each index again at every write: one for all lists.
+        journal.create_index([("lists", 1), ("order", 1)])
         outbox.ensure_indexes(journal)
         # A transaction may not create a collection on every engine that this runs on.
         for name in {"accounts", "reversed"} - set(self._mongo.database.list_collection_names()):
@@ -229,7 +228,9 @@ class JournalStore:
         document = self._mongo["journal"].find_one({"_id": posting_id}, session=session)
         if document is None:
             raise missing("凭证", "posting")
-        found = self._mongo["journal"].find({"reverses": posting_id}, {"takes": 1}, session=session)
+        found = self._mongo["journal"].find(
+            {"lists": reversals_of(posting_id)}, {"takes": 1}, session=session
+        )
         return with_taken(posting_of(document), [one.get("takes") for one in found])
 
     def _is_known(self, key: str) -> bool:

@@ -88,7 +88,7 @@ class Earning(Ledger):
 
     def paid_by(self, rule: EarningRule) -> Counter[tuple[str, str, str, int]]:
         """Key, account, unit and amount of every leg that a version posted."""
-        found = self.mongo["journal"].find({"scopes": DISTRICT})
+        found = self.mongo["journal"].find({"lists": DISTRICT})
         return legs_of((one["key"], one["legs"]) for one in found if of_version(one, rule))
 
     def collections(self) -> dict[str, int]:
@@ -167,7 +167,7 @@ def test_an_event_is_paid_by_the_version_in_force_when_it_happened(earning: Earn
     earning.consume(confirmed(member, NOON), confirmed(member, NOON - last))
     versions = {
         one["rule_version"]: one["legs"][0]["amount"]
-        for one in earning.mongo["journal"].find({"accounts": member})
+        for one in earning.mongo["journal"].find({"lists": member})
         if one["rule"] == first.code
     }
     assert versions == {1: 5, 2: 50}
@@ -238,7 +238,7 @@ def test_a_confirmation_and_its_reopening_end_the_same_in_any_order_however_ofte
     account = earning.queries.account(member, ADMIN)
     assert (account["points"]["posted"], account["lifetime_points"]) == (8 * paid, 8 * paid)
     assert earning.balance(reporter)["posted"] == 2 * paid
-    postings = Counter(one["rule"] for one in earning.mongo["journal"].find({"accounts": member}))
+    postings = Counter(one["rule"] for one in earning.mongo["journal"].find({"lists": member}))
     assert postings == {"issue.resolved": 2, "issue.confirmed": 2, "posting.reversed": 4 - 2 * paid}
     earning.proof()
 
@@ -324,7 +324,7 @@ def test_what_waits_is_paid_in_one_go_each_once_and_by_its_own_trace(earning: Ea
     earning.consume_in_one([waiting[0], known, *waiting, contradicted, confirmed(member), waiting[1]])
     assert earning.balance(member)["posted"] == 30 + 8
     assert earning.balance(reporter)["posted"] == 0
-    postings = list(earning.mongo["journal"].find({"accounts": member, "rule": rule.code}))
+    postings = list(earning.mongo["journal"].find({"lists": member, "rule": rule.code}))
     assert len(postings) == 6
     causes = {one["outbox"][0]["causationid"] for one in postings if one["cause"] != known.cause}
     assert causes == {one["cause"] for one in postings} - {known.cause}

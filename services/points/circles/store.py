@@ -14,7 +14,7 @@ from chassis.identity import ancestors
 from chassis.mongo import Document, Mongo
 from services.points.circles.domain import Change, Flag, Share, Verdict
 from services.points.documents import posting_of
-from services.points.domain import Posting
+from services.points.domain import Posting, is_member
 
 COLLECTION = "flags"
 _BATCH = 1000
@@ -36,10 +36,11 @@ class FlagStore:
 
     def postings(self, since: datetime, until: datetime) -> Iterator[Posting]:
         """What was posted in a time that has legs of more than one member, and what takes something back."""
-        window = {"scopes": self._district, "order": {"$gte": ulid_at(since), "$lt": ulid_at(until)}}
+        window = {"lists": self._district, "order": {"$gte": ulid_at(since), "$lt": ulid_at(until)}}
         for one in self._mongo["journal"].find(window, {"outbox": 0}, batch_size=_BATCH):
             posting = posting_of(one)
-            if sum(":" not in account for account in one["accounts"]) > 1 or posting.reverses is not None:
+            members = {leg.account for leg in posting.legs if is_member(leg.account)}
+            if len(members) > 1 or posting.reverses is not None:
                 yield posting
 
     def last(self, member: str, unit: str) -> Flag | None:

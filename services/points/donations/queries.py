@@ -56,7 +56,7 @@ class DonationQueries:
         if document is None or document["status"] not in _TAKEN:
             raise missing("捐赠", "donation")
         donation = self._read(document)
-        postings = self._mongo["journal"].find({"accounts": donation.account}, {"outbox": 0})
+        postings = self._mongo["journal"].find({"lists": donation.account}, {"outbox": 0})
         found = trace(donation.account, [posting_of(one) for one in postings])
         return {
             "donation": donation.id,

@@ -24,7 +24,7 @@ class Counting:
         """The postings that changed what a member has or owes, from a place in the journal's order on."""
         found: dict[str, Posting] = {}
         for account in (member, debt(member)):
-            window = {"accounts": account, "order": {"$gte": since, "$lt": _LAST}}
+            window = {"lists": account, "order": {"$gte": since, "$lt": _LAST}}
             for one in self._mongo["journal"].find(window, {"outbox": 0}):
                 found[str(one["_id"])] = posting_of(one)
         return list(found.values())
@@ -72,7 +72,7 @@ class Counting:
             areas[dated_by.area] = areas.get(dated_by.area, Gain()) + gain
 
     def _verified(self, district: str, low: str, high: str) -> Iterator[Posting]:
-        window: Document = {"scopes": district, "order": {"$gte": low, "$lt": high}}
+        window: Document = {"lists": district, "order": {"$gte": low, "$lt": high}}
         for one in self._mongo["journal"].find(window, {"outbox": 0}, batch_size=_BATCH):
             if one["verified"]:
                 yield posting_of(one)

@@ -69,7 +69,7 @@ class SealStore:
 
     def entries(self, since: str, until: str) -> list[tuple[str, Entry]]:
         """Postings with their places in the journal's order, from `since` to before `until`, in order."""
-        match = {"scopes": self._district, "order": {"$gte": since, "$lt": until}}
+        match = {"lists": self._district, "order": {"$gte": since, "$lt": until}}
         found = [(str(one["order"]), _entry(one)) for one in self._mongo["journal"].find(match)]
         return sorted(found, key=lambda one: one[0])
 
@@ -160,7 +160,7 @@ class SealStore:
     def _due(self, account: str, session: ClientSession) -> Balance:
         own = [account, debt(account)] if is_member(account) else [account]
         journal = self._mongo["journal"]
-        found = {one["_id"]: one for name in own for one in journal.find({"accounts": name}, session=session)}
+        found = {one["_id"]: one for name in own for one in journal.find({"lists": name}, session=session)}
         holds = self._mongo["holds"].find({"account": account}, session=session)
         return added(found.values()).balance(account, _held(one for one in holds if "open_until" in one))
 

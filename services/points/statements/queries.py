@@ -42,7 +42,7 @@ class StatementQueries:
         check_reader(account, actor)
         page = paging.newest_first(
             self._mongo["journal"],
-            {"accounts": account},
+            {"lists": account},
             limit=limit,
             cursor=cursor,
             since=since,
@@ -83,7 +83,7 @@ class StatementQueries:
         return sums
 
     def _read(self, account: str, low: str, high: str, projection: dict[str, int]) -> Iterator[Document]:
-        window = {"accounts": account, "order": {"$gte": low, "$lt": high}}
+        window = {"lists": account, "order": {"$gte": low, "$lt": high}}
         return self._mongo["journal"].find(window, projection, sort=[("order", 1)], batch_size=_BATCH)
 
 
