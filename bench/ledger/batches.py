@@ -1,5 +1,6 @@
 """How fast the worker posts a backlog of events."""
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -10,13 +11,15 @@ import pika
 
 from bench.figures import Speed, speed
 from bench.scene import Scene
+from chassis.broker.consumer import AT_ONCE
 from chassis.broker.topology import queue_name
 from chassis.clock import new_ulid, utc_now
-from chassis.events import CONTENT_TYPE, envelope
+from chassis.events import CONTENT_TYPE, envelope, parse
 from chassis.mongo import Mongo
 from demo.district import COMMUNITY_A, grids
 from infra.local.deployment import wait_until
 from services.issues.cases.events import IssueConfirmed
+from services.points.app import subscriptions
 
 _WORKER = "points-worker"
 _POSTINGS_AN_EVENT = 2
@@ -43,6 +46,21 @@ class Batches:
         moments = sorted(self._moments(resumed))
         gaps = [(later - one).total_seconds() * 1000 for one, later in pairwise(moments)]
         return speed(gaps, (moments[-1] - moments[0]).total_seconds())
+
+    def store(self, seconds: float) -> Speed:
+        """Postings a second by what the worker does with a lot of events, in this process, without broker."""
+        heard = subscriptions(self._mongo)
+        latencies: list[float] = []
+        start = time.perf_counter()
+        while time.perf_counter() - start < seconds:
+            events = [parse(orjson.dumps(self._event())) for _ in range(AT_ONCE)]
+            began = time.perf_counter()
+            failed = [one for one in heard.handle_jointly(events) if one is not None]
+            if failed:
+                raise failed[0]
+            each = (time.perf_counter() - began) * 1000 / (AT_ONCE * _POSTINGS_AN_EVENT)
+            latencies += [each] * (AT_ONCE * _POSTINGS_AN_EVENT)
+        return speed(latencies, sum(latencies) / 1000)
 
     def _posted(self) -> int:
         return int(self._mongo["journal"].estimated_document_count())

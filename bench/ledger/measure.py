@@ -10,9 +10,11 @@ from bench.ledger.batches import Batches
 from bench.ledger.figures import (
     BALANCE,
     BATCHES,
+    BATCHES_ALONE,
     FIND,
     HELLO,
     HOT,
+    HOT_ALONE,
     ROUNDS,
     TRANSACTION,
     UNIFORM,
@@ -27,7 +29,7 @@ from chassis.clock import utc_now
 from chassis.mongo import Mongo
 from demo.client import Api
 from demo.district import COMMUNITY_A, DISTRICT, RESIDENTS_OF_A, District, stewards_of
-from infra.local.deployment import PORTS_IN_ALL, wait_until
+from infra.local.deployment import PORTS_IN_ALL, SERVICES, wait_until
 from services.points.domain import issuer
 from services.points.integrity import commands
 from services.points.integrity.store import SealStore
@@ -71,14 +73,27 @@ class Measuring:
         """What is measured in a round; every other round the other way round."""
         turns: list[tuple[str, Callable[[], Speed]]] = [
             (TRANSACTION, lambda: self._raw.transactions(self._seconds)),
+            (HOT_ALONE, lambda: self._alone(lambda: self._post(self._hot()))),
             (HOT, lambda: self._post(self._hot())),
             (UNIFORM, lambda: self._post(self._uniform())),
+            (BATCHES_ALONE, lambda: self._alone(lambda: self._batches.store(self._seconds))),
             (BATCHES, lambda: self._batches.drain(int(150 * self._seconds))),
             (FIND, lambda: self._raw.finds(self._seconds)),
             (HELLO, lambda: self._one_by_one(self._hello_port, "/hello")),
             (BALANCE, lambda: self._one_by_one(self._port, f"/v1/accounts/{self._members[0]}")),
         ]
         return turns[:: -1 if number % 2 else 1]
+
+    def _alone(self, measured: Callable[[], Speed]) -> Speed:
+        """Measure while no worker does anything: what the ledger itself takes."""
+        supervisor = self._scene.deployment.supervisor
+        workers = [f"{one}-worker" for one in SERVICES]
+        for one in workers:
+            supervisor.end(one)
+        try:
+            return measured()
+        finally:
+            supervisor.resume(*workers)
 
     def _hot(self) -> list[str]:
         """Three legs, one of them the issuer's."""

@@ -12,6 +12,7 @@ from services.points.lots import domain as lots
 from services.points.lots.domain import Wallet
 
 FROZEN = "frozen"
+OWES = "owes"
 _DIVIDED = {"lots": 1, **{f"{unit}.available": 1 for unit in domain.UNITS}}
 
 
@@ -42,14 +43,18 @@ class Balances:
     def change(self, changes: Changes, session: ClientSession) -> None:
         """Change balances within a transaction, in the order of the accounts' names.
 
-        Whoever only gains is written in one command. Raises Overdrawn, Frozen, and Divided.
+        Whoever only gains is written in one command. A member's wallet says from the first debt on that there
+        may be one: nobody else's debts are looked for. Raises Overdrawn, Frozen, and Divided.
         """
         by_account: dict[str, dict[str, Change]] = {}
         for (account, unit), change in changes.items():
             by_account.setdefault(account, {})[unit] = change
+        owing = {one.removeprefix(domain.debt("")) for one in by_account if domain.is_debt(one)}
         gains: list[UpdateOne] = []
-        for account in sorted(by_account):
-            bounds, update = _bounded(account, by_account[account])
+        for account in sorted(owing | by_account.keys()):
+            bounds, update = _bounded(account, by_account.get(account, {}))
+            if account in owing:
+                update["$set"] = {OWES: True}
             if bounds:
                 self._take(account, bounds, update, session)
             else:

@@ -9,6 +9,7 @@ from chassis.clock import utc_now
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
+from services.points.balances import OWES
 from services.points.domain import (
     LADDER,
     UNITS,
@@ -38,7 +39,9 @@ class LedgerQueries:
         if not is_member(account):
             return self._named(account)
         found = self._mongo["accounts"].find_one({"_id": account}) or {}
-        owed = self._mongo["accounts"].find_one({"_id": debt(account)}) or {}
+        owed: Document = {}
+        if found.get(OWES):
+            owed = self._mongo["accounts"].find_one({"_id": debt(account)}) or {}
         lifetime = found.get("lifetime", {})
         return {
             "id": account,
