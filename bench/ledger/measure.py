@@ -1,7 +1,8 @@
 """One run: rounds of raw measurements and of the ledger's in turn, then proofs."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 
 from bench import ceilings, load
@@ -10,11 +11,11 @@ from bench.ledger.batches import Batches
 from bench.ledger.figures import (
     BALANCE,
     BATCHES,
-    BATCHES_ALONE,
+    BATCHES_AT_WORK,
     FIND,
     HELLO,
     HOT,
-    HOT_ALONE,
+    HOT_AT_WORK,
     ROUNDS,
     TRANSACTION,
     UNIFORM,
@@ -36,6 +37,8 @@ from services.points.integrity.store import SealStore
 from services.points.store import JournalStore
 
 _STOCK = 1_000_000
+Measure = tuple[str, Callable[[], Speed]]
+"""A name and what measures it."""
 
 
 class Measuring:
@@ -62,36 +65,51 @@ class Measuring:
             self._say(f"round {number} of {ROUNDS}")
             self._admin.renew()
             self._scene.renew()
-            for name, measured in self._turns(number):
-                found.rounds[name].append(measured())
-                self._rest()
+            with self._workers_stopped():
+                self._round(found, self._alone(), number)
+            self._rest()
+            self._round(found, self._with_workers(), number)
         for size in sizes:
             found.proofs.append(self._proof(size))
         return found
 
-    def _turns(self, number: int) -> list[tuple[str, Callable[[], Speed]]]:
-        """What is measured in a round; every other round the other way round."""
-        turns: list[tuple[str, Callable[[], Speed]]] = [
+    def _round(self, found: Findings, measures: Sequence[Measure], number: int) -> None:
+        """Measure in turn; every other round the other way round."""
+        for name, measured in measures[:: -1 if number % 2 else 1]:
+            found.rounds[name].append(measured())
+
+    def _alone(self) -> list[Measure]:
+        """What is measured while no worker runs: what each of them takes by itself."""
+        return [
             (TRANSACTION, lambda: self._raw.transactions(self._seconds)),
-            (HOT_ALONE, lambda: self._alone(lambda: self._post(self._hot()))),
             (HOT, lambda: self._post(self._hot())),
             (UNIFORM, lambda: self._post(self._uniform())),
-            (BATCHES_ALONE, lambda: self._alone(lambda: self._batches.store(self._seconds))),
-            (BATCHES, lambda: self._batches.drain(int(150 * self._seconds))),
+            (BATCHES, lambda: self._batches.store(self._seconds)),
             (FIND, lambda: self._raw.finds(self._seconds)),
             (HELLO, lambda: self._one_by_one(self._hello_port, "/hello")),
             (BALANCE, lambda: self._one_by_one(self._port, f"/v1/accounts/{self._members[0]}")),
         ]
-        return turns[:: -1 if number % 2 else 1]
 
-    def _alone(self, measured: Callable[[], Speed]) -> Speed:
-        """Measure while no worker does anything: what the ledger itself takes."""
+    def _with_workers(self) -> list[Measure]:
+        """What is measured while all that follows from a posting is done beside it."""
+        return [
+            (HOT_AT_WORK, self._posted_and_settled),
+            (BATCHES_AT_WORK, lambda: self._batches.drain(int(150 * self._seconds))),
+        ]
+
+    def _posted_and_settled(self) -> Speed:
+        found = self._post(self._hot())
+        self._rest()
+        return found
+
+    @contextmanager
+    def _workers_stopped(self) -> Iterator[None]:
         supervisor = self._scene.deployment.supervisor
         workers = [f"{one}-worker" for one in SERVICES]
         for one in workers:
             supervisor.end(one)
         try:
-            return measured()
+            yield
         finally:
             supervisor.resume(*workers)
 
@@ -148,9 +166,10 @@ class Measuring:
         )
         filled = time.perf_counter() - began
         self._say(f"proving {size:,} postings")
-        began = time.perf_counter()
-        found = commands.verify(store, utc_now, DISTRICT)
-        seconds = time.perf_counter() - began
+        with self._workers_stopped():
+            began = time.perf_counter()
+            found = commands.verify(store, utc_now, DISTRICT)
+            seconds = time.perf_counter() - began
         victim = self._mongo["journal"].find_one({"memo": None}, {"_id": 1}) or {}
         self._mongo["journal"].update_one({"_id": victim["_id"]}, {"$set": {"memo": "edited"}})
         named = commands.verify(store, utc_now, DISTRICT)["edited"] == [victim["_id"]]

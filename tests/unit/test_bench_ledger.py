@@ -6,11 +6,11 @@ from bench.figures import Speed
 from bench.ledger.figures import (
     BALANCE,
     BATCHES,
-    BATCHES_ALONE,
+    BATCHES_AT_WORK,
     FIND,
     HELLO,
     HOT,
-    HOT_ALONE,
+    HOT_AT_WORK,
     TRANSACTION,
     UNIFORM,
     Findings,
@@ -21,7 +21,7 @@ from bench.ledger.report import document
 
 def found(**per_second: list[float]) -> Findings:
     findings = Findings(2.0)
-    for name in (TRANSACTION, HOT, HOT_ALONE, UNIFORM, BATCHES, BATCHES_ALONE, FIND, HELLO, BALANCE):
+    for name in (TRANSACTION, HOT, HOT_AT_WORK, UNIFORM, BATCHES, BATCHES_AT_WORK, FIND, HELLO, BALANCE):
         findings.rounds[name] = [Speed(one, 1.0, 2.0) for one in per_second.get(name, [100.0, 100.0])]
     return findings
 
@@ -29,7 +29,7 @@ def found(**per_second: list[float]) -> Findings:
 def test_a_share_pairs_what_was_measured_in_the_same_round() -> None:
     findings = found(**{TRANSACTION: [100.0, 400.0], HOT: [50.0, 160.0]})
     assert findings.share(HOT) == pytest.approx(45.0)
-    assert findings.share(HOT, HOT_ALONE) == pytest.approx(105.0)
+    assert findings.share(HOT, HOT_AT_WORK) == pytest.approx(105.0)
 
 
 def test_a_balance_is_held_against_the_raw_find_and_the_web_stack_together() -> None:
