@@ -13,6 +13,7 @@ from chassis.events import Event
 from chassis.http.app import ServiceApp
 from chassis.identity import TokenVerifier
 from chassis.mongo import Mongo
+from chassis.nightly import Nightly, night_of
 from chassis.settings import load
 from chassis.subscriptions import Subscriptions
 from chassis.timers import Timer
@@ -178,7 +179,9 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         sealing.run()
 
     def prove() -> None:
-        integrity_commands.prove_nightly(seals, utc_now, settings.district)
+        Nightly(mongo["nights"], "ledger_proof", utc_now).run(
+            lambda: integrity_commands.prove_night(seals, utc_now, settings.district, night_of(utc_now()))
+        )
 
     def sweep_lots() -> None:
         lot_commands.sweep(lots, utc_now, settings.district)

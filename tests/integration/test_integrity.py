@@ -17,7 +17,7 @@ from tests.integration.ledgers import ADMIN, DISTRICT, Ledger, at_once
 
 LATER = timedelta(seconds=10)
 LONG_AFTER = ALLOWED + LATER
-NIGHT = datetime(2030, 1, 1, 19, 30, tzinfo=UTC)  # half past three of the 2nd in Shanghai
+NIGHT = datetime(2030, 1, 1, 19, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -139,15 +139,16 @@ def test_a_changed_page_is_named_and_a_kept_head_is_missed_in_a_chain_written_an
     assert (found["faults"], found["contains_known"]) == (0, False)
 
 
-def test_the_nightly_proof_freezes_a_drifted_account_once_and_a_restoration_opens_it(ledger: Ledger) -> None:
+def test_a_nightly_proof_freezes_what_drifted_and_a_restoration_opens_it(
+    ledger: Ledger,
+) -> None:
     (posting,) = sealed(ledger, 1)
     member = posting.legs[0].account
     ledger.mongo["accounts"].update_one(
         {"_id": member}, {"$inc": {"points.posted": 7, "points.available": 7}}
     )
-    assert not commands.prove_nightly(ledger.seals, lambda: NIGHT - timedelta(hours=1), DISTRICT)
-    assert commands.prove_nightly(ledger.seals, lambda: NIGHT, DISTRICT)
-    assert not commands.prove_nightly(ledger.seals, lambda: NIGHT, DISTRICT)
+    assert commands.prove_night(ledger.seals, lambda: NIGHT, DISTRICT, "2030-01-02")
+    assert not commands.prove_night(ledger.seals, lambda: NIGHT, DISTRICT, "2030-01-02")
     (proof,) = ledger.mongo["proofs"].find()
     (alarm,) = proof["outbox"]
     assert (proof["_id"], proof["differing"]) == ("2030-01-02", [member])
@@ -165,7 +166,7 @@ def test_the_nightly_proof_freezes_a_drifted_account_once_and_a_restoration_open
 
 def test_the_chain_is_held_to_the_heads_of_former_nights(ledger: Ledger) -> None:
     sealed(ledger, 2)
-    commands.prove_nightly(ledger.seals, lambda: NIGHT, DISTRICT)
+    commands.prove_night(ledger.seals, lambda: NIGHT, DISTRICT, "2030-01-02")
     ledger.mongo["seals"].delete_one({"_id": 1})
     ledger.mongo["journal"].update_many({}, {"$set": {"memo": "forged"}})
     sealing(ledger).run()

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 from prometheus_client import Gauge
 from ulid import ULID
@@ -22,8 +21,6 @@ from services.points.integrity.events import LedgerUnsound
 UNSOUND = Gauge(
     "ledger_unsound", "1 when the last nightly proof of the ledger failed", multiprocess_mode="max"
 )
-PROVED_FROM_HOUR = 3
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _STEP = timedelta(hours=1)
 _LOOK_BACK_EVERY = timedelta(seconds=15)
 log = logs.get()
@@ -51,8 +48,7 @@ class Ledger(Protocol):
     def drifted(self, account: str) -> bool: ...
     def freeze(self, account: str) -> None: ...
     def restore(self, account: str, restoration: dict[str, Any]) -> None: ...
-    def is_proved(self, day: str) -> bool: ...
-    def put_proof(self, day: str, proof: Mapping[str, Any], envelopes: list[dict[str, Any]]) -> bool: ...
+    def put_proof(self, night: str, proof: Mapping[str, Any], envelopes: list[dict[str, Any]]) -> bool: ...
 
 
 @dataclass
@@ -169,24 +165,20 @@ def verify(ledger: Ledger, clock: Clock, district: str, known: bytes | None = No
     }
 
 
-def prove_nightly(ledger: Ledger, clock: Clock, district: str) -> bool:
-    """Prove the ledger once a day, from 3 o'clock Shanghai time; true when this call did.
+def prove_night(ledger: Ledger, clock: Clock, district: str, night: str) -> bool:
+    """Prove the ledger and note what was found as the proof of a night; false when it has one.
 
     An account that has drifted from the journal is frozen, and the district's administrators hear of it.
     """
-    now = clock()
-    local = now.astimezone(_SHANGHAI)
-    day = f"{local:%Y-%m-%d}"
-    if local.hour < PROVED_FROM_HOUR or ledger.is_proved(day):
-        return False
     found = verify(ledger, clock, district)
     for account in found["differing"]:
         ledger.freeze(account)
     UNSOUND.set(not found["sound"])
     if not found["sound"]:
         log.error("ledger.unsound", **_faults(found))
+    now = clock()
     proof = {"at": now, "entries": found["sealed"], "head": found["head"], "sound": found["sound"]}
-    return ledger.put_proof(day, {**proof, **_faults(found)}, _alarm(found, day, district, now))
+    return ledger.put_proof(night, {**proof, **_faults(found)}, _alarm(found, night, district, now))
 
 
 def restore(ledger: Ledger, clock: Clock, actor: Actor, *, account: str, reason: str) -> None:

@@ -111,13 +111,9 @@ class SealStore:
     def _is_there(self, number: int) -> bool:
         return self._mongo["seals"].find_one({"_id": number}, {"_id": 1}) is not None
 
-    def is_proved(self, day: str) -> bool:
-        """Whether there is a proof of a day."""
-        return self._mongo[PROOFS].find_one({"_id": day}, {"_id": 1}) is not None
-
-    def put_proof(self, day: str, proof: Mapping[str, Any], envelopes: list[dict[str, Any]]) -> bool:
-        """Note a day's proof with its event; false when there is one."""
-        document = {"_id": day, "version": 1, **proof}
+    def put_proof(self, night: str, proof: Mapping[str, Any], envelopes: list[dict[str, Any]]) -> bool:
+        """Note a night's proof with its event; false when there is one."""
+        document = {"_id": night, "version": 1, **proof}
         return outbox.insert(self._mongo[PROOFS], document, envelopes)
 
     def held(self) -> Held:
