@@ -69,6 +69,16 @@ def test_a_ledger_of_before_is_sealed_from_its_beginning_and_a_page_is_no_longer
     assert sealing(ledger).run() == 0
 
 
+def test_the_proof_reads_every_posting_however_many_come_at_once(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.points.integrity.store._BATCH", 3)
+    sealed(ledger, 11)
+    found = ledger.verification()
+    assert (found["postings"], found["waiting"], found["sound"]) == (11, 0, True)
+    assert len(list(ledger.seals.postings())) == 11
+
+
 def test_a_posting_that_was_committed_late_is_sealed_by_looking_back(ledger: Ledger) -> None:
     (first,) = sealed(ledger, 1)
     running = sealing(ledger)

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -23,7 +24,7 @@ OPEN = "open"
 PROOFS = "proofs"
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _HASH_BYTES = 32
-_BATCH = 1000
+_BATCH = 2000
 
 
 class SealStore:
@@ -88,7 +89,7 @@ class SealStore:
         cursor = iter(self._mongo["journal"].find(batch_size=_BATCH))
 
         def batch() -> list[Document]:
-            return [one for one, _ in zip(cursor, range(_BATCH), strict=False)]
+            return list(islice(cursor, _BATCH))
 
         with ThreadPoolExecutor(1) as ahead:
             waiting = ahead.submit(batch)
