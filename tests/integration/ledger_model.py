@@ -78,6 +78,12 @@ class Model:
             amount > len(self.free[account, unit]) for unit, amount in amounts.items()
         )
 
+    def close_to(self, account: str, unit: str, amount: int, beyond: int | None) -> int:
+        """The amount; or, where `beyond` is said, all that a member has free and so much more."""
+        if beyond is None or account not in self.members:
+            return amount
+        return len(self.free[account, unit]) + beyond or amount
+
     def give(
         self,
         posting_id: str,
