@@ -29,7 +29,11 @@ class FaultyMongo(Mongo):
         self._fault: Fault = None
         self._commands = 0
         start = self.client.start_session
-        self.client.start_session = lambda: self._watched(start())  # type: ignore[assignment,method-assign]
+
+        def started() -> ClientSession:
+            return self._watched(start())
+
+        self.client.start_session = started  # type: ignore[assignment,method-assign]
 
     def arm(self, fault: Fault) -> None:
         """Fail so, once; None: no more."""

@@ -336,7 +336,7 @@ def faulty(backing: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fau
 
 def test_any_orders_leave_the_ledger_as_the_model_has_it(faulty: FaultyMongo) -> None:
     run_state_machine_as_test(
-        lambda: AnyOrders(faulty),
+        lambda: AnyOrders(faulty),  # type: ignore[arg-type]  # any factory will do
         settings=settings(
             max_examples=LONG or SHORT,
             stateful_step_count=STEPS,
