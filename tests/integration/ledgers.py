@@ -33,9 +33,9 @@ MINUTE = timedelta(minutes=1)
 
 
 class Ledger:
-    """A ledger with members who have points."""
+    """A ledger with members who have points. `prepared`: another one has made its indexes."""
 
-    def __init__(self, mongo: Mongo, validity: Validity = FOREVER) -> None:
+    def __init__(self, mongo: Mongo, validity: Validity = FOREVER, *, prepared: bool = False) -> None:
         self.mongo = mongo
         self.now: Callable[[], datetime] = utc_now
         self.journal = JournalStore(mongo, validity)
@@ -43,10 +43,14 @@ class Ledger:
         self.lots = LotStore(mongo, self.journal, DISTRICT)
         self.queries = LedgerQueries(mongo, DISTRICT)
         self.seals = SealStore(mongo, self.journal, DISTRICT)
+        if not prepared:
+            self._prepare()
+
+    def _prepare(self) -> None:
         self.journal.ensure_indexes()
         self.holds.ensure_indexes()
         self.lots.ensure_indexes()
-        funds = FundStore(mongo, self.journal)
+        funds = FundStore(self.mongo, self.journal)
         funds.ensure_indexes()
         funds.put_area(DISTRICT, "区", 1)
 

@@ -1,0 +1,104 @@
+"""A ledger on a real database and the model of it, as callers meet it: asking again where no answer came."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+from pymongo.errors import ConnectionFailure
+
+from chassis.errors import Refusal
+from services.points import commands
+from services.points.domain import Leg, issuer
+from services.points.lots.domain import FOREVER, Validity
+from tests.integration.faulty_mongo import DELIVERED_TWICE, Fault, FaultyMongo
+from tests.integration.ledger_model import UNITS, Model, last_day
+from tests.integration.ledger_state import check_books, check_bounds, check_model, state_of
+from tests.integration.ledgers import ADMIN, DISTRICT, Ledger
+
+ISSUER = issuer(DISTRICT)
+ANNA, BORIS = "01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAW"
+MONTHS = {"points": 1, "minutes": 2}
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Two processes, only one of which has been told that gains expire, on one database."""
+
+    def __init__(self, mongo: FaultyMongo) -> None:
+        super().__init__()
+        self.mongo = mongo
+        for name in ("journal", "accounts", "reversed", "holds", "expiry_notices"):
+            mongo[name].delete_many({})
+        self.now = datetime(2019, 1, 10, 4, tzinfo=UTC)
+        validity = Validity(points=MONTHS["points"], minutes=MONTHS["minutes"])
+        self.processes = {
+            True: Ledger(mongo, validity, prepared=True),
+            False: Ledger(mongo, FOREVER, prepared=True),
+        }
+        self.model = Model(ANNA, BORIS)
+        self.number = 0
+        self.repeats: list[Callable[[bool], object]] = []
+        self.changed: list[Callable[[bool], object]] = []
+        self.backward: list[str] = []
+        self.seen = state_of(mongo)
+        self.unchanged = False
+
+    def new_id(self) -> str:
+        self.number += 1
+        return f"P{self.number}"
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def carried_out(self, fault: Fault, work: Callable[[], object], *, again: object = None) -> None:
+        """Whoever gets no answer asks again, and some ask twice: the second answer is `again`."""
+        self.mongo.arm(fault)
+        lost = False
+        try:
+            work()
+        except ConnectionFailure:
+            lost = True
+        self.mongo.arm(None)
+        if lost or fault == DELIVERED_TWICE:
+            answer = _answer(work)
+            assert again is None or answer == again
+
+    def refused(self, fault: Fault, kind: type[Refusal], work: Callable[[], object]) -> None:
+        """Nothing is written by it."""
+        self.mongo.arm(fault)
+        with pytest.raises(kind):
+            work()
+        self.mongo.arm(None)
+        self.unchanged = True
+
+    def by_hand(self, key: str, legs: tuple[Leg, ...], memo: str, dated: bool) -> str:
+        order = commands.by_hand(
+            self.clock,
+            ADMIN,
+            district=DISTRICT,
+            key=key,
+            posting_id=self.new_id(),
+            memo=memo,
+            legs=legs,
+        )
+        return commands.post_by_hand(self.processes[dated].journal, order).id
+
+    def until(self, at: datetime, dated: bool) -> Mapping[str, str]:
+        return {unit: last_day(at, MONTHS[unit] if dated else 0) for unit in UNITS}
+
+    @invariant()
+    def the_ledger_is_sound_and_as_the_model_has_it(self) -> None:
+        state, before = state_of(self.mongo), self.seen
+        if self.unchanged:
+            assert state == before
+        self.seen, self.unchanged = state, False
+        check_books(state)
+        check_bounds(state)
+        check_model(state, self.model)
+
+
+def _answer(work: Callable[[], object]) -> object:
+    try:
+        return work()
+    except Refusal as refusal:
+        return refusal.code
