@@ -155,7 +155,7 @@ def test_what_staff_solve_without_a_steward_pays_the_reporter_alone(
     assert (points_of(mongo, STAFF), points_of(mongo, REPORTER)) == (0, 2)
 
 
-@pytest.mark.parametrize("assignee", [None, REPORTER])
+@pytest.mark.parametrize("assignee", [None, REPORTER], ids=["nobody", "another"])
 def test_a_report_earns_nothing_for_whoever_solved_it_themselves(
     mongo: Mongo, ledger: Subscriptions, assignee: str | None
 ) -> None:
