@@ -49,7 +49,7 @@ test: $(READY)  ## Run every test on private broker and database instances
 	@command -v curl >/dev/null || { \
 	  echo "Installing curl, with which the documents' examples are run …"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq curl >/dev/null; }
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 
 .PHONY: faults
 faults: $(READY)  ## The fault tests in their long form too (25 minutes on two busy cores); writes docs/faults.md
