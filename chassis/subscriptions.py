@@ -107,9 +107,10 @@ class Subscriptions:
         outcomes: list[Exception | None] = [None] * len(events)
         together: dict[Callable[[Effects], None], list[tuple[int, Effects]]] = {}
         for place, event in enumerate(events):
-            schema, joint = self._joint[event.type]
             trace.begin(event.traceparent, event.correlation_id, event.id)
             try:
+                # The broker's label may lie about what is inside: that is the fault of this event alone.
+                schema, joint = self._joint[event.type]
                 effects = joint.prepare(event, schema.load(event.data))
             except Exception as error:  # noqa: BLE001 - the outcome of this event
                 outcomes[place] = error

@@ -1,6 +1,7 @@
 """Several events handled in one go: a bad one fails alone, a database that is away fails them all."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,6 +70,14 @@ def test_events_that_are_all_good_are_stored_in_one_go() -> None:
     till = Till()
     till.subscriptions().handle_jointly([event(one) for one in range(16)])
     assert till.goes == 1
+
+
+def test_one_that_is_of_another_type_than_its_label_said_fails_alone() -> None:
+    till = Till()
+    other = replace(event(2), type="bill.burnt.v1")
+    outcomes = till.subscriptions().handle_jointly([event(1), other, event(3)])
+    assert [outcome is None for outcome in outcomes] == [True, False, True]
+    assert till.stored == [1, 1, 3, 3]
 
 
 def test_one_that_fails_its_schema_does_not_keep_the_others_from_being_stored() -> None:
