@@ -75,11 +75,12 @@ class AnyOrders(LedgerMachine):
 
     @initialize(amount=AMOUNT, dated=DATED)
     def begin(self, amount: int, dated: bool) -> None:
-        """With something that expires soon, something that does later, and something set aside."""
+        """With something that expires soon, something that does later, and something of each set aside."""
         for member in (ANNA, BORIS):
             self.earn(member, {"points": 10, "minutes": amount}, 31, True, None)
         self.earn(ANNA, {"points": amount}, 0, dated, None)
-        self.hold(BORIS, "points", 5, None, 5, dated, None)
+        for member in (ANNA, BORIS):
+            self.hold(member, "points", 5, None, 5, dated, None)
 
     @rule(giver=ACCOUNTS, taker=ACCOUNTS, some=AMOUNTS, beyond=BEYOND, dated=DATED, fault=FAULTS)
     def order(
@@ -169,13 +170,7 @@ class AnyOrders(LedgerMachine):
         self.changed.append(lambda other: work(amount=amount + 1, process=other))
 
     @precondition(lambda self: self.model.open)
-    @rule(data=st.data(), taker=ACCOUNTS, taken=st.booleans(), dated=DATED, fault=FAULTS)
-    def end_a_hold(self, data: st.DataObject, taker: str, taken: bool, dated: bool, fault: Fault) -> None:
-        if taken:
-            self.capture(data, taker, dated, fault)
-        else:
-            self.release(data, dated, fault)
-
+    @rule(data=st.data(), taker=ACCOUNTS, dated=DATED, fault=FAULTS)
     def capture(self, data: st.DataObject, taker: str, dated: bool, fault: Fault) -> None:
         hold = data.draw(st.sampled_from(self.model.open))
         amount = data.draw(st.integers(1, len(hold.units) + 1))
@@ -201,6 +196,8 @@ class AnyOrders(LedgerMachine):
             self.carried_out(fault, work, again="hold-ended")
             self.model.capture(hold, amount, taker, name)
 
+    @precondition(lambda self: self.model.open)
+    @rule(data=st.data(), dated=DATED, fault=FAULTS)
     def release(self, data: st.DataObject, dated: bool, fault: Fault) -> None:
         hold = data.draw(st.sampled_from(self.model.open))
 
