@@ -54,7 +54,7 @@ class Book(Protocol):
     def grants(self, members: Iterable[str]) -> dict[str, list[str]]: ...
     def record(self, due: Sequence[Due], decide: Decide, at: datetime) -> list[Evidence]: ...
     def contradict(self, evidence_key: str) -> None: ...
-    def paid_for(self, evidence_key: str, cause: str, round_: int) -> list[str]: ...
+    def paid_for(self, evidence: Evidence) -> list[str]: ...
     def kept(self, rule: EarningRule, since: datetime, until: datetime) -> list[Kept]: ...
 
 
@@ -114,7 +114,7 @@ def take_back(book: Book, journal: Journal, clock: Clock, *, issue: str, round_:
 
 
 def _take_back(book: Book, journal: Journal, clock: Clock, confirmed: Evidence) -> None:
-    for posting_id in book.paid_for(confirmed.key, confirmed.cause, confirmed.round):
+    for posting_id in book.paid_for(confirmed):
         try:
             ledger.reverse(
                 journal,
@@ -146,7 +146,11 @@ def edit(
 ) -> EarningRule:
     """Let a draft say something else; see `rule.edited`. Raises NotFound too."""
     _check_area(wanted, district)
-    return _until_saved(store, rule_id, lambda one: rules.edited(one, wanted, expected), store.save)
+
+    def decide(one: EarningRule) -> EarningRule:
+        return rules.edited(one, wanted, expected, newest=store.newest(one.code))
+
+    return _until_saved(store, rule_id, decide, store.save)
 
 
 def activate(store: Rules, clock: Clock, *, rule_id: str) -> EarningRule:

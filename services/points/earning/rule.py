@@ -119,8 +119,13 @@ def drafted(wanted: EarningRule, before: EarningRule | None, actor: Actor, *, ru
     )
 
 
-def edited(draft: EarningRule, wanted: EarningRule, expected: int | None) -> EarningRule:
-    """A draft that says something else. Raises Stale, Conflict for what is no draft any more, Invalid."""
+def edited(
+    draft: EarningRule, wanted: EarningRule, expected: int | None, *, newest: EarningRule | None = None
+) -> EarningRule:
+    """A draft that says something else; `newest` is the last version of its code.
+
+    Raises Stale, Conflict for what is no draft any more, Invalid.
+    """
     if expected is not None and expected != draft.revision:
         raise Stale(
             "stale-version",
@@ -138,7 +143,7 @@ def edited(draft: EarningRule, wanted: EarningRule, expected: int | None) -> Ear
     if wanted.code != draft.code:
         raise Invalid("code", zh="代码不能更改。", en="The code stays: draft a version of the other one.")
     check(wanted)
-    if draft.version > 1:
+    if max(draft.version, newest.version if newest else 1) > 1:
         _check_event(wanted, draft)
     kept = ("version", "status", "active_from", "drafted_by", "id")
     return replace(wanted, **{name: getattr(draft, name) for name in kept}, revision=draft.revision + 1)

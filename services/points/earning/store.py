@@ -9,6 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis.clock import new_ulid
 from chassis.errors import ConcurrentUpdate, missing
+from chassis.fields import LATEST
 from chassis.mongo import Document, Mongo
 from services.points.domain import Leg, Posting
 from services.points.earning import rule as rules
@@ -142,6 +143,8 @@ class EvidenceStore:
         paid_before: set[str] = set()
 
         def write(session: ClientSession) -> None:
+            if known:  # another worker may have consumed what was only marked
+                known.update(self._marks(wanted, session))
             new = [one for key, one in wanted.items() if "position" not in known.get(key, {})]
             paid = [(one, *self._decided(one, decide, at, paid_before, session)) for one in new]
             self._keep([document for _, document, _ in paid], known, session)
@@ -149,8 +152,7 @@ class EvidenceStore:
             self._journal.write_all([one for one, _ in under], session, [of for _, of in under])
 
         def is_known() -> bool:
-            found = self._mongo[_EVIDENCE].find({"_id": {"$in": sorted(wanted)}}, _MARKS)
-            known.update({str(one["_id"]): one for one in found})
+            known.update(self._marks(wanted, None))
             # Work of before any evidence was kept may be paid already, in part or in full.
             keys = [
                 keyed(rule.code, one.evidence.cause, one.evidence.round) for one in due for rule in one.rules
@@ -165,27 +167,39 @@ class EvidenceStore:
         """Mark evidence as contradicted, also where it is not known yet."""
         self._mongo[_EVIDENCE].update_one({"_id": evidence_key}, {"$set": {"reopened": True}}, upsert=True)
 
-    def paid_for(self, evidence_key: str, cause: str, round_: int) -> list[str]:
-        """The ids of what was posted for evidence; by the first versions, before any evidence was kept."""
-        found = self._mongo[_EVIDENCE].find_one({"_id": evidence_key}, {"paid": 1}) or {}
-        codes = [str(one["rule"]) for one in found["paid"]] if "paid" in found else list(EARNING_RULES)
-        keys = [keyed(code, cause, round_) for code in codes]
+    def paid_for(self, evidence: Evidence) -> list[str]:
+        """The ids of what was posted for evidence.
+
+        What its event's first versions paid may be older than any evidence that was kept.
+        """
+        found = self._mongo[_EVIDENCE].find_one({"_id": evidence.key}, {"paid": 1}) or {}
+        codes = {str(one["rule"]) for one in found.get("paid", [])} | {
+            one.code for one in EARNING_RULES.values() if one.event == evidence.event
+        }
+        keys = [keyed(code, evidence.cause, evidence.round) for code in sorted(codes)]
         return [str(one["_id"]) for one in self._mongo["journal"].find({"key": {"$in": keys}}, {"_id": 1})]
 
     def kept(self, rule: EarningRule, since: datetime, until: datetime) -> list[Kept]:
         """The evidence that a simulation needs: that of the period, and what counted beside it.
 
-        Caps of a day or month count all of that month, and those of a person all there is.
+        Caps of a day or month count all of that month, and those of a person all there is: what happened
+        later may have been told before.
         """
         caps = [rule.cap(unit) for unit in rules.COUNTED_UNITS]
-        if any(one.counts for one in caps):
-            since = _EPOCH if any(one.person is not None for one in caps) else _month_of(since)
-            until = _month_of(_month_of(until) + 32 * _DAY)
+        if any(one.person is not None for one in caps):
+            since, until = _EPOCH, LATEST
+        elif any(one.counts for one in caps):
+            since, until = _month_of(since), _month_of(_month_of(until) + 32 * _DAY)
         stages: list[Document] = [
             {"$match": {"at": {"$gte": since, "$lt": until}}},
             {"$match": {"event": rule.event}},
         ]
         return [_kept(one) for one in self._mongo[_EVIDENCE].aggregate(stages)]
+
+    def _marks(self, keys: Iterable[str], session: ClientSession | None) -> dict[str, Document]:
+        """What is known of evidence: whether it was consumed, and whether it was contradicted."""
+        found = self._mongo[_EVIDENCE].find({"_id": {"$in": sorted(keys)}}, _MARKS, session=session)
+        return {str(one["_id"]): one for one in found}
 
     def _decided(
         self, due: Due, decide: Decide, at: datetime, paid_before: set[str], session: ClientSession

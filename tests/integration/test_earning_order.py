@@ -1,0 +1,94 @@
+"""Earning when things are heard of late, in another order, or by two workers at once."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from chassis import trace
+from chassis.clock import new_ulid, utc_now
+from chassis.errors import Invalid
+from chassis.mongo import Mongo
+from services.points.earning import commands
+from services.points.earning.commands import Due
+from services.points.earning.domain import EARNING_RULES, Counted, Evidence, earned
+from services.points.earning.rule import CLAIMED, Caps, EarningRule
+from tests.integration.earnings import HOUR, NOON, Earning, activity, confirmed
+from tests.integration.ledgers import DISTRICT
+
+
+@pytest.fixture
+def earning(mongo: Mongo) -> Earning:
+    return Earning(mongo)
+
+
+def test_a_reopening_heard_of_before_its_confirmation_takes_back_nothing_of_the_claim(
+    earning: Earning,
+) -> None:
+    member = earning.member()
+    solved = confirmed(member)
+    earning.consume(replace(solved, event=CLAIMED))
+    earning.reopen(solved.cause)
+    assert earning.balance(member)["posted"] == 1
+    earning.consume(solved, replace(solved, round=2))
+    assert earning.balance(member)["posted"] == 1 + 8
+    earning.proof()
+
+
+def test_what_was_paid_before_evidence_was_kept_and_told_again_since_can_be_taken_back(
+    earning: Earning,
+) -> None:
+    member = earning.member()
+    solved = confirmed(member)
+    earning.consume(solved)
+    earning.mongo["evidence"].delete_many({"_id": solved.key})
+    earning.consume(solved)
+    earning.reopen(solved.cause)
+    assert earning.balance(member)["posted"] == 0
+
+
+def test_a_simulation_counts_towards_a_cap_for_ever_what_was_told_before_though_it_happened_later(
+    earning: Earning,
+) -> None:
+    capped = replace(EARNING_RULES["activity.verified"], worker_points=7, caps={"points": Caps(person=10)})
+    rule = earning.activate(earning.draft(capped), NOON - HOUR)
+    member = earning.member()
+    earning.consume(activity(member, NOON + timedelta(days=40)), activity(member))
+    assert earning.balance(member)["posted"] == 10
+    told = earning.simulate(rule, NOON - HOUR, NOON + HOUR)
+    assert (told.would, told.would.points) == (told.really, 3)
+
+
+def test_evidence_that_another_worker_consumes_meanwhile_is_not_paid_after_all(earning: Earning) -> None:
+    """It was marked as reopened, told twice, and whoever had no role yet is known by now."""
+    member = earning.member()
+    solved = confirmed(member)
+    earning.reopen(solved.cause)
+    rule = EARNING_RULES["issue.confirmed"]
+    due = [Due(solved, [rule], trace.current())]
+    tries = 0
+
+    def nothing(_: EarningRule, __: Evidence, ___: Counted) -> None:
+        return None
+
+    def slowly(one: EarningRule, evidence: Evidence, counted: Counted) -> object:
+        nonlocal tries
+        tries += 1
+        if tries == 2:
+            earning.book.record(due, nothing, utc_now())
+        return earned(one, evidence, posting_id=new_ulid(), at=utc_now(), counted=counted)
+
+    earning.book.record(due, slowly, utc_now())  # type: ignore[arg-type]
+    assert tries >= 2
+    assert earning.balance(member)["posted"] == 0
+    assert (earning.mongo["evidence"].find_one({"_id": solved.key}) or {})["paid"] == []
+
+
+def test_the_event_of_a_code_stays_once_there_is_another_version_of_it(earning: Earning) -> None:
+    wanted = EarningRule("issue.lamps", 0, "路灯", "lamps", CLAIMED, worker_points=1)
+    first = earning.draft(wanted)
+    corrected = replace(wanted, event="issue.confirmed")
+    first = commands.edit(earning.rules, district=DISTRICT, rule_id=first.id, wanted=corrected, expected=None)
+    earning.draft(corrected)
+    with pytest.raises(Invalid):
+        commands.edit(earning.rules, district=DISTRICT, rule_id=first.id, wanted=wanted, expected=None)
