@@ -38,13 +38,16 @@ def earning_rules(
     told = call(admin, "POST", "/v1/earning-rules/simulations", json=order).json()
     assert {one["legs"][0]["amount"] for one in told["items"]} == {3}
     assert call(steward, "GET", ONE, rule).status_code == 404
-    call(admin, "POST", f"{ONE}/transitions", rule, json={"action": "activate"})
+    activate = {"action": "activate"}
+    unseen = call(admin, "POST", f"{ONE}/transitions", rule, json=activate, headers={"If-Match": '"1"'})
+    assert unseen.status_code == 412
+    call(admin, "POST", f"{ONE}/transitions", rule, json=activate, headers={"If-Match": '"2"'})
     _is_paid_from_now_on(call, admin, resident, steward, grid)
     assert call(steward, "GET", ONE, rule).json()["status"] == "active"
     call(admin, "POST", f"{ONE}/transitions", rule, json={"action": "retire"})
-    assert call(steward, "GET", ONE, rule).status_code == 404
-    listed = call(steward, "GET", "/v1/earning-rules").json()["items"]
-    assert {one["status"] for one in listed} == {"active"}
+    assert call(resident, "GET", ONE, rule).json()["status"] == "retired"  # what one was paid by can be read
+    listed = call(resident, "GET", "/v1/earning-rules").json()["items"]
+    assert {one["status"] for one in listed} == {"active", "retired"}
     assert {one["code"] for one in listed} >= {"issue.claimed", "issue.confirmed", "activity.verified"}
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from chassis import trace
 from chassis.clock import new_ulid, utc_now
-from chassis.errors import Invalid
+from chassis.errors import Invalid, Stale
 from chassis.mongo import Mongo
 from services.points.earning import commands
 from services.points.earning.commands import Due
@@ -92,3 +92,13 @@ def test_the_event_of_a_code_stays_once_there_is_another_version_of_it(earning: 
     earning.draft(corrected)
     with pytest.raises(Invalid):
         commands.edit(earning.rules, district=DISTRICT, rule_id=first.id, wanted=wanted, expected=None)
+
+
+def test_a_draft_that_was_changed_meanwhile_does_not_come_into_force_unseen(earning: Earning) -> None:
+    draft = earning.draft(EARNING_RULES["issue.claimed"])
+    dearer = replace(EARNING_RULES["issue.claimed"], worker_points=100)
+    commands.edit(earning.rules, district=DISTRICT, rule_id=draft.id, wanted=dearer, expected=1)
+    for act in (commands.activate, commands.retire):
+        with pytest.raises(Stale):
+            act(earning.rules, utc_now, rule_id=draft.id, expected=1)
+    assert commands.activate(earning.rules, utc_now, rule_id=draft.id, expected=2).status == "active"

@@ -153,14 +153,27 @@ def edit(
     return _until_saved(store, rule_id, decide, store.save)
 
 
-def activate(store: Rules, clock: Clock, *, rule_id: str) -> EarningRule:
-    """Bring a draft into force; the version before it ends at that moment. Raises NotFound, Conflict."""
-    return _until_saved(store, rule_id, lambda one: rules.activated(one, clock()), store.activate)
+def activate(store: Rules, clock: Clock, *, rule_id: str, expected: int | None = None) -> EarningRule:
+    """Bring a draft into force; the version before it ends at that moment.
+
+    Raises NotFound, Conflict, Stale where the caller has seen another revision of it.
+    """
+
+    def decide(one: EarningRule) -> EarningRule:
+        rules.check_revision(one, expected)
+        return rules.activated(one, clock())
+
+    return _until_saved(store, rule_id, decide, store.activate)
 
 
-def retire(store: Rules, clock: Clock, *, rule_id: str) -> EarningRule:
-    """Put a version out of force, with none after it. Raises NotFound, Conflict."""
-    return _until_saved(store, rule_id, lambda one: rules.retired(one, clock() + rules.LEAD), store.save)
+def retire(store: Rules, clock: Clock, *, rule_id: str, expected: int | None = None) -> EarningRule:
+    """Put a version out of force, with none after it. Raises NotFound, Conflict, Stale."""
+
+    def decide(one: EarningRule) -> EarningRule:
+        rules.check_revision(one, expected)
+        return rules.retired(one, clock() + rules.LEAD)
+
+    return _until_saved(store, rule_id, decide, store.save)
 
 
 def _until_saved(

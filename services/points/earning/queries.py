@@ -69,5 +69,5 @@ class RuleQueries:
 
 
 def _may_read(status: str, actor: Actor) -> bool:
-    """Staff see all versions, stewards those in force."""
-    return bool(actor.roles & STAFF_ROLES) or status == RuleStatus.ACTIVE
+    """Staff see all versions, everybody those that they are or were paid by."""
+    return bool(actor.roles & STAFF_ROLES) or status != RuleStatus.DRAFT

@@ -40,9 +40,9 @@ def blueprint(
     @routes.route("", methods=["GET"])
     @routes.arguments(schemas.RuleQuery, location="query")
     @routes.response(200, schemas.RulePageSchema)
-    @access.roles("steward", *_STAFF)
+    @access.signed_in
     def rules(query: dict[str, Any]) -> dict[str, Any]:
-        """List the versions of the rules, newest first; to stewards those in force."""
+        """List the versions of the rules, newest first; drafts to staff only."""
         page = queries.page(query["code"], query["status"], actor(), query["limit"], query["cursor"])
         return {"items": page.items, "next": page.next}
 
@@ -57,7 +57,7 @@ def blueprint(
 
     @routes.route("/<ulid:rule_id>", methods=["GET"])
     @routes.answers(200, schemas.RuleSchema)
-    @access.roles("steward", *_STAFF)
+    @access.signed_in
     def one(rule_id: str) -> Response:
         """Show a version of a rule."""
         document = queries.one(rule_id, actor())
@@ -82,9 +82,12 @@ def blueprint(
     @routes.answers(200, schemas.RuleSchema)
     @access.roles("district_admin")
     def transition(body: dict[str, Any], rule_id: str) -> Response:
-        """Activate a draft, which retires the version before it, or retire one. Answers once it holds."""
+        """Activate a draft, which retires the version before it, or retire one. Answers once it holds.
+
+        `If-Match` guards against a draft that was changed meanwhile.
+        """
         act = {"activate": commands.activate, "retire": commands.retire}[body["action"]]
-        rule = act(store, clock, rule_id=rule_id)
+        rule = act(store, clock, rule_id=rule_id, expected=expected_version())
         holds_from = rule.retired_from or rule.active_from
         if holds_from is not None:
             time.sleep(max(0.0, (holds_from - clock()).total_seconds()))

@@ -126,13 +126,7 @@ def edited(
 
     Raises Stale, Conflict for what is no draft any more, Invalid.
     """
-    if expected is not None and expected != draft.revision:
-        raise Stale(
-            "stale-version",
-            zh="内容已更新，请刷新后重试。",
-            en=f"The draft is at revision {draft.revision} now: load it again and decide anew.",
-            version=draft.revision,
-        )
+    check_revision(draft, expected)
     if draft.status is not RuleStatus.DRAFT:
         raise Conflict(
             "rule-fixed",
@@ -147,6 +141,17 @@ def edited(
         _check_event(wanted, draft)
     kept = ("version", "status", "active_from", "drafted_by", "id")
     return replace(wanted, **{name: getattr(draft, name) for name in kept}, revision=draft.revision + 1)
+
+
+def check_revision(rule: EarningRule, expected: int | None) -> None:
+    """Raises Stale where the caller has seen another revision than this."""
+    if expected is not None and expected != rule.revision:
+        raise Stale(
+            "stale-version",
+            zh="内容已更新，请刷新后重试。",
+            en=f"It is at revision {rule.revision} now: load it again and decide anew.",
+            version=rule.revision,
+        )
 
 
 def activated(draft: EarningRule, at: datetime) -> EarningRule:
