@@ -239,6 +239,7 @@ def test_conversion_is_off_unless_the_policy_has_a_rate_into_that_unit() -> None
         (allowed, so(Policy(1, NOW, conversion=rate, redeeming_age=60)), "not-redeeming-yet"),
         (back, so(Policy(1, NOW, conversion=both, ceiling=100), balance=41), "above-ceiling"),
         (back, so(Policy(1, NOW, conversion=both), group=True), "groups-give-only"),
+        (allowed, so(Policy(1, NOW, conversion=both), group=True), "groups-give-only"),
     ]
     for wanted, circumstances, code in refusals:
         with pytest.raises(Conflict) as refused:

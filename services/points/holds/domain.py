@@ -149,7 +149,8 @@ def ordered(hold: Hold) -> tuple[object, ...]:
 def captured(hold: Hold, amount: int | None, target: str, at: datetime) -> Hold:
     """A hold of which an amount (None: all) is taken; the rest is free again.
 
-    Raises Conflict when it is no longer open, Invalid for more than is held and for a hold's own account.
+    Raises Conflict when it is no longer open, Invalid for more than is held, for a hold's own account, and
+    for minutes that would buy goods or be a gift: how these go, the time bank's policy says.
     """
     _check_free(hold)
     _check_open(hold, at)
@@ -157,6 +158,12 @@ def captured(hold: Hold, amount: int | None, target: str, at: datetime) -> Hold:
     check_amount(taken, hold.amount)
     if target == hold.account:
         raise Invalid("target", zh="不能转给自己。", en="It is this account's already.")
+    if hold.unit == "minutes" and (is_member(target) or target.startswith("shop:")):
+        raise Invalid(
+            "target",
+            zh="服务时长不能直接换物或转给他人，请按时间银行政策办理。",
+            en="Minutes buy no goods and go to members by the time bank alone: see its policy.",
+        )
     return taken_for(hold, taken, target, at)
 
 

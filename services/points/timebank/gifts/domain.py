@@ -105,17 +105,16 @@ def conversion(order: Order, so: Circumstances, *, posting_id: str, at: datetime
     if order.amount % per:
         raise Invalid("amount", zh=f"须为 {per} 的整数倍。", en=f"A multiple of {per}, at this rate.")
     gained = order.amount // per * gives
+    check_receiver(so.receiver, so.policy)
     if order.unit == "minutes":
         check_spender(so.receiver, so.policy, at)
-    else:
-        check_receiver(so.receiver, so.policy)
-        if limited(gained, so.balance, so.policy) < gained:
-            raise Conflict(
-                "above-ceiling",
-                zh="兑换后将超过时长上限。",
-                en=f"That would take the balance above the ceiling of {so.policy.ceiling} minutes.",
-                ceiling=so.policy.ceiling,
-            )
+    elif limited(gained, so.balance, so.policy) < gained:
+        raise Conflict(
+            "above-ceiling",
+            zh="兑换后将超过时长上限。",
+            en=f"That would take the balance above the ceiling of {so.policy.ceiling} minutes.",
+            ceiling=so.policy.ceiling,
+        )
     through = issuer(order.district)
     legs = [
         Leg(order.member, order.unit, -order.amount),
