@@ -163,6 +163,7 @@ class HelpFact(FactSchema):
     partner = fields.String(required=True, allow_none=True)
     actor = fields.String(required=True)
     minutes = fields.Integer(required=True)
+    pooled = fields.Integer(load_default=0)
     candidates = fields.List(fields.String())
 
 

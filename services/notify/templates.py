@@ -310,6 +310,11 @@ _PURPOSES = {
     "en": {"fund": "the community fund", "project": "a residents' project"},
 }
 
+_POOLED = {
+    "zh": "，其中 {} 分钟超出服务方上限，转入公益池",
+    "en": ", {} of them for the pool since they were above what the helper may keep",
+}
+
 
 def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str, str]:
     """Title and body of a message in `zh` or `en`."""
@@ -327,6 +332,7 @@ def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str
         "decision": _DECISIONS[language].get(params.get("decision") or "", ""),
         "purpose": _PURPOSES[language].get(params.get("purpose") or "", ""),
         "yuan": _yuan(params.get("amount") or 0),
+        "pooled": _POOLED[language].format(params["pooled"]) if params.get("pooled") else "",
     }
     title, body = (words.zh_title, words.zh_body) if language == "zh" else (words.en_title, words.en_body)
     return title.format(**values), body.format(**values)

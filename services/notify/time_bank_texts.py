@@ -39,15 +39,15 @@ TIME_BANK_TEXTS: dict[str, tuple[str, str, str, str]] = {
     ),
     "help-settled": (
         "互助已确认结算",
-        "互助事项 {number} 已确认，结算 {minutes} 分钟。",
+        "互助事项 {number} 已确认，结算 {minutes} 分钟{pooled}。",
         "Help confirmed",
-        "{number} was confirmed and settled: {minutes} minutes.",
+        "{number} was confirmed and settled: {minutes} minutes{pooled}.",
     ),
     "help-auto-confirmed": (
         "互助已自动确认",
-        "互助事项 {number} 逾期未答复，已自动确认，结算 {minutes} 分钟。",
+        "互助事项 {number} 逾期未答复，已自动确认，结算 {minutes} 分钟{pooled}。",
         "Help confirmed by silence",
-        "Nobody objected to {number} in time: {minutes} minutes were settled.",
+        "Nobody objected to {number} in time: {minutes} minutes were settled{pooled}.",
     ),
     "help-disputed": (
         "互助有异议",
@@ -63,9 +63,9 @@ TIME_BANK_TEXTS: dict[str, tuple[str, str, str, str]] = {
     ),
     "help-decided": (
         "互助异议已裁定",
-        "互助事项 {number} 已裁定，结算 {minutes} 分钟。",
+        "互助事项 {number} 已裁定，结算 {minutes} 分钟{pooled}。",
         "A dispute was decided",
-        "Staff decided {number}: {minutes} minutes were settled.",
+        "Staff decided {number}: {minutes} minutes were settled{pooled}.",
     ),
     "help-cancelled": (
         "互助已取消",

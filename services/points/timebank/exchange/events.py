@@ -11,7 +11,7 @@ class HelpFact(Event):
     """What every fact of a request or offer carries.
 
     `partner` is who helps its `author` or is helped by them; `minutes` are those asked for or offered, then
-    those agreed, at last those paid.
+    those agreed, at last those paid, of which `pooled` went to the pool, as the giver may not keep them.
     """
 
     number: str
@@ -20,6 +20,7 @@ class HelpFact(Event):
     partner: str | None
     actor: str
     minutes: int
+    pooled: int
 
 
 @dataclass(frozen=True)

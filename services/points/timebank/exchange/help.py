@@ -163,7 +163,7 @@ def may_see(one: Help, actor: Actor) -> bool:
 
 def fact(kind: type[HelpFact], one: Help, actor: str, **more: Any) -> HelpFact:
     """The event of help as it stands now."""
-    paid = one.settlement.paid if one.settlement else None
+    settled = one.settlement
     asked = one.minutes if one.agreed is None else one.agreed
     return kind(
         number=one.number,
@@ -171,6 +171,7 @@ def fact(kind: type[HelpFact], one: Help, actor: str, **more: Any) -> HelpFact:
         author=one.author,
         partner=one.partner,
         actor=actor,
-        minutes=asked if paid is None else paid,
+        minutes=settled.paid if settled else asked,
+        pooled=settled.pooled if settled else 0,
         **more,
     )

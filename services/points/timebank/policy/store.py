@@ -8,6 +8,7 @@ from pymongo.errors import DuplicateKeyError
 from chassis import paging
 from chassis.clock import new_ulid
 from chassis.errors import ConcurrentUpdate, missing
+from chassis.fields import EARLIEST
 from chassis.mongo import Document, Mongo
 from services.points.timebank.policy import domain
 from services.points.timebank.policy.domain import Conversion, Policy, Rounding, RoundingMode, Skill
@@ -37,7 +38,9 @@ class PolicyStore:
         return int(found["version"]) if found else 0
 
     def get(self, version: str) -> Policy:
-        """Raises NotFound."""
+        """A version; 0 is what holds before any was made. Raises NotFound."""
+        if version == "0":
+            return domain.before_any(EARLIEST)
         found = self._mongo[_COLLECTION].find_one({"_id": f"{self._district}:{version}"})
         if found is None:
             raise missing("政策版本", "version of the policy")
