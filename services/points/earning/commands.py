@@ -48,13 +48,15 @@ class Book(Protocol):
 
     `record` keeps evidence and posts what `decide` makes of each of its rules, all in one; evidence that is
     known changes nothing. It answers with that for which `contradict` came before the evidence itself.
-    `grants` are the roles of members, as `role@area`.
+    `uncount` gives the caps back what they counted of evidence. `grants` are the roles of members, as
+    `role@area`.
     """
 
     def grants(self, members: Iterable[str]) -> dict[str, list[str]]: ...
     def record(self, due: Sequence[Due], decide: Decide, at: datetime) -> list[Evidence]: ...
     def contradict(self, evidence_key: str) -> None: ...
     def paid_for(self, evidence: Evidence) -> list[str]: ...
+    def uncount(self, evidence_key: str, at: datetime) -> None: ...
     def kept(self, rule: EarningRule, since: datetime, until: datetime) -> list[Kept]: ...
 
 
@@ -127,6 +129,7 @@ def _take_back(book: Book, journal: Journal, clock: Clock, confirmed: Evidence) 
         except Conflict as refusal:
             if refusal.code != "reversed":
                 raise
+    book.uncount(confirmed.key, clock())
 
 
 def draft(store: Rules, actor: Actor, *, district: str, rule_id: str, wanted: EarningRule) -> EarningRule:

@@ -1,11 +1,12 @@
 """What a version would have paid for what really happened: the rules applied to the evidence that was kept.
 
 Live, caps are counted in the order in which the transactions of a person followed one another. That order is
-kept with the evidence, so that going through it again counts the same.
+kept with the evidence, and where in it a reopening gave back what was counted, so that going through it again
+counts the same.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.points.domain import Leg, Posting
 from services.points.earning.domain import Counts, Evidence, earned, gained
@@ -24,11 +25,15 @@ class Paid:
 
 @dataclass(frozen=True)
 class Kept:
-    """Evidence as it was consumed. Of two that counted for one person, the later has a higher `position`."""
+    """Evidence as it was consumed. Of two that counted for one person, the later has a higher `position`.
+
+    `undone` is the position from which it counts no more: what it had paid was taken back.
+    """
 
     evidence: Evidence
     position: int
     paid: tuple[Paid, ...]
+    undone: int | None = None
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,34 @@ def simulate(
     What is not in question counts towards the caps as it really did.
     """
     counts = Counts()
-    for one in sorted(kept, key=lambda each: (each.position, each.evidence.key)):
+    counted: dict[str, list[Leg]] = {}
+    for one, ends in _in_order(kept):
         evidence = one.evidence
-        really = next((paid for paid in one.paid if paid.rule == rule.code), None)
-        if not in_question(evidence):
-            for leg in _counted(really):
-                counts.add(leg, evidence.at)
+        if ends:
+            for leg in counted.pop(evidence.key, ()):
+                counts.add(replace(leg, amount=-leg.amount), evidence.at)
             continue
-        would = earned(rule, evidence, posting_id="", at=evidence.at, counted=counts.at(evidence.at))
-        for leg in gained(would.legs) if would else ():
-            if rule.cap(leg.unit).counts:
-                counts.add(leg, evidence.at)
-        yield Line(one, would, really)
+        really = next((paid for paid in one.paid if paid.rule == rule.code), None)
+        if in_question(evidence):
+            would = earned(rule, evidence, posting_id="", at=evidence.at, counted=counts.at(evidence.at))
+            gains = gained(would.legs) if would else []
+            counted[evidence.key] = [leg for leg in gains if rule.cap(leg.unit).counts]
+            yield Line(one, would, really)
+        else:
+            counted[evidence.key] = list(_counted(really))
+        for leg in counted[evidence.key]:
+            counts.add(leg, evidence.at)
+
+
+def _in_order(kept: Iterable[Kept]) -> list[tuple[Kept, bool]]:
+    """Evidence as it was consumed, and again (true) where it was undone."""
+    steps = [
+        (position, one.evidence.key, ends, one)
+        for one in kept
+        for position, ends in ((one.position, False), (one.undone, True))
+        if position is not None
+    ]
+    return [(one, ends) for _, _, ends, one in sorted(steps, key=lambda step: step[:3])]
 
 
 def _counted(paid: Paid | None) -> Iterator[Leg]:

@@ -1,7 +1,7 @@
 """Rules, evidence and counts ↔ documents, beside the journal; the only writer of them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pymongo.client_session import ClientSession
@@ -11,10 +11,18 @@ from chassis.clock import new_ulid
 from chassis.errors import ConcurrentUpdate, missing
 from chassis.fields import LATEST
 from chassis.mongo import Document, Mongo
-from services.points.domain import Leg, Posting
+from services.points.domain import Posting
 from services.points.earning import rule as rules
 from services.points.earning.commands import Decide, Due
-from services.points.earning.counting import COUNTS, CapCounts
+from services.points.earning.counting import COUNTS, CapCounts, counted_units
+from services.points.earning.documents import (
+    evidence_document,
+    kept_of,
+    paid_document,
+    rule_document,
+    rule_of,
+    values_of,
+)
 from services.points.earning.domain import (
     EARNING_RULES,
     Evidence,
@@ -23,8 +31,8 @@ from services.points.earning.domain import (
     keyed,
     midnight,
 )
-from services.points.earning.rule import Caps, Conditions, EarningRule, RuleStatus
-from services.points.earning.simulation import Kept, Paid
+from services.points.earning.rule import EarningRule, RuleStatus
+from services.points.earning.simulation import Kept
 from services.points.store import JournalStore
 
 _RULES, _EVIDENCE = "earning_rules", "evidence"
@@ -49,7 +57,7 @@ class RuleStore:
         for one in EARNING_RULES.values():
             if self.newest(one.code) is None:
                 try:
-                    collection.insert_one(_rule_document(one, new_ulid()))
+                    collection.insert_one(rule_document(one, new_ulid()))
                 except DuplicateKeyError:
                     continue  # another worker began at the same moment
 
@@ -75,7 +83,7 @@ class RuleStore:
         Raises ConcurrentUpdate where its version is taken.
         """
         try:
-            self._mongo[_RULES].insert_one(_rule_document(rule, rule.id))
+            self._mongo[_RULES].insert_one(rule_document(rule, rule.id))
         except DuplicateKeyError:
             known = self._mongo[_RULES].find_one({"_id": rule.id})
             if known is None:
@@ -103,7 +111,7 @@ class RuleStore:
         self._journal.transact(write, lambda: False)
 
     def _save(self, rule: EarningRule, session: ClientSession | None) -> None:
-        values = _values(rule)
+        values = values_of(rule)
         change: Document = {"$set": values}
         if rule.status is RuleStatus.ACTIVE:
             values["active_code"] = rule.code
@@ -179,6 +187,26 @@ class EvidenceStore:
         keys = [keyed(code, evidence.cause, evidence.round) for code in sorted(codes)]
         return [str(one["_id"]) for one in self._mongo["journal"].find({"key": {"$in": keys}}, {"_id": 1})]
 
+    def uncount(self, evidence_key: str, at: datetime) -> None:
+        """Count what was taken back of evidence no more, once; nothing where it is not consumed yet."""
+
+        def write(session: ClientSession) -> None:
+            document = self._mongo[_EVIDENCE].find_one({"_id": evidence_key}, session=session) or {}
+            if "position" not in document or "undone" in document:
+                return
+            one = kept_of(document)
+            parts = [
+                (self._counts(paid.rule, paid.counted, one.evidence, session), paid.gains)
+                for paid in one.paid
+            ]
+            position = max([_position(at), one.position + 1, *(counts.last + 1 for counts, _ in parts)])
+            for counts, gains in parts:
+                counts.write([replace(leg, amount=-leg.amount) for leg in gains], position)
+            undone = {"$set": {"undone": position}}
+            self._mongo[_EVIDENCE].update_one({"_id": evidence_key}, undone, session=session)
+
+        self._journal.transact(write, lambda: False)
+
     def kept(self, rule: EarningRule, since: datetime, until: datetime) -> list[Kept]:
         """The evidence that a simulation needs: that of the period, and what counted beside it.
 
@@ -194,7 +222,7 @@ class EvidenceStore:
             {"$match": {"at": {"$gte": since, "$lt": until}}},
             {"$match": {"event": rule.event}},
         ]
-        return [_kept(one) for one in self._mongo[_EVIDENCE].aggregate(stages)]
+        return [kept_of(one) for one in self._mongo[_EVIDENCE].aggregate(stages)]
 
     def _marks(self, keys: Iterable[str], session: ClientSession | None) -> dict[str, Document]:
         """What is known of evidence: whether it was consumed, and whether it was contradicted."""
@@ -205,17 +233,24 @@ class EvidenceStore:
         self, due: Due, decide: Decide, at: datetime, paid_before: set[str], session: ClientSession
     ) -> tuple[Document, list[Posting]]:
         """Evidence as it is to be kept, and its postings, of which the gains are counted."""
-        position, postings = (at - _EPOCH) // _MILLISECOND, []
+        position, postings, looked_at = _position(at), [], []
         for rule in due.rules:
-            counts = CapCounts(self._mongo[COUNTS], rule, due.evidence, session)
+            counts = self._counts(rule.code, counted_units(rule), due.evidence, session)
             posting = decide(rule, due.evidence, counts.standing)
             position = max(position, counts.last + 1)
-            if posting is not None and posting.key not in paid_before:
-                postings.append((rule, posting, counts))
-        for _, posting, counts in postings:
-            counts.write(gained(posting.legs), position)
-        paid = [_paid(rule, posting) for rule, posting, _ in postings]
-        return _evidence_document(due.evidence, position, paid), [posting for _, posting, _ in postings]
+            is_new = posting is not None and posting.key not in paid_before
+            looked_at.append((counts, gained(posting.legs) if posting and is_new else []))
+            if posting is not None and is_new:
+                postings.append((rule, posting))
+        for counts, gains in looked_at:
+            counts.write(gains, position)
+        paid = [paid_document(rule, posting) for rule, posting in postings]
+        return evidence_document(due.evidence, position, paid), [posting for _, posting in postings]
+
+    def _counts(
+        self, code: str, units: frozenset[str], evidence: Evidence, session: ClientSession
+    ) -> CapCounts:
+        return CapCounts(self._mongo[COUNTS], code, units, evidence, session)
 
     def _keep(
         self, documents: Sequence[Document], known: dict[str, Document], session: ClientSession
@@ -230,66 +265,10 @@ class EvidenceStore:
                 evidence.update_one({"_id": one["_id"]}, {"$set": one}, session=session)
 
 
-def rule_of(document: Document) -> EarningRule:
-    """A version as it was stored."""
-    names = {one.name for one in fields(EarningRule)} - {"id", "status", "conditions", "caps"}
-    asked = document["conditions"]
-    return EarningRule(
-        id=str(document["_id"]),
-        status=RuleStatus(document["status"]),
-        conditions=Conditions(
-            **{**asked, "categories": tuple(asked["categories"]), "roles": tuple(asked["roles"])}
-        ),
-        caps={unit: Caps(**most) for unit, most in document["caps"].items()},
-        **{name: document[name] for name in names},
-    )
-
-
-def _values(rule: EarningRule) -> Document:
-    values = {**asdict(rule), "status": rule.status.value}
-    del values["id"]
-    return values
-
-
-def _rule_document(rule: EarningRule, rule_id: str) -> Document:
-    document = {**_values(rule), "_id": rule_id, "order": rule_id}
-    return {**document, "active_code": rule.code} if rule.status is RuleStatus.ACTIVE else document
+def _position(at: datetime) -> int:
+    return (at - _EPOCH) // _MILLISECOND
 
 
 def _month_of(moment: datetime) -> datetime:
     """When the month of a moment began in Shanghai."""
     return midnight(day_of(moment).replace(day=1))
-
-
-def _paid(rule: EarningRule, posting: Posting) -> Document:
-    return {
-        "rule": rule.code,
-        "version": rule.version,
-        "gains": [vars(leg) for leg in gained(posting.legs)],
-        "counted": [unit for unit in rules.COUNTED_UNITS if rule.cap(unit).counts],
-    }
-
-
-def _evidence_document(evidence: Evidence, position: int, paid: Sequence[Document]) -> Document:
-    return {
-        **{name: value for name, value in vars(evidence).items() if name != "roles"},
-        "roles": {member: list(held) for member, held in evidence.roles.items()},
-        "_id": evidence.key,
-        "position": position,
-        "paid": list(paid),
-    }
-
-
-def _kept(document: Document) -> Kept:
-    names = {one.name for one in fields(Evidence)} - {"roles"}
-    roles = {member: tuple(held) for member, held in document["roles"].items()}
-    return Kept(
-        Evidence(roles=roles, **{name: document[name] for name in names}),
-        int(document["position"]),
-        tuple(_paid_of(one) for one in document["paid"]),
-    )
-
-
-def _paid_of(document: Document) -> Paid:
-    gains = tuple(Leg(**leg) for leg in document["gains"])
-    return Paid(document["rule"], document["version"], gains, frozenset(document["counted"]))
