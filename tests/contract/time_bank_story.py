@@ -46,7 +46,9 @@ def time_bank(call: Call, district: District) -> None:
     }
     one, paths = "/v1/time-bank/requests/{help_id}", "/v1/time-bank/requests"
     offer = call(giver, "POST", paths, json={**wanted, "kind": "offer"}).json()["id"]
-    request = call(receiver, "POST", paths, json=wanted).json()["id"]
+    asked = call(receiver, "POST", paths, json={**wanted, "contact": "3 号楼 201"}).json()
+    request, home = asked["id"], asked["contacts"]
+    assert call(giver, "GET", one, request).json()["contacts"] == []
     found = call(receiver, "GET", f"{one}/matches", request).json()["items"]
     assert [match["id"] for match in found] == [offer]
     call(giver, "GET", paths, params={"area": COMMUNITY_A, "kind": "request"})
@@ -59,8 +61,10 @@ def time_bank(call: Call, district: District) -> None:
         (staff, {"action": "settle", "minutes": 30, "note": "已核实"}),
     ):
         call(person, "POST", f"{one}/transitions", request, json=action)
+        if action["action"] == "accept":
+            assert call(giver, "GET", one, request).json()["contacts"] == home
     settled = call(giver, "GET", one, request).json()
-    assert settled["settlement"]["given"] == 30
+    assert (settled["settlement"]["given"], settled["contacts"]) == (30, [])
     again = call(giver, "POST", f"{one}/transitions", request, json={"action": "check_out"})
     assert (again.status_code, again.json()["allowed"]) == (409, [])
 

@@ -56,6 +56,7 @@ def open_help(
     ends_at: datetime,
     minutes: int,
     text: str,
+    contact: str | None = None,
 ) -> Help:
     """Ask for help or offer it, once an id; see `domain.opened`. Raises Invalid for an unknown area."""
     if not helps.knows_area(area):
@@ -73,6 +74,7 @@ def open_help(
         minutes=minutes,
         text=text,
         created_at=now,
+        contacts={actor.member_id: contact} if contact else {},
     )
     found = matching.ranked(wanted, helps.counterparts(wanted))
     around = Surroundings(policies.in_force(now), now, new_ulid(), helps.reads())

@@ -142,7 +142,8 @@ def transition(one: Help, action: str, actor: Actor, details: Details, around: S
         if not getattr(details, name):
             zh, en = _ASKS[name]
             raise Invalid(name, zh=zh, en=en)
-    moved = replace(EFFECTS[action](one, actor, details, around), version=one.version + 1)
+    moved = EFFECTS[action](one, actor, details, around)
+    moved = replace(moved, contacts=_contacts(moved, actor, details), version=one.version + 1)
     line = Entry(action, actor.member_id, around.at, moved.status, details.note)
     told = moved if moved.partner else replace(moved, partner=one.partner)  # who is let go hears of it
     events_due = (fact(row.event, told, actor.member_id),) if row.event else ()
@@ -158,6 +159,13 @@ def check_version(one: Help, expected: int | None) -> None:
             en=f"It is at version {one.version} now: load it again and decide anew.",
             version=one.version,
         )
+
+
+def _contacts(one: Help, actor: Actor, details: Details) -> dict[str, str]:
+    """The words of the two for each other; they go with whoever goes, and when it is over."""
+    told = {actor.member_id: details.contact} if details.contact else {}
+    words = {} if one.status in OVER else {**one.contacts, **told}
+    return {member: said for member, said in words.items() if member in (one.author, one.partner)}
 
 
 def _with_money(before: Help, change: Change, actor: Actor, around: Surroundings) -> Change:

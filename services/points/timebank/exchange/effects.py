@@ -41,11 +41,12 @@ class Surroundings:
 @dataclass(frozen=True)
 class Details:
     """What an action may carry: `candidate` is the offer that a request's author asks by, `minutes` what
-    staff decide on."""
+    staff decide on, `contact` what one of the two lets the other know."""
 
     note: str | None = None
     minutes: int | None = None
     candidate: str | None = None
+    contact: str | None = None
 
 
 Effect = Callable[[Help, Actor, Details, Surroundings], Help]

@@ -23,7 +23,8 @@ def end(one: Help, member: str, around: Surroundings) -> Change | None:
 def without_words(one: Help, lines: Sequence[Entry], member: str) -> tuple[Help, tuple[Entry, ...]] | None:
     """Help and its history without a member's words; None where there are none."""
     left = tuple(replace(line, note=None) if line.actor == member else line for line in lines)
-    emptied = replace(one, text="") if one.author == member else one
+    contacts = {other: words for other, words in one.contacts.items() if other != member}
+    emptied = replace(one, text="" if one.author == member else one.text, contacts=contacts)
     if (emptied, left) == (one, tuple(lines)):
         return None
     return replace(emptied, version=one.version + 1), left

@@ -1,6 +1,7 @@
 """Mutual help: a request or an offer, its parts, and what an actor is to it. Minutes are whole."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -70,7 +71,8 @@ class Help:
 
     `proposed_by` is who of the two asked the other; `offer` the offer that the partner was asked by; `agreed`
     the minutes that the two speak of, which `hold` holds once both agreed; `former` are those with whom it
-    came to nothing. `next_check_at`: when its clock has work.
+    came to nothing. `contacts` are words of the two for each other alone, by member: where to go, a phone
+    number. `next_check_at`: when its clock has work.
     """
 
     id: str
@@ -96,6 +98,7 @@ class Help:
     settlement: Settlement | None = None
     ended_at: datetime | None = None
     next_check_at: datetime | None = None
+    contacts: Mapping[str, str] = field(default_factory=dict)
     version: int = 1
 
     @property
@@ -159,6 +162,12 @@ def parties(one: Help, actor: Actor) -> frozenset[Party]:
 def may_see(one: Help, actor: Actor) -> bool:
     """Whether an actor may see it: everybody while it is open, then the two and the staff of its area."""
     return one.status is Status.OPEN or parties(one, actor) != {Party.NEIGHBOUR}
+
+
+def contacts_for(one: Help, member: str) -> dict[str, str]:
+    """What a member may read of the words for each other: their own, and the other's while it is agreed."""
+    is_agreed = one.status in HOLDING and member in (one.author, one.partner)
+    return {author: words for author, words in one.contacts.items() if is_agreed or author == member}
 
 
 def fact(kind: type[HelpFact], one: Help, actor: str, **more: Any) -> HelpFact:

@@ -9,7 +9,7 @@ from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
 from services.points.timebank.exchange import domain, matching
 from services.points.timebank.exchange.documents import COLLECTION, UNREAD, counterparts, help_of
-from services.points.timebank.exchange.help import Help, Party, Status, may_see, parties
+from services.points.timebank.exchange.help import Help, Party, Status, contacts_for, may_see, parties
 from services.points.timebank.members.domain import STAFF_ROLES
 
 _BEST = 20
@@ -83,6 +83,10 @@ class HelpQueries:
             **document,
             "id": one.id,
             "history": document.get("history", []) if concerned else [],
+            "contacts": [
+                {"member": member, "text": words}
+                for member, words in contacts_for(one, actor.member_id).items()
+            ],
             "confirms_at": one.next_check_at if waits else None,
             "allowed": domain.allowed_actions(one, actor),
         }

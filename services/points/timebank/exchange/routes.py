@@ -8,7 +8,7 @@ from chassis.clock import Clock
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint, expected_version
-from chassis.idempotency import new_id
+from chassis.idempotency import keep_without, new_id
 from chassis.identity import check_area
 from services.points.timebank.exchange import commands, schemas
 from services.points.timebank.exchange.effects import Details
@@ -29,6 +29,7 @@ def blueprint(
     def shown(help_id: str, status: int = 200) -> Response:
         """It as the caller may see it, with its version as ETag."""
         document = queries.one(help_id, actor())
+        keep_without("contacts")
         response = jsonify(schemas.HelpSchema().dump(document))
         response.status_code = status
         response.headers["ETag"] = f'"{document["version"]}"'
@@ -86,7 +87,7 @@ def blueprint(
             actor(),
             help_id=help_id,
             action=body["action"],
-            details=Details(body["note"], body["minutes"], body["candidate"]),
+            details=Details(body["note"], body["minutes"], body["candidate"], body["contact"]),
             expected_version=expected_version(body["version"]),
         )
         return shown(done.id)

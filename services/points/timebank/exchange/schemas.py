@@ -15,7 +15,11 @@ _STATUSES = [one.value for one in Status]
 
 class HelpOrderSchema(Schema):
     """What help is needed or offered (`skills` of the district's vocabulary), where, between when and when,
-    and for how many minutes."""
+    and for how many minutes.
+
+    Everybody can read `text`. `contact` (the address, a phone number) is for the other alone, from when both
+    have agreed until it is over.
+    """
 
     kind = fields.String(required=True, validate=validate.OneOf(_KINDS))
     area = AreaCode(required=True)
@@ -24,15 +28,20 @@ class HelpOrderSchema(Schema):
     ends_at = Moment(required=True)
     minutes = Amount(required=True, validate=validate.Range(1, MAX_MINUTES))
     text = PlainText(required=True, most=1000)
+    contact = PlainText(load_default=None, most=200)
 
 
 class HelpTransitionSchema(Schema):
-    """An action of the workflow. `candidate` is the offer one invites by, `minutes` what staff decide on."""
+    """An action of the workflow. `candidate` is the offer one invites by, `minutes` what staff decide on.
+
+    `contact` is what the other is to know of oneself, and nobody else.
+    """
 
     action = fields.String(required=True, validate=validate.OneOf(PUBLIC_ACTIONS))
     note = PlainText(load_default=None, most=500)
     minutes = Amount(load_default=None, validate=validate.Range(1, MAX_MINUTES))
     candidate = Identifier(load_default=None)
+    contact = PlainText(load_default=None, most=200)
     version = Amount(load_default=None, validate=validate.Range(1, MAX_VERSION))
 
 
@@ -64,11 +73,19 @@ class HelpLineSchema(Schema):
     note = fields.String(allow_none=True)
 
 
+class ContactSchema(Schema):
+    """What one of the two lets the other know."""
+
+    member = fields.String()
+    text = fields.String()
+
+
 class ListedHelpSchema(Schema):
     """A request or an offer.
 
     `agreed` are the minutes that the two speak of, `hold` what holds them. `confirms_at`: when silence counts
-    as confirmed. `allowed` are the actions that the caller may take.
+    as confirmed. `allowed` are the actions that the caller may take. `contacts` are one's own words for the
+    other and, while it is agreed, the other's; an answer that is repeated by its key has none.
     """
 
     id = fields.String()
@@ -93,6 +110,7 @@ class ListedHelpSchema(Schema):
     settlement = fields.Nested(SettlementSchema, allow_none=True)
     created_at = Moment()
     ended_at = Moment(allow_none=True)
+    contacts = fields.List(fields.Nested(ContactSchema), allow_none=True)
     allowed = fields.List(fields.String())
     version = fields.Integer()
 

@@ -133,7 +133,12 @@ class HelpStore:
 
     def rewrite(self, one: Help, lines: Sequence[Entry]) -> None:
         """Write the words of one anew, and its history. Raises ConcurrentUpdate."""
-        values = {"text": one.text, "version": one.version, "history": [line_of(line) for line in lines]}
+        values = {
+            "text": one.text,
+            "contacts": dict(one.contacts),
+            "version": one.version,
+            "history": [line_of(line) for line in lines],
+        }
         outbox.save(self._mongo[COLLECTION], one.id, one.version, [], set_fields=values)
 
     def _write(self, change: Change, session: ClientSession) -> None:

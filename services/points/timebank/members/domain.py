@@ -77,8 +77,7 @@ def check_spender(known: Registration, policy: Policy, at: datetime) -> None:
             "not-redeeming-yet",
             zh=f"年满 {policy.redeeming_age} 岁并经社区登记后方可支取。",
             en=f"Minutes are spent from the age of {policy.redeeming_age}: have community staff register it.",
-            may_redeem_from=begins.isoformat() if begins else None,
-        )
+        )  # not from when: whoever helps may be told so too, and a birthday is none of their business
 
 
 def check_receiver(known: Registration, policy: Policy) -> None:
