@@ -1,6 +1,7 @@
 """What the time bank's policy bounds has no way round it, and who loses by a bound is told."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from services.points.holds.domain import captured, opened
 from services.points.timebank.exchange.domain import transition
 from services.points.timebank.exchange.effects import Details
 from services.points.timebank.exchange.help import Status
+from services.points.timebank.exchange.settlement import day_of
 from services.points.timebank.policy.domain import Policy
 from tests.unit.helping import ACTORS, HOUR, NOW, around, standing
 
@@ -41,3 +43,15 @@ def test_what_goes_to_the_pool_is_told_with_the_settlement(template: str) -> Non
     for language, words in (("zh", "其中 10 分钟"), ("en", "10 of them for the pool")):
         assert words in render(template, params, language)[1]
         assert "10" not in render(template, {**params, "pooled": 0}, language)[1]
+
+
+def test_help_counts_towards_the_day_of_its_check_in_in_shanghai_however_late_it_is_settled() -> None:
+    midnight = datetime(2026, 11, 25, 16, tzinfo=UTC)
+    for checked_in, day in ((midnight - timedelta(seconds=1), 25), (midnight, 26)):
+        one = standing(
+            Status.CHECKED_OUT,
+            checked_in_at=checked_in,
+            checked_out_at=midnight + HOUR,
+            starts_at=NOW - 24 * HOUR,
+        )
+        assert day_of(one) == date(2026, 11, day)
