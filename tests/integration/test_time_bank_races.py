@@ -4,6 +4,8 @@ import random
 
 import pytest
 
+from chassis.clock import new_ulid
+from chassis.errors import Conflict
 from chassis.mongo import Mongo
 from services.points.holds.domain import HoldStatus
 from services.points.timebank.exchange import commands
@@ -68,3 +70,17 @@ def test_whatever_all_do_at_once_the_help_its_hold_and_the_ledger_agree(bank: Ba
             check(bank, one.id)
         bank.ledger.proof()
         bank.now += 0.5 * HOUR
+
+
+def test_a_step_whose_answer_was_lost_is_answered_again_and_taken_once(bank: Bank) -> None:
+    receiver, giver = bank.member(60), bank.member()
+    one = bank.open(receiver)
+    bank.act(one, "respond", giver)
+    request = new_ulid()
+    assert at_once(4, lambda _: bank.act(one, "accept", receiver, request)) == {"done": 4}
+    bank.act(one, "check_in", giver)
+    late = bank.act(one, "accept", receiver, request)
+    assert (late.status, late.version) == (Status.CHECKED_IN, 4)
+    with pytest.raises(Conflict):
+        bank.act(one, "accept", receiver)
+    check(bank, one.id)

@@ -74,7 +74,7 @@ class Bank:
             text="取药",
         )
 
-    def act(self, one: Help, action: str, actor: Actor, **details: Any) -> Help:
+    def act(self, one: Help, action: str, actor: Actor, request: str | None = None, **details: Any) -> Help:
         return commands.act(
             self.helps,
             self.policies,
@@ -83,6 +83,7 @@ class Bank:
             help_id=one.id,
             action=action,
             details=Details(**details),
+            request_id=request or new_ulid(),
         )
 
     def agreed(self, receiver: Actor, giver: Actor, minutes: int = 60) -> Help:

@@ -1,6 +1,7 @@
 """What can be done with requests and offers of help."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from services.points.timebank.policy.domain import Policy
 
 _TRIES = 8
 _AT_ONCE = 200
+_REMEMBERED = 20
 Decide = Callable[[Help, Reads], Change | None]
 
 
@@ -90,16 +92,25 @@ def act(
     help_id: str,
     action: str,
     details: Details,
+    request_id: str,
     expected_version: int | None = None,
 ) -> Help:
-    """Carry out one action of the workflow; see `domain.transition` for what it raises, Stale, and Overdrawn
-    or Frozen where the receiver's minutes cannot be held."""
+    """Carry out one action of the workflow, once a `request_id`: a repeat by an `Idempotency-Key` brings the
+    same one, whenever the first process died.
+
+    See `domain.transition` for what it raises, Stale, and Overdrawn or Frozen where the receiver's minutes
+    cannot be held.
+    """
     policy = policies.in_force(clock())
 
-    def decide(one: Help, reads: Reads) -> Change:
+    def decide(one: Help, reads: Reads) -> Change | None:
+        if request_id in one.requests:
+            return None
         domain.check_version(one, expected_version)
         around = Surroundings(policy, clock(), new_ulid(), reads)
-        return domain.transition(one, action, actor, details, around)
+        change = domain.transition(one, action, actor, details, around)
+        known = (*one.requests, request_id)[-_REMEMBERED:]
+        return replace(change, help=replace(change.help, requests=known))
 
     return _until_saved(lambda: helps.change(help_id, decide))
 

@@ -26,6 +26,7 @@ def help_of(document: Document) -> Help:
             "status": Status(document["status"]),
             "skills": tuple(document["skills"]),
             "former": tuple(document["former"]),
+            "requests": tuple(document.get("requests", ())),
             "settlement": Settlement(**settled) if settled else None,
         }
     )

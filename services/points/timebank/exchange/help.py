@@ -72,7 +72,7 @@ class Help:
     `proposed_by` is who of the two asked the other; `offer` the offer that the partner was asked by; `agreed`
     the minutes that the two speak of, which `hold` holds once both agreed; `former` are those with whom it
     came to nothing. `contacts` are words of the two for each other alone, by member: where to go, a phone
-    number. `next_check_at`: when its clock has work.
+    number. `requests` are the last that were carried out on it. `next_check_at`: when its clock has work.
     """
 
     id: str
@@ -99,6 +99,7 @@ class Help:
     ended_at: datetime | None = None
     next_check_at: datetime | None = None
     contacts: Mapping[str, str] = field(default_factory=dict)
+    requests: tuple[str, ...] = ()
     version: int = 1
 
     @property

@@ -88,6 +88,7 @@ def blueprint(
             help_id=help_id,
             action=body["action"],
             details=Details(body["note"], body["minutes"], body["candidate"], body["contact"]),
+            request_id=new_id(),
             expected_version=expected_version(body["version"]),
         )
         return shown(done.id)
