@@ -160,13 +160,13 @@ class Measuring:
     def _proof(self, size: int) -> Proof:
         store = SealStore(self._mongo, JournalStore(self._mongo), DISTRICT)
         wait_until(lambda: self._all_sealed(store), 60, "the sealing of all postings")
-        began = time.perf_counter()
-        Filling(self._mongo, DISTRICT).add(
-            size, lambda done: self._say(f"filling the ledger: {done:,} of {size:,}")
-        )
-        filled = time.perf_counter() - began
-        self._say(f"proving {size:,} postings")
         with self._workers_stopped():
+            began = time.perf_counter()
+            Filling(self._mongo, DISTRICT).add(
+                size, lambda done: self._say(f"filling the ledger: {done:,} of {size:,}")
+            )
+            filled = time.perf_counter() - began
+            self._say(f"proving {size:,} postings")
             began = time.perf_counter()
             found = commands.verify(store, utc_now, DISTRICT)
             seconds = time.perf_counter() - began
