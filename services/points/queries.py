@@ -1,11 +1,11 @@
 """Balances and statements."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chassis import paging
-from chassis.clock import utc_now
+from chassis.clock import ulid_at, utc_now
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
@@ -21,7 +21,8 @@ from services.points.domain import (
 )
 from services.points.lots.domain import coming
 
-_SUMMED = {"legs": 1, "posted_at": 1, "effective_at": 1, "verified": 1, "reverses": 1}
+_SUMMED = {"legs": 1, "effective_at": 1, "verified": 1, "reverses": 1}
+_FIRST, _MOMENT = "0" * 26, timedelta(milliseconds=1)
 _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 
 
@@ -73,9 +74,11 @@ class LedgerQueries:
     def _rolled_up(self, account: str, effective_at: datetime, known_at: datetime) -> Document:
         sums, lifetime, owed = Counter[str](), Counter[str](), Counter[str]()
         names = [account, debt(account)] if is_member(account) else [account]
+        # By when it was written, like a statement's period: what is told of a moment stays so.
+        known = {"$gte": _FIRST, "$lt": ulid_at(known_at + _MOMENT)}
         for name in names:
-            for one in self._mongo["journal"].find({"lists": name}, _SUMMED):
-                if one["posted_at"] > known_at or one["effective_at"] > effective_at:
+            for one in self._mongo["journal"].find({"lists": name, "order": known}, _SUMMED):
+                if one["effective_at"] > effective_at:
                     continue
                 for leg in one["legs"]:
                     unit, amount = leg["unit"], leg["amount"]

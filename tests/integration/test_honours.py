@@ -9,6 +9,7 @@ import pytest
 from chassis.clock import new_ulid, utc_now
 from chassis.identity import Actor, Grant
 from chassis.mongo import Mongo
+from chassis.recount import Marks
 from infra.local.deployment import Deployment
 from services.points.circles import commands as circle_commands
 from services.points.circles.store import FlagStore
@@ -121,6 +122,27 @@ def test_what_differs_is_named_and_mended(honours: Honours) -> None:
     honours.count()
     assert honours.store.differing(DISTRICT) == []
     assert honours.places() == [(1, member, 5)]
+
+
+def test_a_process_that_dies_before_it_marks_the_rankings_leaves_none_as_it_was(
+    honours: Honours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undone = honours.work(honours.member(), 5)
+    honours.count()
+    honours.reverse(undone)
+    put = Marks.put
+
+    def dying(marks: Marks, *keys: str) -> None:
+        if any(key.split("/")[0].isdigit() for key in keys):
+            raise InterruptedError
+        put(marks, *keys)
+
+    with monkeypatch.context() as dead, pytest.raises(InterruptedError):
+        dead.setattr(Marks, "put", dying)
+        honours.count()
+    honours.count()
+    assert honours.places() == honours.places(GRIDS[0], "all") == []
+    assert honours.store.differing(DISTRICT) == []
 
 
 def test_who_hides_keeps_their_place_and_sees_it(honours: Honours) -> None:

@@ -234,6 +234,19 @@ def test_balances_are_told_as_of_a_time_and_as_known_at_a_time(ledger: Ledger) -
     assert then(past - timedelta(hours=1), later) == 0
 
 
+def test_a_statement_and_the_balance_of_a_moment_agree_on_what_was_written_by_then(ledger: Ledger) -> None:
+    member = ledger.member()
+    written, ordered = utc_now(), utc_now() - timedelta(hours=1)
+    ledger.now = lambda: ordered  # it was in somebody's way for that long
+    ledger.earn(member, 5)
+    statements = StatementQueries(ledger.mongo)
+    for moment, points in ((ordered, 0), (written - timedelta(seconds=1), 0), (utc_now(), 5)):
+        account = ledger.queries.account_then(member, ADMIN, None, moment)
+        until = moment + timedelta(milliseconds=1)
+        page = statements.page(member, ADMIN, limit=9, cursor=None, since=None, until=until)
+        assert account["points"]["posted"] == page["closing"]["points"] == points
+
+
 def test_a_repeat_that_comes_when_the_books_are_closed_gets_its_posting(ledger: Ledger) -> None:
     member, order = ledger.member(), utc_now()
     legs = (Leg(member, "points", 7), Leg(issuer(DISTRICT), "points", -7))
