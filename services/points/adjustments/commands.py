@@ -38,13 +38,14 @@ class Adjustments(Protocol):
 def post(
     adjustments: Adjustments, journal: Journal, *, order: Posting, limits: Limits
 ) -> Posting | Adjustment:
-    """Post what an administrator orders, or have it wait where it is too large for one; once a key for ever.
+    """Post what an administrator orders, or have it wait where one may not; once a key for ever.
 
     Raises what `ledger.post_by_hand` does.
     """
     known = adjustments.of_key(order.key)
     if known is None:
-        if not domain.needs_second(order.legs, limits) or journal.stored(order.key) is not None:
+        alone = not domain.needs_second(order.legs, limits, str(order.by))
+        if alone or journal.stored(order.key) is not None:
             return ledger.post_by_hand(journal, order)
         ledger.check_order(journal, order)
         known = adjustments.add(domain.asked(order))
@@ -69,7 +70,7 @@ def reverse(
     Raises what `ledger.reverse` does, and Conflict while another one waits for the same posting.
     """
     original = journal.get(posting_id)
-    if not domain.needs_second(original.legs, limits):
+    if not domain.needs_second(domain.backwards(original.legs), limits, actor.member_id):
         return ledger.reverse(
             journal, clock, posting_id=posting_id, reversal_id=new_id, reason=reason, by=actor.member_id
         )
@@ -121,7 +122,7 @@ def reverse_part(
     `ledger.reverse_part` does.
     """
     original, now = journal.get(posting_id), clock()
-    if not domain.needs_second(original.legs, limits):
+    if not domain.needs_second(domain.backwards(original.legs), limits, actor.member_id):
         return ledger.reverse_part(
             journal,
             clock,

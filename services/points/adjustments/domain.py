@@ -1,7 +1,7 @@
 """Adjustments: what an administrator may not post alone, because it is too large, waits for a second one.
 
 Large is what moves more than a set amount in a unit: half the sum of its legs without their signs. A reversal
-is as large as what it takes back.
+is as large as what it takes back. What its author gains by is never too small.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from chassis.errors import Conflict, NotAllowed
 from chassis.events import Event
 from chassis.identity import Actor
 from services.points.adjustments import events
-from services.points.domain import BY_HAND, Leg, Posting
+from services.points.domain import BY_HAND, Leg, Posting, debt
 
 OPEN_FOR = timedelta(days=14)
 Limits = Mapping[str, int]
@@ -73,9 +73,15 @@ def size(legs: Sequence[Leg]) -> dict[str, int]:
     return {unit: amount // 2 for unit, amount in moved.items()}
 
 
-def needs_second(legs: Sequence[Leg], limits: Limits) -> bool:
+def needs_second(legs: Sequence[Leg], limits: Limits, author: str) -> bool:
     """Whether one administrator may not post this alone."""
-    return any(amount > limits[unit] for unit, amount in size(legs).items())
+    large = any(amount > limits[unit] for unit, amount in size(legs).items())
+    return large or gains_by(legs, author)
+
+
+def gains_by(legs: Sequence[Leg], member: str) -> bool:
+    """Whether a member has more, or owes less, by legs."""
+    return any(leg.account in (member, debt(member)) and leg.amount > 0 for leg in legs)
 
 
 def asked(order: Posting) -> Change:
@@ -144,7 +150,7 @@ def approved(adjustment: Adjustment, actor: Actor, at: datetime, posting_id: str
             zh="不能批准自己提出的调整，须由另一位管理员批准。",
             en="Nobody approves an adjustment of their own: another administrator must.",
         )
-    if any(leg.account == actor.member_id and leg.amount > 0 for leg in adjustment.legs):
+    if gains_by(adjustment.legs, actor.member_id):
         raise NotAllowed(
             "own-gain",
             zh="不能批准使自己受益的调整。",
