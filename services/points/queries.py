@@ -128,8 +128,10 @@ def check_reader(account: str, actor: Actor) -> None:
     """Raises NotFound for what names no account, NotAllowed for another member's."""
     if not is_account(account):
         raise missing("账户", "account")
-    # A wallet carries no area: staff of any area of the district may look, members only at their own.
-    if account != actor.member_id and not actor.roles & _STAFF:
+    # A wallet carries no area: staff of any area of the district may look, members only at their own, and at
+    # what they owe: of a gain that was spent and taken back only that account's statement tells.
+    own = (actor.member_id, debt(actor.member_id))
+    if account not in own and not actor.roles & _STAFF:
         raise NotAllowed(
             "not-your-account", zh="只能查看自己的账户。", en="You may see your own account only."
         )

@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
+from chassis.errors import NotAllowed
+from chassis.identity import Actor, Grant
 from chassis.spreadsheets import csv_lines, xlsx
-from services.points.domain import UNITS, Leg, Posting
+from services.points.domain import UNITS, Leg, Posting, debt
+from services.points.queries import check_reader
 from services.points.statements.domain import COLUMNS, lines, rows
 from services.points.statements.schemas import StatementQuery
 
@@ -98,6 +101,15 @@ def test_a_period_does_not_end_before_it_begins() -> None:
     with pytest.raises(ValidationError) as caught:
         StatementQuery().load({**moment, "until": "2026-11-24T23:59:59Z"})
     assert caught.value.messages == {"until": ["Not before since."]}
+
+
+def test_members_read_their_own_account_and_what_they_owe_and_nobody_elses() -> None:
+    other = "01ARZ3NDEKTSV4RRFFQ69G5FAW"
+    for account in (MEMBER, debt(MEMBER)):
+        check_reader(account, Actor(MEMBER, (Grant("steward", "120199001001001"),)))
+        check_reader(account, Actor(other, (Grant("community_staff", "120199001001"),)))
+        with pytest.raises(NotAllowed):
+            check_reader(account, Actor(other, (Grant("steward", "120199001001001"),)))
 
 
 def test_a_workbook_holds_texts_as_texts_and_amounts_as_numbers() -> None:
