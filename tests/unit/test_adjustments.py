@@ -1,5 +1,6 @@
 """Large postings by hand: one administrator asks, another one posts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from chassis.identity import Actor, Grant
 from services.points.adjustments import domain
 from services.points.adjustments.domain import OPEN_FOR, Adjustment, Standing
 from services.points.commands import by_hand
-from services.points.domain import Leg, debt, ordered
+from services.points.domain import Leg, Posting, debt, ordered
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
 LIMITS = {"points": 100, "minutes": 60, "fen": 1000}
@@ -43,6 +44,27 @@ def test_one_that_is_just_within_the_limit_is_posted_by_one_administrator() -> N
     for amount, needed in ((100, False), (101, True)):
         legs = [Leg("a", "points", amount), Leg("b", "points", -amount)]
         assert domain.needs_second(legs, LIMITS, AUTHOR.member_id) is needed
+
+
+def alone(points: int, at: datetime = AT, author: Actor = AUTHOR, unit: str = "points") -> Posting:
+    legs = [Leg(MEMBER, unit, points), Leg(ISSUER, unit, -points)]
+    return by_hand(
+        lambda: at, author, district="120199", key="k", posting_id=new_ulid(), memo="补记", legs=legs
+    )
+
+
+def test_pieces_of_one_author_and_day_that_are_large_together_are_noticed() -> None:
+    approved = domain.posting(domain.approved(waiting(), SECOND, AT, "P", None).adjustment)
+    midnight = datetime(2026, 11, 25, 16, tzinfo=UTC)  # in Shanghai
+    within = [alone(60), alone(40), alone(60, unit="minutes"), approved]
+    assert domain.split(within, LIMITS) == {}
+    assert domain.split([*within, alone(1, author=SECOND), alone(1, at=midnight)], LIMITS) == {}
+    last = midnight - timedelta(milliseconds=1)
+    whose = (AUTHOR.member_id, "2026-11-25")
+    assert domain.split([*within, alone(1, at=last), alone(1)], LIMITS) == {whose: last}
+    assert domain.split([*within, alone(1, unit="minutes")], LIMITS) == {whose: AT}
+    earned = replace(alone(500), rule="issue.confirmed", verified=True)
+    assert domain.split([earned], LIMITS) == {}
 
 
 def test_what_the_second_administrator_approves_is_posted_as_its_author_ordered_it() -> None:
