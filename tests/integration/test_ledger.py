@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chassis.clock import new_ulid, utc_now
+from chassis.clock import new_ulid, ulid_at, utc_now
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
 from chassis.mongo import Mongo
@@ -16,6 +16,7 @@ from services.points.balances import FROZEN
 from services.points.domain import Leg, Overdrawn, debt, issuer
 from services.points.holds import commands as hold_commands
 from services.points.holds.domain import HoldStatus
+from services.points.statements import queries as statement_queries
 from services.points.statements.queries import StatementQueries
 from tests.integration.ledgers import ADMIN, DISTRICT, MINUTE, SHOP, Ledger, at_once
 
@@ -269,6 +270,20 @@ def test_members_who_owe_and_have_nothing_keep_nobody_from_paying(ledger: Ledger
         ledger.earn(one, 5)
         assert [debt.member for debt in ledger.journal.debts(1)] == [one]
         assert commands.recover(ledger.journal, utc_now, DISTRICT) == 1
+
+
+def test_a_long_statement_is_read_in_stretches_and_misses_nothing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member, now = ledger.member(), utc_now()
+    for number in range(1, 9):  # some within a minute, some years apart
+        earned = ledger.earn(member, number)
+        at = now - timedelta(days=3**number if number % 2 else 80, milliseconds=number)
+        ledger.mongo["journal"].update_one({"_id": earned.id}, {"$set": {"order": ulid_at(at)}})
+    monkeypatch.setattr(statement_queries, "_WANTED", 1)
+    told = list(StatementQueries(ledger.mongo).rows(member, ADMIN, None, None, "en"))
+    assert [row[6] for row in told if row[0] is not None] == [7, 5, 8, 6, 4, 2, 3, 1]
+    assert told[-3][7] == ledger.balance(member)["posted"]
 
 
 def test_what_overdraws_leaves_nothing_behind(ledger: Ledger) -> None:
