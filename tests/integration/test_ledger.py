@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from chassis import paging
 from chassis.clock import new_ulid, ulid_at, utc_now
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
@@ -16,7 +17,6 @@ from services.points.balances import FROZEN
 from services.points.domain import Leg, Overdrawn, debt, issuer
 from services.points.holds import commands as hold_commands
 from services.points.holds.domain import HoldStatus
-from services.points.statements import queries as statement_queries
 from services.points.statements.queries import StatementQueries
 from tests.integration.ledgers import ADMIN, DISTRICT, MINUTE, SHOP, Ledger, at_once
 
@@ -280,7 +280,7 @@ def test_a_long_statement_is_read_in_stretches_and_misses_nothing(
         earned = ledger.earn(member, number)
         at = now - timedelta(days=3**number if number % 2 else 80, milliseconds=number)
         ledger.mongo["journal"].update_one({"_id": earned.id}, {"$set": {"order": ulid_at(at)}})
-    monkeypatch.setattr(statement_queries, "_WANTED", 1)
+    monkeypatch.setattr(paging, "_WANTED", 1)
     told = list(StatementQueries(ledger.mongo).rows(member, ADMIN, None, None, "en"))
     assert [row[6] for row in told if row[0] is not None] == [7, 5, 8, 6, 4, 2, 3, 1]
     assert told[-3][7] == ledger.balance(member)["posted"]

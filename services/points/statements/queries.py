@@ -14,8 +14,6 @@ from services.points.domain import Posting
 from services.points.queries import check_reader
 from services.points.statements import domain
 
-_BATCH, _WANTED = 500, 5000
-_SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=120)
 _SKEW = timedelta(minutes=5)
 _FIRST = "0" * 26
 
@@ -87,21 +85,9 @@ class StatementQueries:
     def _read(
         self, account: str, since: datetime, high: str, projection: dict[str, int]
     ) -> Iterator[Document]:
-        """What was posted from a moment to before a place in the journal's order, in that order.
-
-        A stretch of time is read at a go, of about as many as are wanted in memory: some engines hold all
-        that a query finds before they answer.
-        """
-        at, span = max(since, FLOOR), _LONGEST
-        while (low := ulid_at(at)) < high:
-            at, found = at + span, 0
-            window = {"lists": account, "order": {"$gte": low, "$lt": min(ulid_at(at), high)}}
-            for one in self._mongo["journal"].find(
-                window, projection, sort=[("order", 1)], batch_size=_BATCH
-            ):
-                found += 1
-                yield one
-            span = max(_SHORTEST, min(span * _WANTED / max(found, 1), span * 2, _LONGEST))
+        return paging.oldest_first(
+            self._mongo["journal"], {"lists": account}, since=since, high=high, projection=projection
+        )
 
 
 def _add_balances(account: str, balance: dict[str, int], newest_first: list[dict[str, Any]]) -> None:
