@@ -149,6 +149,14 @@ def test_a_large_reversal_waits_too_and_may_be_asked_for_again_when_refused(offi
     office.proof()
 
 
+def test_nobody_takes_back_alone_what_they_themselves_spent(office: Office) -> None:
+    office.journal.put_member(ADMIN.member_id, 1)
+    earned, spent = office.earn(ADMIN.member_id, 50), office.spend(ADMIN.member_id, 10)
+    assert isinstance(office.ask_back(spent), Adjustment)
+    assert isinstance(office.ask_back(earned), Posting)  # a gain of their own they may give up
+    assert isinstance(office.ask_back(spent, SECOND), Posting)
+
+
 def test_a_large_posting_cut_into_small_ones_is_told_once_however_many_watch(office: Office) -> None:
     member = office.member()
     for key in ("one", "two"):
