@@ -5,6 +5,7 @@ and not the collection, also on engines that sort every matching document (see A
 """
 
 import base64
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,14 @@ FLOOR = datetime(2020, 1, 1, tzinfo=UTC)
 _FIRST_WINDOW = timedelta(seconds=2)
 _WIDEN = 4.0
 _SKEW = timedelta(minutes=5)
+_REMEMBERED_SECONDS = 60.0
+_MOST_REMEMBERED = 4096
+_first_pages: dict[str, tuple[float, datetime]] = {}
+"""By list: when its first page was read here, and how far back it went.
+
+Reading again begins with that window. Little has come since then; a window of another length could hold much
+more, and some engines read all that a window holds.
+"""
 _ULID_LENGTH = 26
 _BATCH, _WANTED = 500, 5000
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=120)
@@ -81,9 +90,10 @@ def newest_first(
     if cursor:
         high = min(high, _decode(cursor))
     found: list[Document] = []
-    span = _FIRST_WINDOW
+    name = f"{collection.full_name} {match} {where} {limit}" if not (cursor or since or until) else None
     # Others may have come in the very millisecond of the cursor, and that may be the floor.
     edge = _moment(high) + timedelta(milliseconds=1) if cursor else min(ceiling, now)
+    span = max(_FIRST_WINDOW, edge - _remembered(name, edge))
     while len(found) <= limit and edge > floor:
         edge = max(edge - span, floor)
         before, full = len(found), True
@@ -97,7 +107,20 @@ def newest_first(
         span *= _widening(limit + 1 - len(found), len(found) - before)
     more = len(found) > limit
     items = found[:limit]
+    if name:
+        _remember(name, _moment(str(found[limit]["order"])) if more else floor)
     return Page(items, _encode(items[-1]["order"]) if more else None)
+
+
+def _remembered(name: str | None, otherwise: datetime) -> datetime:
+    read, back_to = _first_pages.get(name or "", (0.0, otherwise))
+    return back_to if time.monotonic() - read < _REMEMBERED_SECONDS else otherwise
+
+
+def _remember(name: str, back_to: datetime) -> None:
+    if len(_first_pages) >= _MOST_REMEMBERED:
+        _first_pages.clear()
+    _first_pages[name] = (time.monotonic(), back_to)
 
 
 def _widening(wanted: int, found: int) -> float:

@@ -5,6 +5,7 @@ themselves. Marking twice, late or out of order therefore changes nothing, and a
 than a sweep.
 """
 
+import time
 from collections.abc import Callable, Sequence
 
 from pymongo import UpdateOne
@@ -13,6 +14,9 @@ from pymongo.collection import Collection
 from chassis.clock import new_ulid
 from chassis.joined import Joined
 from chassis.mongo import Document
+
+_IN_A_ROW_SECONDS = 0.05
+"""After this no other bucket is begun: big ones in a row would keep a small database from all else."""
 
 
 class Marks:
@@ -32,18 +36,28 @@ class Marks:
 
     def _store(self, keys: Sequence[str]) -> None:
         marks = [
-            UpdateOne({"_id": key}, {"$set": {"mark": new_ulid()}}, upsert=True) for key in sorted(set(keys))
+            UpdateOne(
+                {"_id": key},
+                {"$set": {"mark": new_ulid()}, "$setOnInsert": {"since": new_ulid()}},
+                upsert=True,
+            )
+            for key in sorted(set(keys))
         ]
         if marks:
             self._collection.bulk_write(marks, ordered=False)
 
     def sweep(self, count: Callable[[str], None], most: int = 500) -> int:
-        """Count the marked buckets; returns how many.
+        """Count marked buckets, those first that wait longest; returns how many, 0 when none is marked.
 
-        A mark goes only when the bucket was not marked again while it was counted.
+        A mark goes only when the bucket was not marked again while it was counted; otherwise its turn comes
+        again after all others'.
         """
-        marked = list(self._collection.find().limit(most))
-        for one in marked:
+        began, counted = time.monotonic(), 0
+        for one in self._collection.find().sort("since", 1).limit(most):
+            if time.monotonic() - began > _IN_A_ROW_SECONDS:
+                break
             count(str(one["_id"]))
-            self._collection.delete_one({"_id": one["_id"], "mark": one["mark"]})
-        return len(marked)
+            counted += 1
+            if not self._collection.delete_one({"_id": one["_id"], "mark": one["mark"]}).deleted_count:
+                self._collection.update_one({"_id": one["_id"]}, {"$set": {"since": new_ulid()}})
+        return counted

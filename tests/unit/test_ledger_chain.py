@@ -206,3 +206,9 @@ def test_a_posting_that_does_not_sum_to_zero_is_named() -> None:
     books = added([*JOURNAL[:3], crooked])
     assert books.unbalanced == ["P0007"]
     assert books.sums["points"] == 5
+
+
+def test_a_moment_in_utc_has_one_digest_whether_it_says_so_or_not() -> None:
+    document = posting(1)
+    assert digest_of({**document, "posted_at": NOW.replace(tzinfo=None)}) == digest_of(document)
+    assert digest_of({**document, "posted_at": NOW.replace(microsecond=1000)}) != digest_of(document)

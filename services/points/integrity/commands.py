@@ -1,7 +1,9 @@
 """Sealing the journal, proving it, and what follows from a proof that fails."""
 
+import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -129,15 +131,8 @@ def verify(ledger: Ledger, clock: Clock, district: str, known: bytes | None = No
     proof = ChainProof(district, ledger.heads(), known)
     must_be_sealed = ulid_at(clock() - domain.ALLOWED)
     books = Books()
-    pages = ledger.pages()
-    for document in ledger.postings():
-        books.add(document)
-        posting = str(document["_id"])
-        while proof.reached < posting and (page := next(pages, None)) is not None:
-            proof.page(page)
-        proof.posting(posting, domain.digest_of(document), str(document["order"]))
-    for page in pages:
-        proof.page(page)
+    with _collector_resting():
+        _look_through(ledger, proof, books)
     deleted = [one for one in proof.missing if not ledger.has_posting(one)]
     unsealed = proof.unsealed(must_be_sealed)
     stored = ledger.accounts()
@@ -163,6 +158,30 @@ def verify(ledger: Ledger, clock: Clock, district: str, known: bytes | None = No
         "faults": sum(map(len, found.values())) + proof.shortened,
         "sound": not any(found.values()) and not proof.shortened,
     }
+
+
+def _look_through(ledger: Ledger, proof: ChainProof, books: Books) -> None:
+    pages = ledger.pages()
+    for document in ledger.postings():
+        books.add(document)
+        posting = str(document["_id"])
+        while proof.reached < posting and (page := next(pages, None)) is not None:
+            proof.page(page)
+        proof.posting(posting, domain.digest_of(document), str(document["order"]))
+    for page in pages:
+        proof.page(page)
+
+
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """Documents hold no cycles, and looking for these takes a sixth of a proof's time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def prove_night(ledger: Ledger, clock: Clock, district: str, night: str) -> bool:

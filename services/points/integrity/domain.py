@@ -19,6 +19,7 @@ LAG = timedelta(seconds=3)
 ALLOWED = timedelta(minutes=3)
 """The longest that a transaction may take to commit what it began; what is older must be sealed."""
 NAMED = 100
+_FORM = orjson.OPT_SORT_KEYS | orjson.OPT_NAIVE_UTC
 _MUTABLE = frozenset({"outbox", "pending"})
 
 
@@ -59,9 +60,12 @@ def genesis(district: str) -> bytes:
 
 
 def digest_of(document: Mapping[str, Any]) -> bytes:
-    """SHA-256 over a stored posting, but for what the relay takes out of it."""
+    """SHA-256 over a stored posting, but for what the relay takes out of it.
+
+    Moments are in UTC; it is all the same whether they say so or not.
+    """
     sealed = {name: value for name, value in document.items() if name not in _MUTABLE}
-    return hashlib.sha256(orjson.dumps(sealed, option=orjson.OPT_SORT_KEYS)).digest()
+    return hashlib.sha256(orjson.dumps(sealed, option=_FORM)).digest()
 
 
 def chained(head: bytes, entry: Entry) -> bytes:

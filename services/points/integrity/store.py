@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from bson.codec_options import CodecOptions
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
@@ -85,8 +86,12 @@ class SealStore:
         return (_page(one) for one in found)
 
     def postings(self) -> Iterator[Document]:
-        """The whole journal as it is stored. The next batch is fetched while one is being looked at."""
-        cursor = iter(self._mongo["journal"].find(batch_size=_BATCH))
+        """The whole journal as it is stored, its moments in UTC without saying so, which is read faster.
+
+        The next batch is fetched while one is being looked at.
+        """
+        journal = self._mongo["journal"].with_options(CodecOptions(tz_aware=False))
+        cursor = iter(journal.find(batch_size=_BATCH))
 
         def batch() -> list[Document]:
             return list(islice(cursor, _BATCH))
