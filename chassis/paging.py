@@ -1,4 +1,4 @@
-"""Newest-first pages over documents that carry a ULID in `order`.
+"""Newest-first pages, and whole readings, of documents that carry a ULID in `order`.
 
 Reads go through two-sided time windows that widen until the page is full, so the cost follows the page
 and not the collection, also on engines that sort every matching document (see ADR 0004).
@@ -6,7 +6,7 @@ and not the collection, also on engines that sort every matching document (see A
 
 import base64
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +31,8 @@ Reading again begins with that window. Little has come since then; a window of a
 more, and some engines read all that a window holds.
 """
 _ULID_LENGTH = 26
+_BATCH, _WANTED = 500, 5000
+_SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=120)
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,29 @@ def _remember(name: str, back_to: datetime) -> None:
 def _widening(wanted: int, found: int) -> float:
     """How many times longer the next window is: some engines read all that a window holds."""
     return min(max(1.5 * wanted / found, 1 / _WIDEN), _WIDEN) if found else _WIDEN
+
+
+def oldest_first(
+    collection: Collection[Document],
+    match: dict[str, Any],
+    *,
+    since: datetime,
+    high: str,
+    projection: dict[str, int],
+) -> Iterator[Document]:
+    """All documents from a moment to before a place in the order, in that order, however many there are.
+
+    `match` is as in `newest_first`. A stretch of time is read at a go, of about as many as may be in memory:
+    some engines hold all that a query finds before they answer.
+    """
+    at, span = max(since, FLOOR), _LONGEST
+    while (low := ulid_at(at)) < high:
+        at, found = at + span, 0
+        window = {**match, "order": {"$gte": low, "$lt": min(ulid_at(at), high)}}
+        for one in collection.find(window, projection, sort=[("order", 1)], batch_size=_BATCH):
+            found += 1
+            yield one
+        span = max(_SHORTEST, min(span * _WANTED / max(found, 1), span * 2, _LONGEST))
 
 
 def of_few(

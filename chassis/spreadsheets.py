@@ -15,7 +15,8 @@ import xlsxwriter
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Cell = str | int | float | datetime | None
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Full-width signs too: spreadsheets set to an East Asian language take them for the others."""
 _ROWS_OF_A_SHEET = 1_048_576
 _EXACT = 10**15
 _CHUNK = 64 * 1024

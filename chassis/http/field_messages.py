@@ -33,6 +33,7 @@ _WHOLE = {
     "Ten digits or letters from A to F, as printed.": "应为证书上印的十位数字或字母 A 至 F。",
     "Not a hash of the chain.": "不是账本链的哈希值。",
     "Small letters, digits and _; a letter first.": "须为小写字母、数字和下划线，以字母开头。",
+    "Not before since.": "不能早于起始时间。",
     "At most a year, and not before from.": "最多一年，且不能早于起始日期。",
     "Nothing to change.": "没有要修改的内容。",
     "Not a pick-up code.": "不是取货码：应为 XXXX-XXXX-XXXX。",

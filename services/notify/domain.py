@@ -146,6 +146,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "adjustment.approved.v1": (Rule(Audience.PROPOSER, "adjustment-approved"),),
     "adjustment.refused.v1": (Rule(Audience.PROPOSER, "adjustment-refused"),),
     "adjustment.expired.v1": (Rule(Audience.PROPOSER, "adjustment-expired"),),
+    "adjustment.split.v1": (Rule(Audience.ADMINISTRATORS, "adjustment-split"),),
     "flag.raised.v1": (Rule(Audience.ADMINISTRATORS, "flag-raised"),),
     "flag.decided.v1": (Rule(Audience.AUTHOR, "flag-decided"),),
     "commendation.nominated.v1": (Rule(Audience.OFFICERS, "commendation-nominated"),),

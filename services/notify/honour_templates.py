@@ -27,6 +27,12 @@ HONOUR_TEMPLATES: dict[str, Template] = {
         "Your adjustment has expired",
         "Nobody decided it in time: ask for a new one, if it is still needed.",
     ),
+    "adjustment-split": Template(
+        "有分笔的手工记账",
+        "{day}，一位管理员单独手工记账的合计超过须两人批准的数额，请查看当日凭证。",
+        "Postings by hand to look at",
+        "On {day} an administrator posted alone, piece by piece, more than one may at once: see that day's.",
+    ),
     "flag-raised": Template(
         "有待核查的转赠",
         "有成员收到的转赠大多来自循环转赠，请核查。",

@@ -92,10 +92,14 @@ class ProposalFact(FactSchema):
 
 
 class AdjustmentFact(FactSchema):
-    """What this service needs of an adjustment's events; nobody acted where it has expired."""
+    """What this service needs of an adjustment's events; nobody acted where it has expired.
+
+    `day` is of one that was split.
+    """
 
     author = fields.String(required=True)
     actor = fields.String(required=True, allow_none=True)
+    day = fields.String()
 
 
 class FlagFact(FactSchema):

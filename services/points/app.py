@@ -184,7 +184,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         )
 
     def sweep_lots() -> None:
-        lot_commands.sweep(lots, utc_now, settings.district)
+        while lot_commands.sweep(lots, utc_now, settings.district):
+            pass  # a month's lots expire together: nobody spends what is over while others wait
 
     def prepare() -> None:
         journal.ensure_indexes()
@@ -216,7 +217,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             Timer("proof", 60.0, prove),
             *time_bank.timers(),
             Timer("lots", 5.0, sweep_lots),
-            *recognition.timers(mongo, journal, settings.district),
+            *recognition.timers(mongo, journal, settings),
         ],
         prepare=prepare,
     )

@@ -1,11 +1,11 @@
 """Balances and statements."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chassis import paging
-from chassis.clock import utc_now
+from chassis.clock import ulid_at, utc_now
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
@@ -21,7 +21,8 @@ from services.points.domain import (
 )
 from services.points.lots.domain import coming
 
-_SUMMED = {"legs": 1, "posted_at": 1, "effective_at": 1, "verified": 1, "reverses": 1}
+_SUMMED = {"legs": 1, "effective_at": 1, "verified": 1, "reverses": 1}
+_FIRST, _MOMENT = "0" * 26, timedelta(milliseconds=1)
 _STAFF = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 
 
@@ -73,9 +74,11 @@ class LedgerQueries:
     def _rolled_up(self, account: str, effective_at: datetime, known_at: datetime) -> Document:
         sums, lifetime, owed = Counter[str](), Counter[str](), Counter[str]()
         names = [account, debt(account)] if is_member(account) else [account]
+        # By when it was written, like a statement's period: what is told of a moment stays so.
+        known = {"$gte": _FIRST, "$lt": ulid_at(known_at + _MOMENT)}
         for name in names:
-            for one in self._mongo["journal"].find({"lists": name}, _SUMMED):
-                if one["posted_at"] > known_at or one["effective_at"] > effective_at:
+            for one in self._mongo["journal"].find({"lists": name, "order": known}, _SUMMED):
+                if one["effective_at"] > effective_at:
                     continue
                 for leg in one["legs"]:
                     unit, amount = leg["unit"], leg["amount"]
@@ -125,8 +128,10 @@ def check_reader(account: str, actor: Actor) -> None:
     """Raises NotFound for what names no account, NotAllowed for another member's."""
     if not is_account(account):
         raise missing("账户", "account")
-    # A wallet carries no area: staff of any area of the district may look, members only at their own.
-    if account != actor.member_id and not actor.roles & _STAFF:
+    # A wallet carries no area: staff of any area of the district may look, members only at their own, and at
+    # what they owe: of a gain that was spent and taken back only that account's statement tells.
+    own = (actor.member_id, debt(actor.member_id))
+    if account not in own and not actor.roles & _STAFF:
         raise NotAllowed(
             "not-your-account", zh="只能查看自己的账户。", en="You may see your own account only."
         )

@@ -41,7 +41,7 @@ PUBLISHED: list[type[Event]] = [
     *circle_events.PUBLISHED,
     *commendation_events.PUBLISHED,
 ]
-OUTBOXES = ("adjustments", "flags", "commendations")
+OUTBOXES = ("adjustments", "adjustment_notices", "flags", "commendations")
 
 
 def blueprints(mongo: Mongo, journal: JournalStore, settings: PointsSettings) -> list[Blueprint]:
@@ -50,7 +50,7 @@ def blueprints(mongo: Mongo, journal: JournalStore, settings: PointsSettings) ->
     return [
         statement_routes.blueprint(StatementQueries(mongo)),
         adjustment_routes.blueprint(
-            AdjustmentStore(mongo, journal),
+            AdjustmentStore(mongo, journal, district),
             AdjustmentQueries(mongo, district),
             journal,
             utc_now,
@@ -80,15 +80,17 @@ def subscriptions(mongo: Mongo, journal: JournalStore) -> list[dict[str, Subscri
 
 def ensure_indexes(mongo: Mongo, journal: JournalStore, district: str) -> None:
     """Their collections."""
-    AdjustmentStore(mongo, journal).ensure_indexes()
+    AdjustmentStore(mongo, journal, district).ensure_indexes()
     FlagStore(mongo, district).ensure_indexes()
     HonourStore(mongo, utc_now).ensure_indexes()
     CommendationStore(mongo, journal).ensure_indexes()
 
 
-def timers(mongo: Mongo, journal: JournalStore, district: str) -> Sequence[Timer]:
+def timers(mongo: Mongo, journal: JournalStore, settings: PointsSettings) -> Sequence[Timer]:
     """What they do by the clock."""
-    adjustments, commendations = AdjustmentStore(mongo, journal), CommendationStore(mongo, journal)
+    district = settings.district
+    adjustments = AdjustmentStore(mongo, journal, district)
+    commendations = CommendationStore(mongo, journal)
     flags, honours = FlagStore(mongo, district), HonourStore(mongo, utc_now)
 
     def expire_adjustments() -> None:
@@ -105,6 +107,11 @@ def timers(mongo: Mongo, journal: JournalStore, district: str) -> Sequence[Timer
     def prove_honours() -> None:
         Nightly(mongo["nights"], "honours_proof", utc_now).run(lambda: honours.prove(district))
 
+    def watch_administrators() -> None:
+        Nightly(mongo["nights"], "split_adjustments", utc_now).run(
+            lambda: adjustment_commands.watch(adjustments, utc_now, settings.limits)
+        )
+
     def watch_gifts() -> None:
         Nightly(mongo["nights"], "gift_circles", utc_now).run(
             lambda: circle_commands.watch(flags, utc_now, new_ulid, district)
@@ -116,4 +123,5 @@ def timers(mongo: Mongo, journal: JournalStore, district: str) -> Sequence[Timer
         Timer("leaderboards", 2.0, sweep_honours, share=0.2),
         Timer("honours_proof", 600.0, prove_honours),
         Timer("gift_circles", 600.0, watch_gifts),
+        Timer("split_adjustments", 600.0, watch_administrators),
     )

@@ -218,6 +218,16 @@ class JournalStore:
         """Keep that there is such a member, and their newest known grants (`role@area`)."""
         put_newer(self._mongo["members"], member_id, {"grants": list(grants)}, sequence)
 
+    def put_erased(self, member_id: str) -> None:
+        """Keep that a member was erased: what is posted to them is, but nothing new is said of them."""
+        erased = {"$set": {"erased": True}, "$setOnInsert": {"version": 0}}
+        self._mongo["members"].update_one({"_id": member_id}, erased, upsert=True)
+
+    def is_erased(self, member_id: str) -> bool:
+        """Whether a member was erased."""
+        found = self._mongo["members"].find_one({"_id": member_id}, {"erased": 1}) or {}
+        return bool(found.get("erased"))
+
     def stored(self, key: str) -> Posting | None:
         """The posting that has this key."""
         document = self._mongo["journal"].find_one({"key": key})

@@ -13,7 +13,7 @@ from chassis.mongo import Mongo
 from infra.local.deployment import Deployment
 from services.points.adjustments import commands
 from services.points.adjustments.domain import Adjustment, Standing
-from services.points.adjustments.store import AdjustmentStore
+from services.points.adjustments.store import NOTICES, AdjustmentStore
 from services.points.commands import by_hand
 from services.points.domain import Leg, Posting, issuer
 from tests.integration.ledgers import ADMIN, DISTRICT, Ledger, at_once
@@ -31,7 +31,7 @@ class Office(Ledger):
 
     def __init__(self, mongo: Mongo) -> None:
         super().__init__(mongo)
-        self.adjustments = AdjustmentStore(mongo, self.journal)
+        self.adjustments = AdjustmentStore(mongo, self.journal, DISTRICT)
         self.adjustments.ensure_indexes()
 
     def order(self, member: str, points: int, key: str = "k") -> Posting | Adjustment:
@@ -147,6 +147,26 @@ def test_a_large_reversal_waits_too_and_may_be_asked_for_again_when_refused(offi
         office.ask_back(large)
     assert caught.value.code == "reversed"
     office.proof()
+
+
+def test_nobody_takes_back_alone_what_they_themselves_spent(office: Office) -> None:
+    office.journal.put_member(ADMIN.member_id, 1)
+    earned, spent = office.earn(ADMIN.member_id, 50), office.spend(ADMIN.member_id, 10)
+    assert isinstance(office.ask_back(spent), Adjustment)
+    assert isinstance(office.ask_back(earned), Posting)  # a gain of their own they may give up
+    assert isinstance(office.ask_back(spent, SECOND), Posting)
+
+
+def test_a_large_posting_cut_into_small_ones_is_told_once_however_many_watch(office: Office) -> None:
+    member = office.member()
+    for key in ("one", "two"):
+        assert isinstance(office.order(member, 60, key), Posting)
+    later = utc_now() + timedelta(minutes=1)
+    at_once(4, lambda _: commands.watch(office.adjustments, lambda: later, LIMITS))
+    (told,) = office.mongo[NOTICES].find()
+    (event,) = told["outbox"]
+    assert (event["type"], event["data"]["actor"]) == ("adjustment.split.v1", ADMIN.member_id)
+    assert commands.watch(office.adjustments, lambda: later + timedelta(days=1), LIMITS) == 0
 
 
 def test_what_overdraws_leaves_the_adjustment_waiting(office: Office) -> None:

@@ -2,18 +2,23 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
 from chassis.clock import new_ulid, utc_now
+from chassis.errors import Invalid, NotFound
 from chassis.identity import Actor, Grant
 from chassis.mongo import Mongo
+from chassis.recount import Marks
 from infra.local.deployment import Deployment
 from services.points.circles import commands as circle_commands
 from services.points.circles.store import FlagStore
 from services.points.commendations import commands as commendation_commands
 from services.points.commendations.commendation import Commendation, Details, Status
+from services.points.commendations.queries import CommendationQueries
 from services.points.commendations.store import CommendationStore
 from services.points.domain import LADDER, Leg, Posting, issuer
 from services.points.honours.domain import Gain, month_of
@@ -123,6 +128,28 @@ def test_what_differs_is_named_and_mended(honours: Honours) -> None:
     assert honours.places() == [(1, member, 5)]
 
 
+def test_a_process_that_dies_before_it_marks_the_rankings_leaves_none_as_it_was(
+    honours: Honours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undone = honours.work(honours.member(), 5)
+    honours.count()
+    honours.reverse(undone)
+    put = Marks.put
+
+    def dying(marks: Marks, *keys: str) -> None:
+        if any(key.split("/")[0].isdigit() for key in keys):
+            raise InterruptedError
+        put(marks, *keys)
+
+    with monkeypatch.context() as dead:
+        dead.setattr(Marks, "put", dying)
+        with pytest.raises(InterruptedError):
+            honours.count()
+    honours.count()
+    assert honours.places() == honours.places(GRIDS[0], "all") == []
+    assert honours.store.differing(DISTRICT) == []
+
+
 def test_who_hides_keeps_their_place_and_sees_it(honours: Honours) -> None:
     first, second, third = (honours.member() for _ in range(3))
     for member, points in ((first, 9), (second, 9), (third, 4)):
@@ -137,9 +164,10 @@ def test_who_hides_keeps_their_place_and_sees_it(honours: Honours) -> None:
     assert (1, first, 9) in honours.places()
 
 
-def nominated(honours: Honours, store: CommendationStore) -> Commendation:
-    member = honours.member()
-    honours.work(member, 5)
+def nominated(honours: Honours, store: CommendationStore, member: str | None = None) -> Commendation:
+    if member is None:
+        member = honours.member()
+        honours.work(member, 5)
     return commendation_commands.nominate(
         store,
         utc_now,
@@ -196,14 +224,50 @@ def test_a_publicity_ends_once_however_many_clocks_run_while_somebody_objects(ho
         race(honours, store, objector)
 
 
+def test_who_objected_reads_what_became_of_it_and_nobody_else_does(honours: Honours) -> None:
+    store, read = CommendationStore(honours.mongo, honours.journal), CommendationQueries(honours.mongo)
+    store.ensure_indexes()
+    made, objector, other = nominated(honours, store), Actor("R"), Actor("Q")
+    act = partial(commendation_commands.act, store, utc_now, STAFF, commendation_id=made.id, days=1)
+    act(action="publicise", details=Details(responsible="李建国", contact="022-1"))
+    commendation_commands.object_to(
+        store, utc_now, objector, commendation_id=made.id, objection_id="O", reason="未参加"
+    )
+    act(action="dismiss_objection", details=Details(objection="O", note="有签到记录"))
+    assert [one.answer for one in read.one(made.id, objector)["objections"]] == ["有签到记录"]
+    assert [read.one(made.id, one)["objections"] for one in (other, STEWARD)] == [[], []]
+    act(action="refuse", details=Details(note="另有原因"))
+    assert read.one(made.id, objector)["status"] is Status.REFUSED
+    with pytest.raises(NotFound):
+        read.one(made.id, other)
+
+
 def test_a_forgotten_member_leaves_open_nominations_and_rankings(honours: Honours) -> None:
     store = CommendationStore(honours.mongo, honours.journal)
     store.ensure_indexes()
     made = nominated(honours, store)
+    act = partial(commendation_commands.act, store, utc_now, STAFF, commendation_id=made.id, days=1)
+    about = Details(note="王秀英事迹属实", responsible="李建国", contact="022-1")
+    act(action="publicise", details=about)
+    commendation_commands.object_to(
+        store, utc_now, Actor("R"), commendation_id=made.id, objection_id="O", reason="王秀英未参加"
+    )
+    act(action="dismiss_objection", details=replace(about, objection="O"))
     for _ in range(2):
         commendation_commands.forget_member(store, utc_now, member=made.member)
     gone = store.get(made.id)
-    assert (gone.status, gone.name, gone.grounds, gone.version) == (Status.WITHDRAWN, "", "", 2)
+    assert (gone.status, gone.name, gone.grounds, gone.version) == (Status.WITHDRAWN, "", "", 5)
+    document = honours.mongo["commendations"].find_one({"_id": made.id}) or {}
+    assert [line["action"] for line in document["history"]][1:] == [
+        "publicise",
+        "object",
+        "dismiss_objection",
+        "forget",
+    ]
+    assert "王秀英" not in str(document)
+    honours.journal.put_member(made.member, 7)
+    with pytest.raises(Invalid):
+        nominated(honours, store, made.member)
     assert commendation_commands.award_due(store, lambda: utc_now() + timedelta(days=99)) == 0
 
 

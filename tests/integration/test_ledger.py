@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chassis.clock import new_ulid, utc_now
+from chassis import paging
+from chassis.clock import new_ulid, ulid_at, utc_now
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
 from chassis.mongo import Mongo
@@ -234,6 +235,19 @@ def test_balances_are_told_as_of_a_time_and_as_known_at_a_time(ledger: Ledger) -
     assert then(past - timedelta(hours=1), later) == 0
 
 
+def test_a_statement_and_the_balance_of_a_moment_agree_on_what_was_written_by_then(ledger: Ledger) -> None:
+    member = ledger.member()
+    written, ordered = utc_now(), utc_now() - timedelta(hours=1)
+    ledger.now = lambda: ordered  # it was in somebody's way for that long
+    ledger.earn(member, 5)
+    statements = StatementQueries(ledger.mongo)
+    for moment, points in ((ordered, 0), (written - timedelta(seconds=1), 0), (utc_now(), 5)):
+        account = ledger.queries.account_then(member, ADMIN, None, moment)
+        until = moment + timedelta(milliseconds=1)
+        page = statements.page(member, ADMIN, limit=9, cursor=None, since=None, until=until)
+        assert account["points"]["posted"] == page["closing"]["points"] == points
+
+
 def test_a_repeat_that_comes_when_the_books_are_closed_gets_its_posting(ledger: Ledger) -> None:
     member, order = ledger.member(), utc_now()
     legs = (Leg(member, "points", 7), Leg(issuer(DISTRICT), "points", -7))
@@ -256,6 +270,20 @@ def test_members_who_owe_and_have_nothing_keep_nobody_from_paying(ledger: Ledger
         ledger.earn(one, 5)
         assert [debt.member for debt in ledger.journal.debts(1)] == [one]
         assert commands.recover(ledger.journal, utc_now, DISTRICT) == 1
+
+
+def test_a_long_statement_is_read_in_stretches_and_misses_nothing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member, now = ledger.member(), utc_now()
+    for number in range(1, 9):  # some within a minute, some years apart
+        earned = ledger.earn(member, number)
+        at = now - timedelta(days=3**number if number % 2 else 80, milliseconds=number)
+        ledger.mongo["journal"].update_one({"_id": earned.id}, {"$set": {"order": ulid_at(at)}})
+    monkeypatch.setattr(paging, "_WANTED", 1)
+    told = list(StatementQueries(ledger.mongo).rows(member, ADMIN, None, None, "en"))
+    assert [row[6] for row in told if row[0] is not None] == [7, 5, 8, 6, 4, 2, 3, 1]
+    assert told[-3][7] == ledger.balance(member)["posted"]
 
 
 def test_what_overdraws_leaves_nothing_behind(ledger: Ledger) -> None:

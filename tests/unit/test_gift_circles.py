@@ -1,5 +1,6 @@
 """Gift circles, held against every circle there can be."""
 
+import tracemalloc
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count, permutations
@@ -34,21 +35,22 @@ given_gifts = st.lists(
 )
 
 
-def by_trying(gifts: list[Gift], member: str, unit: str) -> tuple[int, int]:
-    """Received and circular, by walking along every possible circle of two to four members."""
+def by_trying(gifts: list[Gift], member: str, unit: str) -> tuple[int, int, tuple[str, ...]]:
+    """Received, circular, and who else: by walking along every possible circle of two to four members."""
     edges = [one for one in gifts if one.unit == unit and one.giver != one.receiver]
     pairs = {(one.giver, one.receiver) for one in edges}
-    in_circles = {
-        pair
+    circles = [
+        walk
         for length in (2, 3, 4)
         for walk in permutations(MEMBERS, length)
-        if pairs.issuperset(zip(walk, (*walk[1:], walk[0]), strict=True))
-        for pair in zip(walk, (*walk[1:], walk[0]), strict=True)
-    }
+        if walk[-1] == member and pairs.issuperset(zip(walk, (*walk[1:], walk[0]), strict=True))
+    ]
+    last = {walk[-2] for walk in circles}
     mine = [one for one in edges if one.receiver == member]
     return (
         sum(one.amount for one in mine),
-        sum(one.amount for one in mine if (one.giver, member) in in_circles),
+        sum(one.amount for one in mine if one.giver in last),
+        tuple(sorted({one for walk in circles for one in walk} - {member})),
     )
 
 
@@ -57,13 +59,14 @@ def test_what_came_in_circles_is_what_trying_every_circle_finds(gifts: list[Gift
     found = domain.shares(gifts)
     for unit in ("points", "minutes"):
         for member in MEMBERS:
-            received, circular = by_trying(gifts, member, unit)
+            received, circular, others = by_trying(gifts, member, unit)
             if received == 0:
                 assert (member, unit) not in found
             else:
                 share = found[member, unit]
                 assert (share.received, share.circular) == (received, circular)
                 assert domain.is_circular(share) == (circular / received >= 0.6)
+                assert share.others == (others if domain.is_circular(share) else ())
 
 
 def circle(*members: str, amount: int = 10) -> list[Gift]:
@@ -74,8 +77,22 @@ def circle(*members: str, amount: int = 10) -> list[Gift]:
 
 
 def test_a_circle_of_four_counts_and_one_of_five_does_not() -> None:
-    assert domain.shares(circle(A, B, C, D))[A, "points"] == Share(10, 10, (D,))
+    assert domain.shares(circle(A, B, C, D))[A, "points"] == Share(10, 10, (B, C, D))
     assert domain.shares(circle(A, B, C, D, E))[A, "points"] == Share(10, 0, ())
+
+
+def test_one_member_whom_very_many_give_to_and_get_from_takes_little_memory() -> None:
+    around = [f"S{number}" for number in range(800)]
+    gifts = [gift for one in around for gift in (*circle(A, one), Gift(B, one, "points", 1))]
+    tracemalloc.start()
+    try:
+        found = domain.shares(gifts)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found[A, "points"].others == tuple(sorted(around))
+    assert {found[one, "points"].others for one in around} == {(A,)}
+    assert most < 5_000_000  # the ways of all of them to all others would be 20 MB
 
 
 @pytest.mark.parametrize(("from_outside", "flagged"), [(6, True), (7, False)])

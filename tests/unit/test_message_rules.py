@@ -104,6 +104,8 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("adjustment.requested.v1", {"author": "A1", "actor": "A1"}, set()),
         ("adjustment.approved.v1", {"author": "A1", "actor": "A2"}, {"A1"}),
         ("adjustment.expired.v1", {"author": "A1", "actor": None}, {"A1"}),
+        ("adjustment.split.v1", {"author": "A1", "actor": "A1", "day": "2026-11-25"}, set()),
+        ("adjustment.split.v1", {"author": "A2", "actor": "A2", "day": "2026-11-25"}, {"A1"}),
         ("flag.raised.v1", {"actor": None}, {"A1"}),
         ("flag.decided.v1", {"actor": "A1"}, {"S1"}),
         ("commendation.nominated.v1", {"author": "S2", "actor": "S2"}, {"C1"}),

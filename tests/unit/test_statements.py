@@ -7,12 +7,18 @@ from io import BytesIO, StringIO
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from marshmallow import ValidationError
 
+from chassis.errors import NotAllowed
+from chassis.identity import Actor, Grant
 from chassis.spreadsheets import csv_lines, xlsx
-from services.points.domain import UNITS, Leg, Posting
+from services.points.domain import UNITS, Leg, Posting, debt
+from services.points.queries import check_reader
 from services.points.statements.domain import COLUMNS, lines, rows
+from services.points.statements.schemas import StatementQuery
 
 AT = datetime(2026, 11, 25, 16, 30, tzinfo=UTC)
 MEMBER, OTHER = "01ARZ3NDEKTSV4RRFFQ69G5FAV", "shop:120199"
@@ -81,6 +87,29 @@ def test_a_csv_opens_in_excel_and_runs_no_formula() -> None:
     read = list(csv.reader(StringIO(told.decode("utf-8-sig"))))
     assert tuple(read[0]) == COLUMNS["zh"]
     assert read[4] == ["2026-11-26 00:30:00", "1", "rule", "cause", "'=HYPERLINK(1)", "积分", "-5", "0"]
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_whatever_a_spreadsheet_takes_for_a_formula_is_text(begins: str) -> None:
+    told = b"".join(csv_lines(COLUMNS["zh"], printed(f"{begins}1+1"))).decode("utf-8-sig")
+    assert list(csv.reader(StringIO(told, newline="")))[4][4] == f"'{begins}1+1"
+
+
+def test_a_period_does_not_end_before_it_begins() -> None:
+    moment = {"since": "2026-11-25T00:00:00Z", "until": "2026-11-25T00:00:00Z"}
+    StatementQuery().load(moment)
+    with pytest.raises(ValidationError) as caught:
+        StatementQuery().load({**moment, "until": "2026-11-24T23:59:59Z"})
+    assert caught.value.messages == {"until": ["Not before since."]}
+
+
+def test_members_read_their_own_account_and_what_they_owe_and_nobody_elses() -> None:
+    other = "01ARZ3NDEKTSV4RRFFQ69G5FAW"
+    for account in (MEMBER, debt(MEMBER)):
+        check_reader(account, Actor(MEMBER, (Grant("steward", "120199001001001"),)))
+        check_reader(account, Actor(other, (Grant("community_staff", "120199001001"),)))
+        with pytest.raises(NotAllowed):
+            check_reader(account, Actor(other, (Grant("steward", "120199001001001"),)))
 
 
 def test_a_workbook_holds_texts_as_texts_and_amounts_as_numbers() -> None:

@@ -1,7 +1,7 @@
 """Postings by hand and reversals, and the second administrator that large ones need."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from chassis.clock import Clock
@@ -11,11 +11,14 @@ from services.points import commands as ledger
 from services.points import reversal
 from services.points.adjustments import domain
 from services.points.adjustments.domain import Adjustment, Change, Limits, Standing
+from services.points.adjustments.events import AdjustmentSplit
 from services.points.commands import Journal
 from services.points.domain import Leg, Posting, check_effective
 from services.points.reversal import Free, NothingLeft
 
 _AT_ONCE = 200
+_WATCHED = timedelta(days=4)
+"""Nights on which nobody watched are made up for."""
 
 
 class Adjustments(Protocol):
@@ -23,7 +26,8 @@ class Adjustments(Protocol):
 
     `add` answers with what stands under the key, from now or before. `save` writes a decision, `post` and
     `take_back` one with its posting, in one transaction; they raise ConcurrentUpdate when somebody was
-    first, and answer false when the posting's key is taken by another one.
+    first, and answer false when the posting's key is taken by another one. `tell_split` answers false where
+    that was told before.
     """
 
     def of_key(self, key: str) -> Adjustment | None: ...
@@ -33,18 +37,21 @@ class Adjustments(Protocol):
     def post(self, change: Change, posting: Posting) -> bool: ...
     def take_back(self, change: Change, decide: Callable[[Free], Posting]) -> bool: ...
     def due(self, at: datetime, most: int) -> list[Adjustment]: ...
+    def by_hand(self, since: datetime, until: datetime) -> Iterable[Posting]: ...
+    def tell_split(self, event: AdjustmentSplit, at: datetime) -> bool: ...
 
 
 def post(
     adjustments: Adjustments, journal: Journal, *, order: Posting, limits: Limits
 ) -> Posting | Adjustment:
-    """Post what an administrator orders, or have it wait where it is too large for one; once a key for ever.
+    """Post what an administrator orders, or have it wait where one may not; once a key for ever.
 
     Raises what `ledger.post_by_hand` does.
     """
     known = adjustments.of_key(order.key)
     if known is None:
-        if not domain.needs_second(order.legs, limits) or journal.stored(order.key) is not None:
+        alone = not domain.needs_second(order.legs, limits, str(order.by))
+        if alone or journal.stored(order.key) is not None:
             return ledger.post_by_hand(journal, order)
         ledger.check_order(journal, order)
         known = adjustments.add(domain.asked(order))
@@ -69,7 +76,7 @@ def reverse(
     Raises what `ledger.reverse` does, and Conflict while another one waits for the same posting.
     """
     original = journal.get(posting_id)
-    if not domain.needs_second(original.legs, limits):
+    if not domain.needs_second(domain.backwards(original.legs), limits, actor.member_id):
         return ledger.reverse(
             journal, clock, posting_id=posting_id, reversal_id=new_id, reason=reason, by=actor.member_id
         )
@@ -121,7 +128,7 @@ def reverse_part(
     `ledger.reverse_part` does.
     """
     original, now = journal.get(posting_id), clock()
-    if not domain.needs_second(original.legs, limits):
+    if not domain.needs_second(domain.backwards(original.legs), limits, actor.member_id):
         return ledger.reverse_part(
             journal,
             clock,
@@ -207,6 +214,14 @@ def expire(adjustments: Adjustments, clock: Clock) -> int:
             continue  # decided, or ended by another, meanwhile
         ended += 1
     return ended
+
+
+def watch(adjustments: Adjustments, clock: Clock, limits: Limits) -> int:
+    """Tell, once a day and administrator, who posted by hand in pieces what is large; returns how many."""
+    now, told = clock(), 0
+    for (author, day), at in domain.split(adjustments.by_hand(now - _WATCHED, now), limits).items():
+        told += adjustments.tell_split(AdjustmentSplit(author, author, day), at)
+    return told
 
 
 def _carry_out(adjustments: Adjustments, journal: Journal, change: Change) -> bool:

@@ -1,11 +1,11 @@
 """Adjustments: what an administrator may not post alone, because it is too large, waits for a second one.
 
 Large is what moves more than a set amount in a unit: half the sum of its legs without their signs. A reversal
-is as large as what it takes back.
+is as large as what it takes back. What its author gains by is never too small.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ from chassis.errors import Conflict, NotAllowed
 from chassis.events import Event
 from chassis.identity import Actor
 from services.points.adjustments import events
-from services.points.domain import BY_HAND, Leg, Posting
+from services.points.domain import BY_HAND, SHANGHAI, Leg, Posting, debt
 
 OPEN_FOR = timedelta(days=14)
 Limits = Mapping[str, int]
@@ -73,9 +73,32 @@ def size(legs: Sequence[Leg]) -> dict[str, int]:
     return {unit: amount // 2 for unit, amount in moved.items()}
 
 
-def needs_second(legs: Sequence[Leg], limits: Limits) -> bool:
+def needs_second(legs: Sequence[Leg], limits: Limits, author: str) -> bool:
     """Whether one administrator may not post this alone."""
-    return any(amount > limits[unit] for unit, amount in size(legs).items())
+    large = any(amount > limits[unit] for unit, amount in size(legs).items())
+    return large or gains_by(legs, author)
+
+
+def gains_by(legs: Sequence[Leg], member: str) -> bool:
+    """Whether a member has more, or owes less, by legs."""
+    return any(leg.account in (member, debt(member)) and leg.amount > 0 for leg in legs)
+
+
+def split(postings: Iterable[Posting], limits: Limits) -> dict[tuple[str, str], datetime]:
+    """Who posted alone on a day (Shanghai), piece by piece, what they might not have posted at once.
+
+    (administrator, day) → when the last of it was posted. What rests on an adjustment had its second.
+    """
+    sums: Counter[tuple[str, str, str]] = Counter()
+    last: dict[tuple[str, str], datetime] = {}
+    for one in postings:
+        if one.rule != BY_HAND or one.cause != one.id:
+            continue
+        whose = (str(one.by), f"{one.posted_at.astimezone(SHANGHAI):%Y-%m-%d}")
+        last[whose] = max(one.posted_at, last.get(whose, one.posted_at))
+        sums.update({(*whose, unit): amount for unit, amount in size(one.legs).items()})
+    large = {(by, day) for (by, day, unit), amount in sums.items() if amount > limits[unit]}
+    return {whose: last[whose] for whose in sorted(large)}
 
 
 def asked(order: Posting) -> Change:
@@ -144,7 +167,7 @@ def approved(adjustment: Adjustment, actor: Actor, at: datetime, posting_id: str
             zh="不能批准自己提出的调整，须由另一位管理员批准。",
             en="Nobody approves an adjustment of their own: another administrator must.",
         )
-    if any(leg.account == actor.member_id and leg.amount > 0 for leg in adjustment.legs):
+    if gains_by(adjustment.legs, actor.member_id):
         raise NotAllowed(
             "own-gain",
             zh="不能批准使自己受益的调整。",

@@ -43,9 +43,23 @@ class AdjustmentExpired(Event):
     type: ClassVar[str] = "adjustment.expired.v1"
 
 
+@dataclass(frozen=True)
+class AdjustmentSplit(Event):
+    """On a day (in Shanghai) an administrator posted alone, piece by piece, more than one may at once.
+
+    Its subject is the administrator and the day.
+    """
+
+    author: str
+    actor: str
+    day: str
+    type: ClassVar[str] = "adjustment.split.v1"
+
+
 PUBLISHED: list[type[Event]] = [
     AdjustmentRequested,
     AdjustmentApproved,
     AdjustmentRefused,
     AdjustmentExpired,
+    AdjustmentSplit,
 ]

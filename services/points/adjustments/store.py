@@ -1,6 +1,6 @@
 """Adjustments ↔ documents, beside the journal; the only writer of adjustments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -8,25 +8,29 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from chassis import outbox
+from chassis.clock import ulid_at
 from chassis.errors import ConcurrentUpdate, missing
 from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.mongo import Document, Mongo
 from services.points.adjustments.domain import Adjustment, Change, Standing
-from services.points.domain import Leg, Posting
+from services.points.adjustments.events import AdjustmentSplit
+from services.points.documents import posting_of
+from services.points.domain import BY_HAND, Leg, Posting
 from services.points.reversal import Free
 from services.points.store import JournalStore
 
-COLLECTION = "adjustments"
+COLLECTION, NOTICES = "adjustments", "adjustment_notices"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class AdjustmentStore:
     """What waits for a second administrator, and what became of it."""
 
-    def __init__(self, mongo: Mongo, journal: JournalStore) -> None:
+    def __init__(self, mongo: Mongo, journal: JournalStore, district: str) -> None:
         self._mongo = mongo
         self._journal = journal
+        self._district = district
 
     def ensure_indexes(self) -> None:
         """One adjustment a key; the list; what is over; the relay. It also makes the collection."""
@@ -35,6 +39,7 @@ class AdjustmentStore:
         adjustments.create_index([("scopes", 1), ("order", 1)])
         adjustments.create_index("open_until", sparse=True)
         outbox.ensure_indexes(adjustments)
+        outbox.ensure_indexes(self._mongo[NOTICES])
 
     def of_key(self, key: str) -> Adjustment | None:
         """What stands under a key."""
@@ -80,6 +85,23 @@ class AdjustmentStore:
         """Those that wait and whose time is over by then."""
         over = {"open_until": {"$gte": _EPOCH, "$lte": at}}
         return [_adjustment(one) for one in self._mongo[COLLECTION].find(over).limit(most)]
+
+    def by_hand(self, since: datetime, until: datetime) -> Iterator[Posting]:
+        """What administrators posted by hand in a time."""
+        window = {"lists": self._district, "order": {"$gte": ulid_at(since), "$lt": ulid_at(until)}}
+        stages: list[Document] = [
+            {"$match": window},
+            {"$match": {"rule": BY_HAND}},
+            {"$project": {"outbox": 0}},
+        ]
+        return map(posting_of, self._mongo["journal"].aggregate(stages))
+
+    def tell_split(self, event: AdjustmentSplit, at: datetime) -> bool:
+        """Leave a notice of a day; false when it was left before."""
+        subject = f"{event.author}:{event.day}"
+        told = envelope(event, source="points", subject=subject, sequence=1, area=self._district, at=at)
+        document = {"_id": subject, "author": event.author, "at": at, "version": 1}
+        return outbox.insert(self._mongo[NOTICES], document, [told])
 
     def _put(self, change: Change, session: ClientSession | None) -> None:
         saved = change.adjustment

@@ -39,7 +39,8 @@ class Gift:
 
 @dataclass(frozen=True)
 class Share:
-    """What a member received as gifts, what of it came in circles, and who else is in those."""
+    """What a member received as gifts, what of it came in circles, and, where that is much, who else is in
+    those."""
 
     received: int
     circular: int
@@ -178,29 +179,59 @@ def _gifts_of(legs: Iterable[Leg]) -> list[Gift]:
 
 
 def _shares(edges: Mapping[tuple[str, str], int]) -> dict[str, Share]:
-    given_to: dict[str, set[str]] = {}
-    received: Counter[str] = Counter()
-    for (giver, receiver), amount in edges.items():
-        given_to.setdefault(giver, set()).add(receiver)
-        received[receiver] += amount
-    circular: Counter[str] = Counter()
-    others: dict[str, set[str]] = {}
-    reached = {member: _within(given_to, member, LONGEST - 1) for member in received}
-    for (giver, receiver), amount in edges.items():
-        # The shortest way back visits nobody twice: with this gift it is a circle.
-        if giver in reached[receiver]:
-            circular[receiver] += amount
-            others.setdefault(receiver, set()).add(giver)
-    return {
-        member: Share(whole, circular[member], tuple(sorted(others.get(member, ()))))
-        for member, whole in received.items()
-    }
+    gifts = _Gifts(edges)
+    found = {}
+    for receiver, givers in gifts.got_from.items():
+        circular = sum(edges[giver, receiver] for giver in gifts.closing(receiver))
+        share = Share(sum(edges[giver, receiver] for giver in givers), circular, ())
+        if is_circular(share):
+            share = replace(share, others=tuple(sorted(gifts.partners(receiver))))
+        found[receiver] = share
+    return found
 
 
-def _within(given_to: Mapping[str, set[str]], start: str, steps: int) -> set[str]:
-    """Whom gifts from a member reach in so many steps."""
-    seen, edge = {start}, {start}
-    for _ in range(steps):
-        edge = {one for member in edge for one in given_to.get(member, ())} - seen
-        seen |= edge
-    return seen - {start}
+class _Gifts:
+    """Who gave to whom. Of one member at a time: all ways of all members together would fill the memory."""
+
+    def __init__(self, edges: Iterable[tuple[str, str]]) -> None:
+        self._given_to: dict[str, set[str]] = {}
+        self.got_from: dict[str, set[str]] = {}
+        for giver, receiver in edges:
+            self._given_to.setdefault(giver, set()).add(receiver)
+            self.got_from.setdefault(receiver, set()).add(giver)
+
+    def closing(self, receiver: str) -> set[str]:
+        """The givers whose gifts to a member close a circle: gifts lead from that member back to them.
+
+        The shortest way back visits nobody twice: with the gift it is a circle.
+        """
+        left, found, reached, edge = set(self.got_from[receiver]), set[str](), set[str](), {receiver}
+        for _ in range(LONGEST - 2):
+            edge = _all_of(self._given_to, edge) - reached - {receiver}
+            reached |= edge
+            found |= left & edge
+            left -= edge
+        # The last step is looked for from its other end: fewer gave to a giver than got from all of these.
+        return found | {giver for giver in left if not reached.isdisjoint(self.got_from.get(giver, ()))}
+
+    def partners(self, member: str) -> set[str]:
+        """Everybody else in the circles through a member."""
+        nexts, lasts = self._given_to.get(member, set()), self.got_from.get(member, set())
+        found = nexts & lasts
+        if len(nexts | lasts) == 1:
+            return found
+        for one in nexts:
+            after = self._given_to.get(one, set()) & lasts
+            found |= after | ({one} if after else set())
+        for middle in _all_of(self._given_to, nexts) & _all_of(self.got_from, lasts) - {member}:
+            before = nexts & self.got_from[middle]
+            after = lasts & self._given_to[middle]
+            if len(before | after) > 1:
+                found.add(middle)
+                found |= before if len(after) > 1 else before - after
+                found |= after if len(before) > 1 else after - before
+        return found
+
+
+def _all_of(ways: Mapping[str, set[str]], members: Iterable[str]) -> set[str]:
+    return set().union(*(ways.get(one, ()) for one in members))

@@ -18,7 +18,7 @@ class FlagDecisionSchema(Schema):
 
 
 class FlagSchema(Schema):
-    """A member whose gifts came in circles: `circular` of `received`, given by `others` (for staff)."""
+    """A member whose gifts came in circles: `circular` of `received`, with `others` (for staff)."""
 
     id = fields.String()
     member = fields.String()

@@ -12,12 +12,12 @@ from chassis.errors import missing
 from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.mongo import Document, Mongo
+from chassis.paging import oldest_first
 from services.points.circles.domain import Change, Flag, Share, Verdict
 from services.points.documents import posting_of
 from services.points.domain import Posting, is_member
 
 COLLECTION = "flags"
-_BATCH = 1000
 
 
 class FlagStore:
@@ -36,12 +36,16 @@ class FlagStore:
 
     def postings(self, since: datetime, until: datetime) -> Iterator[Posting]:
         """What was posted in a time that has legs of more than one member, and what takes something back."""
-        window = {"lists": self._district, "order": {"$gte": ulid_at(since), "$lt": ulid_at(until)}}
-        for one in self._mongo["journal"].find(window, {"outbox": 0}, batch_size=_BATCH):
-            posting = posting_of(one)
-            members = {leg.account for leg in posting.legs if is_member(leg.account)}
-            if len(members) > 1 or posting.reverses is not None:
-                yield posting
+        for one in oldest_first(
+            self._mongo["journal"],
+            {"lists": self._district},
+            since=since,
+            high=ulid_at(until),
+            projection={"outbox": 0},
+        ):
+            members = {leg["account"] for leg in one["legs"] if is_member(leg["account"])}
+            if len(members) > 1 or "reverses" in one:
+                yield posting_of(one)
 
     def last(self, member: str, unit: str) -> Flag | None:
         """The newest flag on a member in a unit."""

@@ -12,13 +12,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.points.commendations.commendation import Commendation
 from services.points.honours.domain import ALL
+from services.points.timebank.exchange.settlement import SETTLED
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _DEEDS = {
     "issue.claimed": "认领居民反映的问题",
     "issue.resolved": "解决问题",
-    "issue.confirmed": "解决问题并经居民确认",
+    "issue.confirmed": "反映或解决问题并经居民确认",  # it pays who reported it too
     "activity.verified": "参加志愿服务活动",
+    SETTLED: "时间银行互助服务",
 }
 _OTHER = "其他志愿服务"
 _PAGES = Environment(

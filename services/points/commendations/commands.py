@@ -25,10 +25,12 @@ _AT_ONCE = 200
 class Commendations(Protocol):
     """Where commendations are kept.
 
-    `add` answers with what stands under the id; `save` raises ConcurrentUpdate when somebody was first.
+    `knows` answers no for a member who was forgotten by `forget`, for ever. `add` answers with what stands
+    under the id; `save` raises ConcurrentUpdate when somebody was first.
     """
 
     def knows(self, member: str) -> bool: ...
+    def forget(self, member: str) -> None: ...
     def postings(self, member: str) -> Sequence[Posting]: ...
     def add(self, change: Change) -> Commendation: ...
     def get(self, commendation_id: str) -> Commendation: ...
@@ -68,7 +70,10 @@ def nominate(
         facts=facts(commendations.postings(member), member, area, period, ladder),
         nominated_at=now,
     )
-    return commendations.add(domain.nominated(commendation, actor))
+    made = commendations.add(domain.nominated(commendation, actor))
+    if not commendations.knows(member):  # forgotten between the first look and the nomination
+        return _decide(commendations, made.id, lambda one: domain.forgotten(one, clock()))
+    return made
 
 
 def act(
@@ -126,7 +131,8 @@ def award_due(commendations: Commendations, clock: Clock) -> int:
 
 
 def forget_member(commendations: Commendations, clock: Clock, *, member: str) -> None:
-    """Take a member's name out of commendations, and open ones back."""
+    """Take a member's name out of commendations, and open ones back; nobody nominates them any more."""
+    commendations.forget(member)
     for commendation_id in commendations.of_member(member):
         _decide(commendations, commendation_id, lambda one: domain.forgotten(one, clock()))
 

@@ -23,6 +23,8 @@ from services.points.commendations.commendation import (
 from services.points.commendations.events import CommendationFact
 
 MOST_OBJECTIONS = 50
+FORGET = "forget"
+"""What the line says of a member who was forgotten: those before it keep no note."""
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
@@ -165,12 +167,16 @@ def forgotten(commendation: Commendation, at: datetime) -> Change | None:
         commendation,
         name="",
         grounds="",
-        objections=tuple(replace(one, reason="") for one in commendation.objections),
+        objections=tuple(_without_words(one) for one in commendation.objections),
         status=Status.WITHDRAWN if open_still else commendation.status,
         ended_at=at if open_still else commendation.ended_at,
     )
     event = _fact(events.CommendationWithdrawn, changed, None) if open_still else None
-    return Change(changed, Entry("forget", None, at, changed.status), event)
+    return Change(changed, Entry(FORGET, None, at, changed.status), event)
+
+
+def _without_words(objection: Objection) -> Objection:
+    return replace(objection, reason="", answer=None if objection.answer is None else "")
 
 
 def check_version(commendation: Commendation, expected: int | None) -> None:

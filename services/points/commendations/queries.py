@@ -12,6 +12,7 @@ from services.points.commendations.commendation import (
     REVIEWERS,
     SHOWN_TO_ALL,
     Commendation,
+    Objection,
     Party,
     Status,
     commendation_of,
@@ -54,7 +55,8 @@ class CommendationQueries:
         if document is None:
             raise missing("表彰", "commendation")
         one = commendation_of(document)
-        if one.status not in SHOWN_TO_ALL and not parties(one, actor):
+        concerned = parties(one, actor) or _objections_by(one, actor)
+        if one.status not in SHOWN_TO_ALL and not concerned:
             raise missing("表彰", "commendation")
         return _shown(document, actor)
 
@@ -100,10 +102,15 @@ def _shown(document: Document, actor: Actor) -> Document:
             "deeds": [{"rule": rule, "count": number} for rule, number in one.facts.deeds.items()],
         },
         "objection_count": len(one.objections),
-        "objections": one.objections if reviews else [],
+        "objections": one.objections if reviews else _objections_by(one, actor),
         "history": [_line(line, reviews) for line in document["history"]] if held else [],
         "allowed": domain.allowed_actions(one, actor),
     }
+
+
+def _objections_by(one: Commendation, actor: Actor) -> list[Objection]:
+    """What the actor objected, who may read what became of it."""
+    return [objection for objection in one.objections if objection.by == actor.member_id]
 
 
 def _line(line: Document, reviews: bool) -> Document:

@@ -66,7 +66,7 @@ class FactsSchema(Schema):
 
 
 class ObjectionSchema(Schema):
-    """An objection, as reviewers see it."""
+    """An objection, as reviewers and whoever made it see it."""
 
     id = fields.String()
     by = fields.String()

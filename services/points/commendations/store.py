@@ -17,6 +17,7 @@ from services.points.commendations.commendation import (
     Entry,
     commendation_of,
 )
+from services.points.commendations.domain import FORGET
 from services.points.domain import Posting
 from services.points.honours.counting import Counting
 from services.points.store import JournalStore
@@ -42,8 +43,12 @@ class CommendationStore:
         outbox.ensure_indexes(commendations)
 
     def knows(self, member: str) -> bool:
-        """Whether there is such a member."""
-        return self._journal.knows(member)
+        """Whether there is such a member, who was not forgotten."""
+        return self._journal.knows(member) and not self._journal.is_erased(member)
+
+    def forget(self, member: str) -> None:
+        """Know a member no more, for ever."""
+        self._journal.put_erased(member)
 
     def postings(self, member: str) -> Sequence[Posting]:
         """All that was ever posted to a member."""
@@ -76,14 +81,25 @@ class CommendationStore:
         """Write a change with its line and its event. Raises ConcurrentUpdate when somebody was first."""
         saved = change.commendation
         values = _values(saved)
-        update = outbox.change(
-            saved.id, _envelopes(change), set_fields=values, push={"history": [_line(change.entry)]}
-        )
+        line, push = _line(change.entry), {}
+        if change.entry.action == FORGET:
+            # The record is the version's, and so is what is written here in its place.
+            values["history"] = [*self._without_notes(saved.id, saved.version - 1), line]
+        else:
+            push["history"] = [line]
+        update = outbox.change(saved.id, _envelopes(change), set_fields=values, push=push)
         if "award_at" not in values:
             update["$unset"] = {"award_at": ""}
         written = self._mongo[COLLECTION].update_one({"_id": saved.id, "version": saved.version - 1}, update)
         if not written.matched_count:
             raise ConcurrentUpdate(saved.id)
+
+    def _without_notes(self, commendation_id: str, version: int) -> list[Document]:
+        seen = {"_id": commendation_id, "version": version}
+        found = self._mongo[COLLECTION].find_one(seen, {"history": 1})
+        if found is None:
+            raise ConcurrentUpdate(commendation_id)
+        return [{**line, "note": None} for line in found["history"]]
 
     def due(self, at: datetime, most: int) -> list[Commendation]:
         """Those whose publicity is over by then and which nobody disputes."""

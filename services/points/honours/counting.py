@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from chassis.clock import ulid_at
-from chassis.mongo import Document, Mongo
+from chassis.mongo import Mongo
+from chassis.paging import FLOOR, oldest_first
 from services.points.documents import posting_of
 from services.points.domain import Posting, debt
 from services.points.honours import domain
 from services.points.honours.domain import Gain, Gains
 
-_BATCH = 1000
 _LAST = "7" + "Z" * 25
 
 
@@ -38,7 +38,7 @@ class Counting:
     def touched(self, district: str, since: datetime, until: datetime) -> set[tuple[str, str]]:
         """The members and months whose gains are changed by what was posted in a time."""
         found = set()
-        for one in self._verified(district, ulid_at(since), ulid_at(until)):
+        for one in self._verified(district, since, until):
             original = one
             if one.reverses is not None:
                 document = self._mongo["journal"].find_one({"_id": one.reverses})
@@ -51,7 +51,7 @@ class Counting:
         """(member, month) → gains by area, of the whole journal up to a moment, read in one go."""
         undone: list[tuple[str, Posting]] = []
         sums: dict[tuple[str, str], dict[str, Gain]] = {}
-        for one in self._verified(district, "0" * 26, ulid_at(until)):
+        for one in self._verified(district, FLOOR, until):
             if one.reverses is not None:
                 undone.append((one.reverses, one))
             else:
@@ -71,8 +71,13 @@ class Counting:
             gain = domain.gain_of(one, member)
             areas[dated_by.area] = areas.get(dated_by.area, Gain()) + gain
 
-    def _verified(self, district: str, low: str, high: str) -> Iterator[Posting]:
-        window: Document = {"lists": district, "order": {"$gte": low, "$lt": high}}
-        for one in self._mongo["journal"].find(window, {"outbox": 0}, batch_size=_BATCH):
+    def _verified(self, district: str, since: datetime, until: datetime) -> Iterator[Posting]:
+        for one in oldest_first(
+            self._mongo["journal"],
+            {"lists": district},
+            since=since,
+            high=ulid_at(until),
+            projection={"outbox": 0},
+        ):
             if one["verified"]:
                 yield posting_of(one)

@@ -77,7 +77,7 @@ class HonourStore:
         waiting = {_key(*one) for one in self._counting.touched(district, counted, now)}
         waiting |= {str(one["_id"]) for one in self._mongo["marked_gains"].find()}
         people = {key.split("/")[0] for key in waiting}
-        stored = {str(one["_id"]): _areas(one) for one in self._mongo[GAINS].find()}
+        stored = {str(one["_id"]): domain.without_zeros(_areas(one)) for one in self._mongo[GAINS].find()}
         stored = {key: areas for key, areas in stored.items() if areas}
         wrong = {key for key in {*wanted, *stored} if wanted.get(key, {}) != stored.get(key, {})}
         return sorted({key for key in wrong if key.split("/")[0] not in people} | self._wrong_boards(stored))
@@ -122,7 +122,7 @@ class HonourStore:
     def _count_month_once(self, member: str, month: str) -> bool:
         periods = [month, *domain.wider_periods(month)]
         before = {period: self._mongo[GAINS].find_one({"_id": _key(member, period)}) for period in periods}
-        now = {month: self._counting.month(member, month)}
+        now = {month: _as_before(before[month], self._counting.month(member, month))}
         if not self._put_gains(member, month, before[month], now[month]):
             return False
         months = {
@@ -132,12 +132,11 @@ class HonourStore:
         }
         for period in periods[1:]:
             parts = (areas for one, areas in months.items() if domain.lies_in(one, period))
-            now[period] = domain.added(parts)
+            now[period] = _as_before(before[period], domain.added(parts))
             if not self._put_gains(member, period, before[period], now[period]):
                 return False
         for period in periods:
-            scopes = _scopes(now[period]) | _scopes(_areas(before[period] or {}))
-            self._boards.put(*(f"{scope}/{period}" for scope in scopes))
+            self._boards.put(*(f"{scope}/{period}" for scope in _scopes(now[period])))
         return True
 
     def _put_gains(self, member: str, period: str, before: Document | None, areas: Gains) -> bool:
@@ -184,6 +183,14 @@ def _scopes(areas: Iterable[str]) -> set[str]:
 
 def _areas(document: Document) -> dict[str, Gain]:
     return {area: Gain(*amounts) for area, amounts in document.get("areas", {}).items()}
+
+
+def _as_before(before: Document | None, areas: Gains) -> dict[str, Gain]:
+    """Gains in every area that was there before, if only zero.
+
+    Of an area that was let go nobody would know its ranking, who died before marking it.
+    """
+    return {**dict.fromkeys(_areas(before or {}), Gain()), **areas}
 
 
 def _stored_board(board: Board) -> Document:

@@ -8,12 +8,12 @@ from chassis import paging
 from chassis.clock import ulid_at, utc_now
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
+from chassis.paging import FLOOR
 from services.points.documents import posting_of
 from services.points.domain import Posting
 from services.points.queries import check_reader
 from services.points.statements import domain
 
-_BATCH = 500
 _SKEW = timedelta(minutes=5)
 _FIRST = "0" * 26
 
@@ -69,22 +69,25 @@ class StatementQueries:
         return domain.rows(account, opening, self._postings(account, since, until), language)
 
     def _postings(self, account: str, since: datetime | None, until: datetime | None) -> Iterator[Posting]:
-        for one in self._read(account, _start(since), _end(until), {"outbox": 0}):
+        for one in self._read(account, since or FLOOR, _end(until), {"outbox": 0}):
             yield posting_of(one)
 
     def _balances(self, account: str, *before: str) -> list[dict[str, int]]:
         """What an account had before each of some places in the journal's order, read in one go."""
         sums = [domain.zeros() for _ in before]
-        for one in self._read(account, _FIRST, max(before), {"legs": 1, "order": 1}):
+        for one in self._read(account, FLOOR, max(before), {"legs": 1, "order": 1}):
             for leg in one["legs"]:
                 if leg["account"] == account:
                     for place, balance in zip(before, sums, strict=True):
                         balance[leg["unit"]] += leg["amount"] if one["order"] < place else 0
         return sums
 
-    def _read(self, account: str, low: str, high: str, projection: dict[str, int]) -> Iterator[Document]:
-        window = {"lists": account, "order": {"$gte": low, "$lt": high}}
-        return self._mongo["journal"].find(window, projection, sort=[("order", 1)], batch_size=_BATCH)
+    def _read(
+        self, account: str, since: datetime, high: str, projection: dict[str, int]
+    ) -> Iterator[Document]:
+        return paging.oldest_first(
+            self._mongo["journal"], {"lists": account}, since=since, high=high, projection=projection
+        )
 
 
 def _add_balances(account: str, balance: dict[str, int], newest_first: list[dict[str, Any]]) -> None:
@@ -98,4 +101,5 @@ def _start(since: datetime | None) -> str:
 
 
 def _end(until: datetime | None) -> str:
-    return ulid_at(until or utc_now() + _SKEW)
+    latest = utc_now() + _SKEW
+    return ulid_at(min(until or latest, latest))

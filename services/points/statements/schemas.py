@@ -1,6 +1,8 @@
 """What comes in to and goes out of statements."""
 
-from marshmallow import Schema, fields
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from chassis.fields import Moment, PageQuery
 from services.points.schemas import PostingSchema
@@ -11,6 +13,12 @@ class StatementQuery(PageQuery):
 
     since = Moment(load_default=None)
     until = Moment(load_default=None)
+
+    @validates_schema
+    def in_order(self, data: dict[str, Any], **_: object) -> None:
+        """A period does not end before it begins: its balances would not lead from one to the other."""
+        if data["since"] and data["until"] and data["until"] < data["since"]:
+            raise ValidationError({"until": ["Not before since."]})
 
 
 class SumsSchema(Schema):
