@@ -90,7 +90,8 @@ class SealStore:
 
         The next batch is fetched while one is being looked at.
         """
-        journal = self._mongo["journal"].with_options(CodecOptions(tz_aware=False))
+        plainly: CodecOptions[Document] = CodecOptions(tz_aware=False)
+        journal = self._mongo["journal"].with_options(plainly)
         cursor = iter(journal.find(batch_size=_BATCH))
 
         def batch() -> list[Document]:
