@@ -63,14 +63,14 @@ def _resume(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> I
     return replace(issue, status=status, countdown=running)
 
 
-def _extend(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> Issue:
+def _extend(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -> Issue:
     if issue.countdown.extended:
         raise Conflict(
             "extended-already",
             zh="只能延期一次。",
             en="The time was extended once already: it cannot be again.",
         )
-    return replace(issue, countdown=limits.extend(issue.countdown))
+    return replace(issue, countdown=limits.extend(issue.countdown, policy.calendar, at))
 
 
 def _route(issue: Issue, _: Actor, details: Details, at: datetime, policy: Policy) -> Issue:
