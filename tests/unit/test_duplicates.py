@@ -147,10 +147,10 @@ def test_a_report_that_is_withdrawn_while_it_is_being_merged_is_spoken_for_by_no
 def test_a_whole_that_was_confirmed_confirms_the_solutions_that_were_there_then_and_no_others() -> None:
     whole = elder(Status.CONFIRMED, closed_at=NOW)
     part = replace(standing(Status.RESOLVED, Level.STEWARD), part_of=ELDER, resolved_at=NOW)
-    change = domain.whole_confirmed(part, whole, NOW, POLICY)
+    change = domain.whole_confirmed(part, whole, "R", NOW, POLICY)
     assert change is not None
     assert change.issue.status is Status.CONFIRMED
     reopened = elder(Status.REOPENED)
-    assert domain.whole_confirmed(part, reopened, NOW, POLICY) is None
+    assert domain.whole_confirmed(part, reopened, "R", NOW, POLICY) is None
     solved_anew = replace(part, resolved_at=NOW + timedelta(milliseconds=1))
-    assert domain.whole_confirmed(solved_anew, whole, NOW, POLICY) is None
+    assert domain.whole_confirmed(solved_anew, whole, "R", NOW, POLICY) is None

@@ -165,13 +165,13 @@ def part_done(cases: Cases, rules: Rules, clock: Clock, *, whole_id: str, part_i
     )
 
 
-def whole_confirmed(cases: Cases, rules: Rules, clock: Clock, *, whole_id: str) -> None:
-    """Confirm the parts of a whole that was confirmed, and still is."""
+def whole_confirmed(cases: Cases, rules: Rules, clock: Clock, *, whole_id: str, by: str) -> None:
+    """Confirm the parts of a whole that was confirmed `by` somebody, and still is."""
     whole = cases.get(whole_id)
     for part in whole.parts:
         decide_until_saved(
             cases,
             clock,
             part.id,
-            lambda one, now: domain.whole_confirmed(one, whole, now, policy_of(rules, one)),
+            lambda one, now: domain.whole_confirmed(one, whole, by, now, policy_of(rules, one)),
         )

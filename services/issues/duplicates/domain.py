@@ -57,7 +57,8 @@ def support(issue: Issue, actor: Actor, at: datetime) -> Change | None:
 def adopt(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | None:
     """Let an older issue speak for a newer one; None when it does so already, for the same followers.
 
-    Raises Conflict for an older one that is closed, and so has nothing to tell any more, or a part.
+    Raises Conflict for an older one that is closed, and so has nothing to tell any more, or a part, or the
+    whole of this one.
     """
     check_kept(parent)
     if parent.status not in FOLLOWED:
@@ -69,13 +70,26 @@ def adopt(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | N
             en="The target is a part, for which its whole speaks: merge into the whole.",
             into=parent.part_of,
         )
-    new = Adopted(child.id, child.followers)
+    if child.part_of == parent.id:
+        raise Conflict(
+            "merge-target-whole",
+            zh="子问题不能并入其主问题。",
+            en="The target was split into this one and others: handle the part by itself.",
+        )
+    new = Adopted(child.id, _speaks_for(child))
     if new in parent.adopted:
         return None
     others = tuple(one for one in parent.adopted if one.id != child.id)
     adopting = replace(parent, adopted=(*others, new), version=parent.version + 1)
     line = entry("adopt", adopting, actor, at, Details(note=child.number))
     return Change(adopting, (line,), ())
+
+
+def _speaks_for(child: Issue) -> tuple[str, ...]:
+    """Whom a merged issue is followed by; of a part its reporter, whose whole cannot tell of the older one."""
+    if child.part_of is None or child.reporter is None:
+        return child.followers
+    return (child.reporter,)
 
 
 def _closed(parent: Issue) -> Conflict:
@@ -120,13 +134,13 @@ def part_done(whole: Issue, part_id: str, at: datetime, policy: Policy) -> Chang
     return Change(counted, (entry("part_done", counted, SYSTEM, at),), ())
 
 
-def whole_confirmed(part: Issue, whole: Issue, at: datetime, policy: Policy) -> Change | None:
-    """Confirm a part whose whole was confirmed, so that its steward is paid; None where that is done.
+def whole_confirmed(part: Issue, whole: Issue, by: str, at: datetime, policy: Policy) -> Change | None:
+    """Confirm a part whose whole was confirmed `by` somebody, so that its steward is paid; None else.
 
-    Whoever confirmed the whole spoke of the solutions that were there then: not of what was reopened since,
-    be it the whole or the part.
+    They spoke of the solutions that were there then: not of what was reopened since, be it the whole or the
+    part. Of a part that they solved themselves their word is none: that waits for somebody else's.
     """
-    if part.status is not Status.RESOLVED or whole.status is not Status.CONFIRMED:
+    if part.status is not Status.RESOLVED or whole.status is not Status.CONFIRMED or part.resolver == by:
         return None
     if part.resolved_at is None or whole.closed_at is None or part.resolved_at > whole.closed_at:
         return None
