@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +15,7 @@ from services.issues.duplicates import commands, domain
 from tests.unit.test_case_workflow import ACTORS, ELDER, NOW, POLICY, YOUNGER, fresh, standing
 
 STAFF = ACTORS["community"]
+YOUNGEST = "01DDDDDDDDDDDDDDDDDDDDDDDD"
 REQUEST = "01CCCCCCCCCCCCCCCCCCCCCCCC"
 CLOSED = set(Status) - OPEN - {Status.RESOLVED}
 
@@ -78,6 +79,9 @@ class Shelf:
         happens(self)
         return change.issue
 
+    def adopters(self, issue_id: str) -> list[Issue]:
+        return [one for one in self.kept.values() if issue_id in [child.id for child in one.adopted]]
+
 
 class Book:
     """The rules of one category."""
@@ -86,15 +90,15 @@ class Book:
         return POLICY
 
 
-def merge(shelf: Any, request_id: str = "") -> None:
+def merge(shelf: Any, request_id: str = "", *, child: str = YOUNGER, into: str = ELDER) -> None:
     rules: Any = Book()
     commands.merge(
         shelf,
         rules,
         lambda: NOW,
         STAFF,
-        issue_id=YOUNGER,
-        details=Details(into=ELDER),
+        issue_id=child,
+        details=Details(into=into),
         request_id=request_id or new_ulid(),
     )
 
@@ -107,6 +111,36 @@ def test_a_merge_that_is_asked_for_again_by_the_same_request_was_done_and_by_ano
     assert shelf.kept == after
     with pytest.raises(Conflict):
         merge(shelf)
+
+
+def chain_of_three() -> Any:
+    """C was merged into B, and that into A then."""
+    shelf = Shelf(
+        elder(), replace(fresh().issue, reporter="B"), replace(fresh().issue, id=YOUNGEST, reporter="C")
+    )
+    for child, into in ((YOUNGEST, YOUNGER), (YOUNGER, ELDER)):
+        merge(shelf, child=child, into=into)
+    assert shelf.kept[ELDER].followers == ("E", "B", "C")
+    return shelf
+
+
+def test_who_is_taken_out_of_a_merged_issue_hears_no_more_of_the_one_that_this_was_merged_into() -> None:
+    shelf, rules = chain_of_three(), cast(Any, Book())
+    details = Details(note="不是同一处")
+    commands.unmerge(
+        shelf, rules, lambda: NOW, STAFF, issue_id=YOUNGEST, details=details, request_id=new_ulid()
+    )
+    assert [shelf.kept[one].followers for one in (ELDER, YOUNGER, YOUNGEST)] == [("E", "B"), ("B",), ("C",)]
+    assert [one.id for one in shelf.kept[ELDER].adopted] == [YOUNGER]
+
+
+def test_an_issue_that_is_taken_out_takes_those_along_that_were_merged_into_it() -> None:
+    shelf, rules = chain_of_three(), cast(Any, Book())
+    details = Details(note="不是同一处")
+    commands.unmerge(
+        shelf, rules, lambda: NOW, STAFF, issue_id=YOUNGER, details=details, request_id=new_ulid()
+    )
+    assert [shelf.kept[one].followers for one in (ELDER, YOUNGER)] == [("E",), ("B", "C")]
 
 
 def test_a_merge_into_a_closed_issue_changes_nothing() -> None:

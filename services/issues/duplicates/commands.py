@@ -99,7 +99,24 @@ def _refuse_photos(details: Details) -> None:
 def release(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str) -> None:
     """See to it that no other issue speaks for one that goes on by itself."""
     for parent in cases.adopters(issue_id):
+        freed = domain.disown(parent, issue_id, actor, clock())
+        if freed is not None:
+            _tell_above(cases, clock, actor, freed.issue)
         decide_until_saved(cases, clock, parent.id, lambda one, now: domain.disown(one, issue_id, actor, now))
+
+
+def _tell_above(cases: Cases, clock: Clock, actor: Actor, child: Issue) -> None:
+    """Have those that a merged issue was merged into speak for no more than still follow it, topmost first.
+
+    Last comes what is looked for to begin with: so whoever goes on after an interruption finds all of it.
+    """
+    for parent in cases.adopters(child.id):
+        fewer = domain.speak_for_fewer(parent, child, actor, clock())
+        if fewer is not None:
+            _tell_above(cases, clock, actor, fewer.issue)
+        decide_until_saved(
+            cases, clock, parent.id, lambda one, now: domain.speak_for_fewer(one, child, actor, now)
+        )
 
 
 def split(

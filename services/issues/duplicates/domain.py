@@ -86,7 +86,7 @@ def adopt(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | N
 
 
 def _speaks_for(child: Issue) -> tuple[str, ...]:
-    """Whom a merged issue is followed by; of a part its reporter, whose whole cannot tell of the older one."""
+    """Who follows a merged issue; of a part its reporter, as its whole cannot tell of the older one."""
     if child.part_of is None or child.reporter is None:
         return child.followers
     return (child.reporter,)
@@ -110,6 +110,21 @@ def disown(parent: Issue, child_id: str, actor: Actor, at: datetime) -> Change |
     if others == parent.adopted:
         return None
     freed = replace(parent, adopted=others, version=parent.version + 1)
+    return Change(freed, (entry("disown", freed, actor, at),), ())
+
+
+def speak_for_fewer(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | None:
+    """Speak no more for those who do not follow a merged issue any more; None when that is so already."""
+    followers = _speaks_for(child)
+    adopted = tuple(
+        replace(one, followers=tuple(who for who in one.followers if who in followers))
+        if one.id == child.id
+        else one
+        for one in parent.adopted
+    )
+    if adopted == parent.adopted:
+        return None
+    freed = replace(parent, adopted=adopted, version=parent.version + 1)
     return Change(freed, (entry("disown", freed, actor, at),), ())
 
 
