@@ -147,7 +147,7 @@ def test_an_export_holds_every_issue_of_the_filters_and_only_staff_get_it(
     assert staff.send("GET", "/v1/issues/export", params={"area": "120199001001"}).status_code == 403
 
 
-def test_many_issues_are_acted_on_at_once_each_with_its_own_answer(district: District) -> None:
+def test_many_issues_are_acted_on_at_once_each_with_its_own_answer(staff: Person, district: District) -> None:
     resident = district.person(RESIDENTS_OF_A[32])
     steward = district.person(next(iter(stewards_of(COMMUNITY))))
     own, foreign = report(resident, location=HERE), report(resident, location=THERE)
@@ -155,6 +155,12 @@ def test_many_issues_are_acted_on_at_once_each_with_its_own_answer(district: Dis
     items = steward.post("/v1/bulk-transitions", body)["items"]
     assert [one["status"] for one in items] == [200, 403, 404]
     assert items[0]["issue_status"] == "claimed"
+    merged = staff.post(
+        "/v1/bulk-transitions", {"ids": [foreign["id"]], "action": "merge", "into": own["id"]}
+    )
+    assert [(one["status"], one["issue_status"]) for one in merged["items"]] == [(200, "merged")]
+    told = [line["action"] for line in staff.get(f"/v1/issues/{own['id']}/history")["items"]]
+    assert told == ["report", "claim", "adopt"]
     too_many = {"ids": [own["id"]] * 201, "action": "claim"}
     assert steward.send("POST", "/v1/bulk-transitions", json=too_many).status_code == 422
 

@@ -91,14 +91,21 @@ class Book:
 
 
 def merge(shelf: Any, request_id: str = "", *, child: str = YOUNGER, into: str = ELDER) -> None:
-    rules: Any = Book()
-    commands.merge(
+    act(shelf, child, "merge", Details(into=into), request_id)
+
+
+def act(shelf: Any, issue_id: str, action: str, details: Details, request_id: str = "") -> None:
+    nothing: Any = None
+    commands.act(
         shelf,
-        rules,
+        cast(Any, Book()),
+        nothing,
+        nothing,
         lambda: NOW,
         STAFF,
-        issue_id=child,
-        details=Details(into=into),
+        issue_id=issue_id,
+        action=action,
+        details=details,
         request_id=request_id or new_ulid(),
     )
 
@@ -125,21 +132,15 @@ def chain_of_three() -> Any:
 
 
 def test_who_is_taken_out_of_a_merged_issue_hears_no_more_of_the_one_that_this_was_merged_into() -> None:
-    shelf, rules = chain_of_three(), cast(Any, Book())
-    details = Details(note="不是同一处")
-    commands.unmerge(
-        shelf, rules, lambda: NOW, STAFF, issue_id=YOUNGEST, details=details, request_id=new_ulid()
-    )
+    shelf = chain_of_three()
+    act(shelf, YOUNGEST, "unmerge", Details(note="不是同一处"))
     assert [shelf.kept[one].followers for one in (ELDER, YOUNGER, YOUNGEST)] == [("E", "B"), ("B",), ("C",)]
     assert [one.id for one in shelf.kept[ELDER].adopted] == [YOUNGER]
 
 
 def test_an_issue_that_is_taken_out_takes_those_along_that_were_merged_into_it() -> None:
-    shelf, rules = chain_of_three(), cast(Any, Book())
-    details = Details(note="不是同一处")
-    commands.unmerge(
-        shelf, rules, lambda: NOW, STAFF, issue_id=YOUNGER, details=details, request_id=new_ulid()
-    )
+    shelf = chain_of_three()
+    act(shelf, YOUNGER, "unmerge", Details(note="不是同一处"))
     assert [shelf.kept[one].followers for one in (ELDER, YOUNGER)] == [("E",), ("B", "C")]
 
 

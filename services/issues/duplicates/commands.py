@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from chassis.clock import Clock
 from chassis.errors import Invalid, Refusal
 from chassis.identity import Actor
 from services.issues.cases import domain as workflow
-from services.issues.cases.commands import Cases, Rules, decide_until_saved, policy_of
+from services.issues.cases.commands import Cases, Photos, Places, Rules, decide_until_saved, policy_of
+from services.issues.cases.commands import act as act_on_one
 from services.issues.cases.issue import Change, Details, Issue
 from services.issues.cases.repeats import once
 from services.issues.categories.domain import check_usable
@@ -28,6 +30,37 @@ class PartWanted:
 def support(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str) -> Issue:
     """Say "me too"; saying it again changes nothing."""
     return decide_until_saved(cases, clock, issue_id, lambda issue, now: domain.support(issue, actor, now))
+
+
+def act(
+    cases: Cases,
+    rules: Rules,
+    places: Places,
+    photos: Photos,
+    clock: Clock,
+    actor: Actor,
+    *,
+    issue_id: str,
+    action: str,
+    details: Details,
+    request_id: str,
+    expected_version: int | None = None,
+) -> Issue:
+    """Carry out any action of the workflow, also those that concern two issues; once a request.
+
+    Raises what `merge`, `unmerge` and `cases.commands.act` do.
+    """
+    request: Any = {
+        "issue_id": issue_id,
+        "details": details,
+        "request_id": request_id,
+        "expected_version": expected_version,
+    }
+    if action == "merge":
+        return merge(cases, rules, clock, actor, **request)
+    if action == "unmerge":
+        return unmerge(cases, rules, clock, actor, **request)
+    return act_on_one(cases, rules, places, photos, clock, actor, action=action, **request)
 
 
 def merge(
