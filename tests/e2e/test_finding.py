@@ -86,13 +86,25 @@ def test_a_filter_takes_what_fits_and_leaves_what_does_not(
         assert found["first"] not in second
 
 
-def test_since_is_included_and_until_is_not(staff: Person, found: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "read_by",
+    [{}, {"near": f"{HERE['lng']},{HERE['lat']}"}, {"q": "消防通道"}, {"reporter": "one"}],
+    ids=["time", "place", "words", "person"],
+)
+def test_since_is_included_and_until_is_not(
+    staff: Person, found: dict[str, Any], read_by: dict[str, str]
+) -> None:
+    query = {name: found.get(value, value) for name, value in read_by.items()}
     created = datetime.fromisoformat(staff.get(f"/v1/issues/{found['first']}")["created_at"])
     tick = timedelta(milliseconds=1)
-    assert found["first"] in ids(staff, since=created.isoformat())
-    assert found["first"] not in ids(staff, since=(created + timedelta(seconds=1)).isoformat())
-    assert found["first"] in ids(staff, until=(created + 5 * tick).isoformat())
-    assert found["first"] not in ids(staff, until=(created - tick).isoformat())
+    for bounds, taken in (
+        ({"since": created}, True),
+        ({"since": created + tick}, False),
+        ({"until": created + tick}, True),
+        ({"until": created}, False),
+    ):
+        moments = {name: moment.isoformat() for name, moment in bounds.items()}
+        assert (found["first"] in ids(staff, **query, **moments)) is taken, bounds
 
 
 def test_overdue_is_what_is_open_and_past_its_date(
