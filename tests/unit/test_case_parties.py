@@ -1,13 +1,17 @@
 """What somebody is to an issue, the names that clients rely on, and what they may not do without a reason."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from chassis.errors import Conflict
+from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor, Grant
+from services.issues.cases import deadlines
 from services.issues.cases.domain import PUBLIC_ACTIONS, WORKFLOW, transition
-from services.issues.cases.issue import LEVELS, Level, Status
+from services.issues.cases.issue import LEVELS, Details, Level, Status
 from services.issues.cases.responsibility import parties
-from tests.unit.test_case_workflow import ACTORS, DETAILS, GRID, NOW, POLICY, standing
+from tests.unit.test_case_workflow import ACTORS, DETAILS, GRID, NOW, POLICY, fresh, standing
 
 _STAFF = {"staff", "level_staff", "overseer"}
 WHO_IS_WHAT = {
@@ -62,3 +66,51 @@ def test_what_is_closed_is_not_claimed_and_the_refusal_says_what_can_be_done(sta
             standing(Status(status), Level.STEWARD), "claim", ACTORS["grid_steward"], DETAILS, NOW, POLICY
         )
     assert refused.value.extra == {"status_now": status, "allowed": []}
+
+
+def test_a_unit_to_which_an_issue_was_routed_objects_before_anybody_works_on_it() -> None:
+    waiting = fresh(area=GRID[:9]).issue
+    details = replace(DETAILS, area=GRID[:12])
+    routed = transition(waiting, "route", ACTORS["subdistrict"], details, NOW, POLICY).issue
+    assert (routed.status, routed.level, routed.lead_unit) == ("reported", "community", GRID[:12])
+    objected = transition(routed, "object", ACTORS["community"], DETAILS, NOW, POLICY).issue
+    assert (objected.status, objected.lead_unit) == ("reported", GRID[:12])
+    with pytest.raises(NotAllowed):
+        transition(objected, "accept_objection", ACTORS["community"], DETAILS, NOW, POLICY)
+    moved = transition(objected, "accept_objection", ACTORS["subdistrict"], DETAILS, NOW, POLICY).issue
+    assert (moved.status, moved.lead_unit, moved.objection) == ("escalated", GRID[:9], None)
+
+
+def test_an_objection_waits_four_working_hours_and_no_longer_for_the_level_above() -> None:
+    routed = standing(Status.ESCALATED, Level.COMMUNITY)
+    friday = datetime(2026, 11, 27, 7, tzinfo=UTC)  # 15:00 in Tianjin, two working hours before the weekend
+    objected = transition(
+        replace(routed, objection=None), "object", ACTORS["community"], DETAILS, friday, POLICY
+    ).issue
+    monday = datetime(2026, 11, 30, 3, tzinfo=UTC)
+    assert objected.objection is not None
+    assert objected.objection.decide_by == monday
+    asleep = replace(objected, countdown=replace(objected.countdown, reminded=(50, 80, 100)))
+    assert (
+        deadlines.tick(replace(asleep, next_check_at=friday), monday - timedelta(seconds=1), POLICY) is None
+    )
+    decided = deadlines.tick(replace(asleep, next_check_at=monday), monday, POLICY)
+    assert decided is not None
+    assert decided.issue.objection is not None
+    assert (decided.issue.objection.decision, decided.entries[0].actor) == ("denied", "system")
+
+
+def test_nobody_objects_without_a_reason() -> None:
+    routed = replace(standing(Status.ESCALATED, Level.COMMUNITY), objection=None)
+    for note in (None, ""):
+        with pytest.raises(Invalid):
+            transition(routed, "object", ACTORS["community"], Details(note=note), NOW, POLICY)
+
+
+def test_staff_begin_with_what_was_routed_to_them_and_a_steward_only_with_what_is_theirs() -> None:
+    routed = standing(Status.REPORTED, Level.COMMUNITY)
+    begun = transition(routed, "start", ACTORS["community"], DETAILS, NOW, POLICY).issue
+    assert (begun.status, begun.lead_unit) == ("in_progress", routed.lead_unit)
+    assert transition(begun, "resolve", ACTORS["community"], DETAILS, NOW, POLICY).issue.resolver == "C"
+    with pytest.raises(NotAllowed):
+        transition(routed, "start", ACTORS["grid_steward"], DETAILS, NOW, POLICY)

@@ -43,6 +43,7 @@ class Transition:
 REOPEN_TIME = timedelta(days=14)
 """How long the reporter may take back that a solution was confirmed."""
 _WORKED = "claimed in_progress escalated reopened"
+_TO_BEGIN = "reported claimed escalated"  # a unit has it, and has not begun
 _ANY_OPEN = " ".join(sorted(OPEN))
 _DISPATCHED = " ".join(sorted(OPEN - {Status.REOPENED}))  # what comes back is no longer objected to
 
@@ -72,7 +73,7 @@ WORKFLOW: dict[str, Transition] = {
         f"{_WORKED} reported on_hold", "claimed", "level_staff", events.IssueAssigned, needs="assignee"
     ),
     "release": _row("claimed in_progress", "reported", "assignee", events.IssueReleased, levels="steward"),
-    "start": _row("claimed escalated reopened", "in_progress", "assignee level_staff", events.IssueStarted),
+    "start": _row(f"{_TO_BEGIN} reopened", "in_progress", "assignee level_staff", events.IssueStarted),
     "ask": _row(_WORKED, "awaiting_info", "assignee level_staff", events.IssueInfoRequested, needs="note"),
     "answer": _row("awaiting_info", _WORKED, "reporter", events.IssueInfoGiven, needs="note"),
     "hold": _row(_WORKED, "on_hold", "assignee level_staff", events.IssueHeld, needs="note"),
@@ -81,9 +82,7 @@ WORKFLOW: dict[str, Transition] = {
         f"{_WORKED} on_hold", f"{_WORKED} on_hold", "assignee level_staff", events.IssueExtended, needs="note"
     ),
     "route": _row(_ANY_OPEN, "reported", "level_staff staff", events.IssueRouted, needs="area note"),
-    "object": _row(
-        "claimed escalated", "claimed escalated", "assignee level_staff", events.IssueObjected, needs="note"
-    ),
+    "object": _row(_TO_BEGIN, _TO_BEGIN, "assignee level_staff", events.IssueObjected, needs="note"),
     "accept_objection": _row(
         _DISPATCHED, "escalated", "overseer", events.IssueObjectionAccepted, needs="note"
     ),
