@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chassis.errors import ConcurrentUpdate
+from chassis.errors import ConcurrentUpdate, Invalid
 from services.issues.cases import commands, deadlines
 from services.issues.cases.domain import transition
 from services.issues.cases.issue import LEVELS, Change, Issue, Level, Status
@@ -70,6 +70,16 @@ def test_an_extension_after_the_end_gives_the_top_level_its_time_anew() -> None:
     issue = replace(issue, status=Status.IN_PROGRESS)  # as the subdistrict works on it
     extended = transition(issue, "extend", ACTORS["subdistrict"], DETAILS, NOW + hours, HOURS).issue
     assert reminders(extended, HOURS, timedelta(hours=15)) == [("80 %", 12.0), ("100 %", 15.0)]
+
+
+def test_nobody_gains_time_by_routing_an_issue_to_where_it_is() -> None:
+    issue = fresh(HOURS).issue
+    with pytest.raises(Invalid) as refused:
+        transition(issue, "route", ACTORS["community"], DETAILS, NOW, HOURS)
+    assert "area" in refused.value.extra["errors"]
+    up = transition(issue, "escalate", ACTORS["community"], DETAILS, NOW, HOURS).issue
+    back = transition(up, "route", ACTORS["community"], DETAILS, NOW, HOURS).issue
+    assert (back.level, back.area) == (Level.STEWARD, issue.area)
 
 
 class Drawer:
