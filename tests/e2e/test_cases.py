@@ -327,7 +327,7 @@ def test_fifty_claims_at_once_give_the_issue_to_exactly_one(district: District) 
 def test_who_acts_on_an_old_version_is_told_so(district: District) -> None:
     resident, steward = district.person(RESIDENTS_OF_A[24]), district.person(STEWARDS[0])
     issue = report(resident, observed_at=(datetime.now(UTC) - timedelta(hours=5)).isoformat())
-    assert issue["observed_at"] < issue["created_at"]
+    assert issue["observed_at"] < issue["received_at"] == issue["created_at"]
     steward.act(issue["id"], "claim", version=1)
     refused(412, steward.act, issue["id"], "start", version=1)
     answer = steward.send(

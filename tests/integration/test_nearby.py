@@ -29,5 +29,5 @@ def test_an_issue_is_found_where_hundreds_were_closed_or_are_long_past(mongo: Mo
         for moment, more in ((past, {}), (closed, {"status": "rejected"}))
         for _ in range(501)
     )
-    found = Nearby(mongo).candidates(Sought(**SPOT), Actor("stranger"), limit=50)
+    found = Nearby(mongo).candidates(Sought(SPOT["lng"], SPOT["lat"]), Actor("stranger"), limit=50)
     assert [one["id"] for one in found] == [issue.id]

@@ -106,8 +106,8 @@ class Late(Drawer):
     def __init__(self, drawer: Drawer, seen: Issue) -> None:
         self.drawer, self.seen = drawer, seen
 
-    def due(self, _: Any, __: int) -> list[Issue]:
-        return [self.seen]
+    def due(self, at: Any, _: int) -> list[Issue]:
+        return [self.seen] if at >= self.seen.created_at else []
 
     def save(self, change: Change) -> Issue:
         return self.drawer.save(change)

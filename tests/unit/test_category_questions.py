@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from marshmallow import ValidationError
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor, Grant
@@ -67,9 +66,7 @@ def test_what_must_be_answered_is_and_what_was_not_asked_is_not_taken() -> None:
 @pytest.mark.parametrize("text", ["a\x00b", "a\x07b", "a\u202eb", "a\u2066b", "x" * 20_000])
 def test_an_answer_holds_no_control_characters_and_is_not_endless(text: str) -> None:
     report = {"category": "environment.garbage", "description": "垃圾", "answers": {"q": text}}
-    with pytest.raises(ValidationError) as refused:
-        ReportSchema().load(report)
-    assert "answers" in refused.value.normalized_messages()
+    assert set(ReportSchema().validate(report)) == {"answers"}
 
 
 def test_an_answer_may_be_anything_that_a_question_can_ask_for() -> None:
@@ -77,8 +74,8 @@ def test_an_answer_may_be_anything_that_a_question_can_ask_for() -> None:
     loaded = ReportSchema().load({"category": "safety", "description": "x", "answers": answers})
     assert loaded["answers"] == answers
     for value in ([1], {"a": 1}, ["x"]):
-        with pytest.raises(ValidationError):
-            ReportSchema().load({"category": "safety", "description": "x", "answers": {"q": value}})
+        body = {"category": "safety", "description": "x", "answers": {"q": value}}
+        assert set(ReportSchema().validate(body)) == {"answers"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from itertools import count, islice
 from typing import Any
 
 import pytest
-from marshmallow import ValidationError
 
 from chassis.clock import new_ulid
 from services.issues.app import IssuesSettings
@@ -25,33 +24,25 @@ REPORT = {"category": "environment", "description": "楼道口有垃圾"}
 def test_six_photos_go_with_a_report_or_a_solution_and_no_seventh(schema: Any, body: dict[str, Any]) -> None:
     photos = [new_ulid() for _ in range(7)]
     assert schema.load({**body, "media": photos[:6]})["media"] == photos[:6]
-    with pytest.raises(ValidationError) as refused:
-        schema.load({**body, "media": photos})
-    assert set(refused.value.normalized_messages()) == {"media"}
+    assert set(schema.validate({**body, "media": photos})) == {"media"}
 
 
 def test_two_hundred_issues_are_acted_on_at_once_and_no_more() -> None:
     ids = [new_ulid() for _ in range(201)]
     assert len(BulkSchema().load({"ids": ids[:200], "action": "claim"})["ids"]) == 200
-    with pytest.raises(ValidationError) as refused:
-        BulkSchema().load({"ids": ids, "action": "claim"})
-    assert set(refused.value.normalized_messages()) == {"ids"}
+    assert set(BulkSchema().validate({"ids": ids, "action": "claim"})) == {"ids"}
 
 
 @pytest.mark.parametrize("text", ["x" * 20_000, "楼\x00道", "楼\x1b道", "\u202e道楼", "\u2067楼道", " \n\t "])
 def test_a_description_is_bounded_and_without_control_or_direction_characters(text: str) -> None:
-    with pytest.raises(ValidationError) as refused:
-        ReportSchema().load({**REPORT, "description": text})
-    assert set(refused.value.normalized_messages()) == {"description"}
+    assert set(ReportSchema().validate({**REPORT, "description": text})) == {"description"}
 
 
 def test_an_expense_has_a_receipt() -> None:
     spent = {"purpose": "油漆", "amount": 100}
     assert ExpenseSchema().load({**spent, "receipts": [new_ulid()]})["amount"] == 100
-    for receipts in ({}, {"receipts": []}):
-        with pytest.raises(ValidationError) as refused:
-            ExpenseSchema().load({**spent, **receipts})
-        assert set(refused.value.normalized_messages()) == {"receipts"}
+    for body in (spent, {**spent, "receipts": []}):
+        assert set(ExpenseSchema().validate(body)) == {"receipts"}
 
 
 def test_ten_reports_an_hour_and_a_year_until_an_issue_is_anonymous_unless_it_is_set_otherwise() -> None:

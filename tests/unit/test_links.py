@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from chassis import media
 from chassis.errors import NotAllowed
 from chassis.media import THUMBNAIL, Links
 from services.issues.cases import feedback
@@ -57,7 +56,7 @@ def test_a_link_to_a_photo_is_good_for_five_minutes_and_that_file(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = now = 1_800_000_000.0
-    monkeypatch.setattr(media.time, "time", lambda: now)
+    monkeypatch.setattr("chassis.media.time.time", lambda: now)
     links = Links(KEY)
     found = re.fullmatch(r"/v1/media/(\S+)\?expires=(\d+)&signature=(\w+)", links.url(name))
     assert found is not None

@@ -187,6 +187,7 @@ class IssueSchema(Schema):
     anonymised_at = Moment(allow_none=True)
     created_at = Moment()
     observed_at = Moment(allow_none=True)
+    received_at = Moment(metadata={"description": "when it came in, by our clock; observed_at is theirs"})
     due_at = Moment(allow_none=True, metadata={"description": "null while information is awaited"})
     claimed_at = Moment(allow_none=True)
     resolved_at = Moment(allow_none=True)
@@ -205,6 +206,7 @@ class EntrySchema(Schema):
     lead_unit = fields.String()
     note = fields.String(allow_none=True)
     observed_at = Moment(allow_none=True)
+    received_at = Moment(metadata={"description": "when it came in, by our clock; observed_at is theirs"})
     media = fields.List(fields.Nested(PhotoLinkSchema))
     hash = fields.String(metadata={"description": "covers this line and all before it, see docs/privacy.md"})
 
