@@ -94,3 +94,22 @@ def test_a_part_is_not_merged_into_the_whole_that_waits_for_it() -> None:
     with pytest.raises(Conflict) as refused:
         domain.adopt(whole(), part(PART, Status.REPORTED), STAFF, NOW)
     assert refused.value.code == "merge-target-whole"
+
+
+def test_who_says_me_too_of_a_part_is_counted_once_and_hears_of_it() -> None:
+    me = Actor("M")
+    change = domain.support(part(PART, Status.REPORTED), me, NOW)
+    assert change is not None
+    assert change.issue.followers == ("M",)
+    assert domain.support(change.issue, me, NOW) is None
+    assert domain.support(change.issue, ACTORS["reporter"], NOW) is None
+
+
+def test_a_part_is_taken_back_by_its_reporter_unless_others_follow_it() -> None:
+    alone = part(PART, Status.REPORTED)
+    withdrawn = transition(alone, "withdraw", ACTORS["reporter"], Details(), NOW, POLICY)
+    assert withdrawn.issue.status is Status.WITHDRAWN
+    with pytest.raises(Conflict):
+        transition(
+            replace(alone, supporters=("M",)), "withdraw", ACTORS["reporter"], Details(), NOW, POLICY
+        )

@@ -210,7 +210,7 @@ def _check_right(row: Transition, issue: Issue, action: str, actor: Actor, at: d
             "it, or report it anew.",
             allowed=allowed_actions(issue, actor, at),
         )
-    if action == "withdraw" and issue.followers != (issue.reporter,):
+    if action == "withdraw" and issue.residents != (issue.reporter,):
         raise Conflict(
             "others-follow",
             zh="其他居民也在关注此问题，不能撤回。",
@@ -259,7 +259,7 @@ def check_version(issue: Issue, expected: int | None) -> None:
 
 def comment(issue: Issue, actor: Actor, text: str, at: datetime) -> Change:
     """Add a remark to the history. Raises NotAllowed for members the issue does not concern."""
-    if not parties(issue, actor) and actor.member_id not in issue.followers:
+    if not parties(issue, actor) and actor.member_id not in issue.residents:
         raise NotAllowed(
             "not-your-issue", zh="您不能评论此问题。", en="Only those this issue concerns may comment on it."
         )

@@ -37,11 +37,11 @@ _WHOLE_CONFIRMED = Details(note="主问题已确认解决。")
 
 
 def support(issue: Issue, actor: Actor, at: datetime) -> Change | None:
-    """Say "me too"; None when the actor follows the issue already.
+    """Say "me too"; None for whose problem it is already.
 
     Raises Conflict for issues that are closed or have no room for more.
     """
-    if actor.member_id in issue.followers:
+    if actor.member_id in issue.residents:
         return None
     if issue.status not in FOLLOWED:
         raise Conflict(
@@ -76,20 +76,13 @@ def adopt(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | N
             zh="子问题不能并入其主问题。",
             en="The target was split into this one and others: handle the part by itself.",
         )
-    new = Adopted(child.id, _speaks_for(child))
+    new = Adopted(child.id, child.residents)
     if new in parent.adopted:
         return None
     others = tuple(one for one in parent.adopted if one.id != child.id)
     adopting = replace(parent, adopted=(*others, new), version=parent.version + 1)
     line = entry("adopt", adopting, actor, at, Details(note=child.number))
     return Change(adopting, (line,), ())
-
-
-def _speaks_for(child: Issue) -> tuple[str, ...]:
-    """Who follows a merged issue; of a part its reporter, as its whole cannot tell of the older one."""
-    if child.part_of is None or child.reporter is None:
-        return child.followers
-    return (child.reporter,)
 
 
 def _closed(parent: Issue) -> Conflict:
@@ -115,7 +108,7 @@ def disown(parent: Issue, child_id: str, actor: Actor, at: datetime) -> Change |
 
 def speak_for_fewer(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | None:
     """Speak no more for those who do not follow a merged issue any more; None when that is so already."""
-    followers = _speaks_for(child)
+    followers = child.residents
     adopted = tuple(
         replace(one, followers=tuple(who for who in one.followers if who in followers))
         if one.id == child.id
