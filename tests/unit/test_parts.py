@@ -13,7 +13,7 @@ from chassis.identity import Actor
 from chassis.subscriptions import Subscriptions
 from services.issues.cases.domain import transition
 from services.issues.cases.events import IssueMerged
-from services.issues.cases.issue import Details, Issue, Level, Part, Status, fact
+from services.issues.cases.issue import OPEN, Details, Issue, Level, Part, Status, fact
 from services.issues.duplicates import commands, domain, handlers
 from tests.unit.test_case_workflow import ACTORS, ELDER, NOW, POLICY, standing
 from tests.unit.test_duplicates import Book, Shelf
@@ -110,6 +110,14 @@ def test_a_part_is_taken_back_by_its_reporter_unless_others_follow_it() -> None:
     withdrawn = transition(alone, "withdraw", ACTORS["reporter"], Details(), NOW, POLICY)
     assert withdrawn.issue.status is Status.WITHDRAWN
     with pytest.raises(Conflict):
-        transition(
-            replace(alone, supporters=("M",)), "withdraw", ACTORS["reporter"], Details(), NOW, POLICY
-        )
+        transition(replace(alone, supporters=("M",)), "withdraw", ACTORS["reporter"], Details(), NOW, POLICY)
+
+
+@pytest.mark.parametrize("status", sorted(OPEN))
+def test_with_its_last_part_a_whole_is_solved_wherever_it_was_put_meanwhile(status: Status) -> None:
+    waiting = replace(whole(Status.ON_HOLD), status=status, parts=(Part(PART, done=True), Part(OTHER)))
+    change = domain.part_done(waiting, OTHER, NOW, POLICY)
+    assert change is not None
+    assert (change.issue.status, change.issue.status_before) == (Status.RESOLVED, None)
+    assert [event.type for event in change.events] == ["issue.resolved.v1"]
+    assert change.issue.due_at == waiting.due_at

@@ -137,7 +137,9 @@ def part_done(whole: Issue, part_id: str, at: datetime, policy: Policy) -> Chang
     parts = tuple(replace(one, done=one.done or one.id == part_id) for one in whole.parts)
     counted = replace(whole, parts=parts)
     if all(one.done for one in parts) and counted.status in OPEN:
-        return transition(counted, "resolve", SYSTEM, _ALL_DONE, at, _without_photo(policy))
+        # Wherever it was put meanwhile, be it another area: there is nothing left to do.
+        ready = replace(counted, status=Status.IN_PROGRESS)
+        return transition(ready, "resolve", SYSTEM, _ALL_DONE, at, _without_photo(policy))
     counted = replace(counted, version=whole.version + 1)
     return Change(counted, (entry("part_done", counted, SYSTEM, at),), ())
 
