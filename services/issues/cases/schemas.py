@@ -52,7 +52,7 @@ class ReportSchema(Schema):
     media = _media()
     answers = fields.Dict(
         keys=fields.String(validate=validate.Length(1, 40)),
-        values=Answer(),
+        values=Answer(metadata={"type": ["string", "number", "boolean"]}),
         load_default=dict,
         validate=validate.Length(max=20),
     )
