@@ -8,6 +8,8 @@ import pytest
 from chassis.clock import new_ulid
 from services.issues.app import IssuesSettings
 from services.issues.cases.schemas import ReportSchema, TransitionSchema
+from services.issues.duplicates.queries import Sought
+from services.issues.duplicates.schemas import NearbyQuery
 from services.issues.finding import exports
 from services.issues.finding.schemas import BulkSchema
 from services.issues.proposals.proposal import Status as ProposalStatus
@@ -36,6 +38,13 @@ def test_two_hundred_issues_are_acted_on_at_once_and_no_more() -> None:
 @pytest.mark.parametrize("text", ["x" * 20_000, "楼\x00道", "楼\x1b道", "\u202e道楼", "\u2067楼道", " \n\t "])
 def test_a_description_is_bounded_and_without_control_or_direction_characters(text: str) -> None:
     assert set(ReportSchema().validate({**REPORT, "description": text})) == {"description"}
+
+
+def test_what_was_reported_nearby_is_within_fifty_metres_and_thirty_days_unless_asked_otherwise() -> None:
+    asked = NearbyQuery().load({"lng": 117.2, "lat": 39.1})
+    assert (asked["radius"], asked["days"]) == (50, 30)
+    sought = Sought(117.2, 39.1)
+    assert (sought.radius, sought.days) == (50, 30)
 
 
 def test_an_expense_has_a_receipt() -> None:
