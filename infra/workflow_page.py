@@ -21,7 +21,7 @@ from services.issues.categories.domain import ROOTS, Policy
 from services.issues.limits import domain as limits
 from services.issues.limits.domain import Limit, Unit, WorkCalendar
 
-_GRID, _OTHER_GRID = "120199001001001", "120199001001002"
+_GRID = "120199001001001"
 _COMMUNITY = _GRID[:12]
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _POLICY = Policy(ROOTS["environment"], WorkCalendar(lambda _: True))
@@ -82,7 +82,7 @@ def _successors(issue: Issue) -> Iterator[tuple[str, Issue]]:
     for action in WORKFLOW:
         for actor in _ACTORS:
             try:
-                details = replace(_DETAILS, area=_OTHER_GRID if issue.area == _GRID else _GRID)
+                details = replace(_DETAILS, area=_COMMUNITY if issue.level is Level.STEWARD else _GRID)
                 yield action, transition(issue, action, actor, details, _MOMENT, _POLICY).issue
             except (Conflict, NotAllowed):
                 continue
