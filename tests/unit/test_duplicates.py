@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from chassis.clock import new_ulid
-from chassis.errors import ConcurrentUpdate, Conflict
+from chassis.errors import ConcurrentUpdate, Conflict, Invalid
 from services.issues.cases.issue import OPEN, Adopted, Change, Details, Issue, Level, Status
 from services.issues.categories.domain import Policy
 from services.issues.duplicates import commands, domain
@@ -142,6 +142,19 @@ def test_an_issue_that_is_taken_out_takes_those_along_that_were_merged_into_it()
     shelf = chain_of_three()
     act(shelf, YOUNGER, "unmerge", Details(note="不是同一处"))
     assert [shelf.kept[one].followers for one in (ELDER, YOUNGER)] == [("E",), ("B", "C")]
+
+
+@pytest.mark.parametrize(
+    ("child", "into"), [(YOUNGER, YOUNGER), (ELDER, YOUNGER)], ids=["itself", "a circle"]
+)
+def test_nothing_is_merged_into_itself_nor_in_a_circle(child: str, into: str) -> None:
+    shelf = Shelf(elder(), fresh().issue, replace(fresh().issue, id=YOUNGEST))
+    merge(shelf, child=YOUNGEST, into=ELDER)
+    before = dict(shelf.kept)
+    with pytest.raises(Invalid) as refused:
+        merge(shelf, child=child, into=into)
+    assert "into" in refused.value.extra["errors"]
+    assert shelf.kept == before
 
 
 def test_a_merge_into_a_closed_issue_changes_nothing() -> None:
