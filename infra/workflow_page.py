@@ -1,7 +1,7 @@
 """The page that draws the case workflow: made by following every action from a new report onwards."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from chassis.errors import Conflict, NotAllowed
@@ -25,10 +25,10 @@ _GRID = "120199001001001"
 _COMMUNITY = _GRID[:12]
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _POLICY = Policy(ROOTS["environment"], WorkCalendar(lambda _: True))
-_ROLES = (Grant("steward", _GRID), Grant("district_admin", "120199"))
+_ROLES = (Grant("steward", _COMMUNITY), Grant("district_admin", "120199"))
 _ACTORS = (Actor("reporter", _ROLES), Actor("verifier", _ROLES), SYSTEM)
 """Every party to the issue; one who confirms what the first resolved; and the clock."""
-_DETAILS = Details(note="…", assignee="reporter", into="0", agency="…", area=_GRID)
+_DETAILS = Details(note="…", assignee="reporter", into="0", agency="…")
 _PARTIES = {
     Party.REPORTER: "its reporter",
     Party.ASSIGNEE: "its assignee",
@@ -82,7 +82,8 @@ def _successors(issue: Issue) -> Iterator[tuple[str, Issue]]:
     for action in WORKFLOW:
         for actor in _ACTORS:
             try:
-                yield action, transition(issue, action, actor, _DETAILS, _MOMENT, _POLICY).issue
+                details = replace(_DETAILS, area=_COMMUNITY if issue.level is Level.STEWARD else _GRID)
+                yield action, transition(issue, action, actor, details, _MOMENT, _POLICY).issue
             except (Conflict, NotAllowed):
                 continue
 

@@ -38,6 +38,7 @@ _WHOLE = {
     "Nothing to change.": "没有要修改的内容。",
     "Not a pick-up code.": "不是取货码：应为 XXXX-XXXX-XXXX。",
     "Not a fund (fund:<community>) or project (project:<id>).": "应为 fund:社区代码 或 project:方案标识。",
+    "Not a text, number, true or false.": "应为文字、数字、true 或 false。",
     "Number too large.": "数字过大。",
     "Special numeric values (nan or infinity) are not permitted.": "不能是 NaN 或无穷大。",
     "Invalid input type.": "类型不对。",

@@ -33,6 +33,7 @@ from services.issues.cases.store import CaseStore
 from services.issues.categories import routes as category_routes
 from services.issues.categories.queries import Rulebook
 from services.issues.categories.store import CategoryStore
+from services.issues.duplicates import commands as duplicate_commands
 from services.issues.duplicates import handlers as duplicate_handlers
 from services.issues.duplicates import routes as duplicate_routes
 from services.issues.duplicates.queries import Nearby
@@ -130,7 +131,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         blueprints=[
             finding_routes.blueprint(Finder(mongo, queries.views), settings.district),
             finding_routes.bulk_blueprint(
-                lambda issue_id, action, details: case_commands.act(
+                lambda issue_id, action, details: duplicate_commands.act(
                     store,
                     rulebook,
                     places,

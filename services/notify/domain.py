@@ -58,9 +58,16 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(Audience.ASSIGNEE, "issue-assigned-to-you"),
         Rule(Audience.FOLLOWERS, "issue-claimed"),
     ),
-    "issue.released.v1": (Rule(Audience.HANDLERS, "issue-new"),),
+    "issue.released.v1": (
+        Rule(Audience.HANDLERS, "issue-new"),
+        Rule(Audience.FOLLOWERS, "issue-released"),
+    ),
+    "issue.started.v1": (Rule(Audience.FOLLOWERS, "issue-started"),),
     "issue.resolved.v1": (Rule(Audience.FOLLOWERS, "issue-resolved"),),
-    "issue.confirmed.v1": (Rule(Audience.RESOLVER, "issue-confirmed"),),
+    "issue.confirmed.v1": (
+        Rule(Audience.RESOLVER, "issue-confirmed"),
+        Rule(Audience.FOLLOWERS, "issue-closed"),
+    ),
     "issue.reopened.v1": (
         Rule(Audience.RESOLVER, "issue-reopened"),
         Rule(Audience.HANDLERS, "issue-reopened"),
@@ -70,7 +77,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(Audience.HANDLERS, "issue-escalated"),
         Rule(Audience.FOLLOWERS, "issue-moved-up"),
     ),
-    "issue.returned.v1": (Rule(Audience.HANDLERS, "issue-returned"),),
+    "issue.returned.v1": (
+        Rule(Audience.HANDLERS, "issue-returned"),
+        Rule(Audience.FOLLOWERS, "issue-moved-down"),
+    ),
     "issue.referred.v1": (Rule(Audience.FOLLOWERS, "issue-referred"),),
     "issue.rejected.v1": (Rule(Audience.FOLLOWERS, "issue-rejected"),),
     "issue.merged.v1": (Rule(Audience.FOLLOWERS, "issue-merged"),),
@@ -92,7 +102,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "issue.objection_denied.v1": (Rule(Audience.HANDLERS, "issue-objection-decided"),),
     "issue.reminded.v1": (Rule(Audience.HANDLERS, "issue-time"),),
     "issue.split.v1": (Rule(Audience.FOLLOWERS, "issue-split"),),
-    "issue.lapsed.v1": (Rule(Audience.RESOLVER, "issue-lapsed"),),
+    "issue.lapsed.v1": (
+        Rule(Audience.RESOLVER, "issue-lapsed"),
+        Rule(Audience.FOLLOWERS, "issue-closed-unanswered"),
+    ),
     "issue.unmerged.v1": (Rule(Audience.FOLLOWERS, "issue-unmerged"),),
     "issue.hidden.v1": (Rule(Audience.COMMUNITY, "issue-hidden"),),
     "issue.reviewed.v1": (Rule(Audience.REPORTER, "issue-reviewed"),),

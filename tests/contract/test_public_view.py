@@ -3,6 +3,7 @@
 The list is `public_view.json`; a field that is added to an issue stays out unless somebody puts it there.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
@@ -158,6 +159,21 @@ def test_the_place_of_a_sensitive_issue_is_coarse_for_the_public_and_exact_for_t
     for actor in (Actor("R"), Actor("S"), Actor("C", (Grant("community_staff", "120199001001"),))):
         assert shown(issue, actor)["location"] == issue.location
     assert shown(EVERYTHING, STRANGER)["location"] == EVERYTHING.location
+
+
+@pytest.mark.parametrize("way", ["lng", "lat"])
+def test_the_places_at_which_sensitive_issues_are_shown_lie_fifty_metres_apart(way: str) -> None:
+    seen = []
+    for step in range(2000):  # along some 200 m
+        there = {"lng": 117.2031, "lat": 39.1229}
+        there[way] += step * 1e-6
+        place = shown(replace(EVERYTHING, sensitive=True, location=there), STRANGER)["location"]
+        if place not in seen:
+            seen.append(place)
+    assert len(seen) > 3
+    for one, other in itertools.pairwise(seen):
+        along = {**one, way: other[way]}  # the rows of the lattice are shifted against each other
+        assert distance(one["lng"], one["lat"], along["lng"], along["lat"]) == pytest.approx(50, abs=0.1)
 
 
 def test_numbers_that_reach_or_identify_somebody_are_not_shown_to_the_public() -> None:

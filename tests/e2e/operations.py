@@ -147,6 +147,8 @@ def sample(schema: Schema) -> Any:
         return f"{utc_now():%Y-%m-%d}"
     kind = schema.get("type")
     if kind == "object":
+        if schema.get("additionalProperties"):
+            return {}
         fields = schema.get("properties")
         return {name: sample(one) for name, one in fields.items()} if fields else boundary(GRID)
     if kind == "array":

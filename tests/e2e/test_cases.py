@@ -50,6 +50,7 @@ def test_an_issue_left_alone_reminds_thrice_and_climbs_one_level_exactly_once(
     assert (now["level"], now["lead_unit"], now["assignee"]) == ("community", COMMUNITY_A, None)
     assert now["due_at"] > issue["due_at"]
     wait_until(lambda: len(messages(steward, issue["id"])) >= 3, PATIENCE, "the reminders")
+    assert messages(steward, issue["id"]).count("issue.reminded.v1") == 3
     assert messages(resident, issue["id"]).count("issue.escalated.v1") == 1
 
 
@@ -157,6 +158,7 @@ def test_merged_reports_are_spoken_for_by_the_older_and_lose_nothing_when_unmerg
     closed = refused(409, staff.act, newer["id"], "merge", into=older["id"])
     assert (closed["type"].rsplit("/", 1)[1], closed["status_now"]) == ("merge-target-closed", "confirmed")
     hears(steward, "issue.confirmed.v1", older["id"])
+    hears(third, "issue.confirmed.v1", older["id"])
     history = [line["action"] for line in staff.get(f"/v1/issues/{newer['id']}/history")["items"]]
     assert history == ["report", "merge", "unmerge"]
     joined = [line["action"] for line in staff.get(f"/v1/issues/{older['id']}/history")["items"]]
@@ -220,6 +222,8 @@ def test_a_category_below_the_five_asks_its_questions_and_can_be_retired(distric
         "limits": hours,
         "urgent_limits": hours,
         "after_photo": True,
+        "duty_list": False,
+        "points_hint": 5,
         "questions": [
             {
                 "code": "volume",
@@ -233,6 +237,8 @@ def test_a_category_below_the_five_asks_its_questions_and_can_be_retired(distric
     }
     refused(403, resident.post, "/v1/categories", garbage)
     assert admin.post("/v1/categories", garbage)["version"] == 1
+    tree = {one["code"]: one for one in district.api.call("GET", "/v1/categories")["items"]}
+    assert {**tree["environment.garbage"], **garbage} == tree["environment.garbage"]
     wait_until(
         lambda: (
             resident.send(
@@ -313,12 +319,15 @@ def test_fifty_claims_at_once_give_the_issue_to_exactly_one(district: District) 
             )
         )
     assert answers == [200] + [409] * 49
+    taken = refused(409, stewards[0].act, issue["id"], "claim")
+    assert "claim" not in taken["allowed"]
+    assert refused(409, district.community_staff.act, issue["id"], "confirm")["allowed"][:1] == ["assign"]
 
 
 def test_who_acts_on_an_old_version_is_told_so(district: District) -> None:
     resident, steward = district.person(RESIDENTS_OF_A[24]), district.person(STEWARDS[0])
     issue = report(resident, observed_at=(datetime.now(UTC) - timedelta(hours=5)).isoformat())
-    assert issue["observed_at"] < issue["created_at"]
+    assert issue["observed_at"] < issue["received_at"] == issue["created_at"]
     steward.act(issue["id"], "claim", version=1)
     refused(412, steward.act, issue["id"], "start", version=1)
     answer = steward.send(

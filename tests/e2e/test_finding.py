@@ -86,13 +86,25 @@ def test_a_filter_takes_what_fits_and_leaves_what_does_not(
         assert found["first"] not in second
 
 
-def test_since_is_included_and_until_is_not(staff: Person, found: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "read_by",
+    [{}, {"near": f"{HERE['lng']},{HERE['lat']}"}, {"q": "消防通道"}, {"reporter": "one"}],
+    ids=["time", "place", "words", "person"],
+)
+def test_since_is_included_and_until_is_not(
+    staff: Person, found: dict[str, Any], read_by: dict[str, str]
+) -> None:
+    query = {name: found.get(value, value) for name, value in read_by.items()}
     created = datetime.fromisoformat(staff.get(f"/v1/issues/{found['first']}")["created_at"])
     tick = timedelta(milliseconds=1)
-    assert found["first"] in ids(staff, since=created.isoformat())
-    assert found["first"] not in ids(staff, since=(created + timedelta(seconds=1)).isoformat())
-    assert found["first"] in ids(staff, until=(created + 5 * tick).isoformat())
-    assert found["first"] not in ids(staff, until=(created - tick).isoformat())
+    for bounds, taken in (
+        ({"since": created}, True),
+        ({"since": created + tick}, False),
+        ({"until": created + tick}, True),
+        ({"until": created}, False),
+    ):
+        moments = {name: moment.isoformat() for name, moment in bounds.items()}
+        assert (found["first"] in ids(staff, **query, **moments)) is taken, bounds
 
 
 def test_overdue_is_what_is_open_and_past_its_date(
@@ -147,7 +159,7 @@ def test_an_export_holds_every_issue_of_the_filters_and_only_staff_get_it(
     assert staff.send("GET", "/v1/issues/export", params={"area": "120199001001"}).status_code == 403
 
 
-def test_many_issues_are_acted_on_at_once_each_with_its_own_answer(district: District) -> None:
+def test_many_issues_are_acted_on_at_once_each_with_its_own_answer(staff: Person, district: District) -> None:
     resident = district.person(RESIDENTS_OF_A[32])
     steward = district.person(next(iter(stewards_of(COMMUNITY))))
     own, foreign = report(resident, location=HERE), report(resident, location=THERE)
@@ -155,6 +167,12 @@ def test_many_issues_are_acted_on_at_once_each_with_its_own_answer(district: Dis
     items = steward.post("/v1/bulk-transitions", body)["items"]
     assert [one["status"] for one in items] == [200, 403, 404]
     assert items[0]["issue_status"] == "claimed"
+    merged = staff.post(
+        "/v1/bulk-transitions", {"ids": [foreign["id"]], "action": "merge", "into": own["id"]}
+    )
+    assert [(one["status"], one["issue_status"]) for one in merged["items"]] == [(200, "merged")]
+    told = [line["action"] for line in staff.get(f"/v1/issues/{own['id']}/history")["items"]]
+    assert told == ["report", "claim", "adopt"]
     too_many = {"ids": [own["id"]] * 201, "action": "claim"}
     assert steward.send("POST", "/v1/bulk-transitions", json=too_many).status_code == 422
 

@@ -7,10 +7,10 @@ from threading import Barrier
 import pytest
 
 from chassis.mongo import Mongo
-from services.issues.cases.quotas import SPAN, QuotaStore
+from services.issues.cases.quotas import QuotaStore
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 THREADS = 8
 
 
@@ -39,10 +39,10 @@ def test_of_reports_at_the_same_moment_exactly_as_many_pass_as_are_allowed(quota
 def test_within_any_hour_no_more_pass_and_the_refused_learn_until_when(quotas: QuotaStore) -> None:
     times = [NOW, NOW + 20 * MINUTE, NOW + 50 * MINUTE]
     assert [quotas.take("R", str(at), 3, at) for at in times] == [None] * 3
-    assert quotas.take("R", "early", 3, NOW + 59 * MINUTE) == NOW + SPAN
+    assert quotas.take("R", "early", 3, NOW + 59 * MINUTE) == NOW + HOUR
     assert quotas.take("other", "early", 3, NOW + 59 * MINUTE) is None
-    assert quotas.take("R", "next", 3, NOW + SPAN) is None
-    assert quotas.take("R", "again", 3, NOW + SPAN) == NOW + 20 * MINUTE + SPAN
+    assert quotas.take("R", "next", 3, NOW + HOUR) is None
+    assert quotas.take("R", "again", 3, NOW + HOUR) == NOW + 20 * MINUTE + HOUR
 
 
 def test_the_same_report_counts_once_also_when_it_was_the_last_that_may_pass(quotas: QuotaStore) -> None:

@@ -3,18 +3,19 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from chassis.clock import new_ulid
-from chassis.errors import ConcurrentUpdate, Conflict
+from chassis.errors import ConcurrentUpdate, Conflict, Invalid
 from services.issues.cases.issue import OPEN, Adopted, Change, Details, Issue, Level, Status
 from services.issues.categories.domain import Policy
 from services.issues.duplicates import commands, domain
 from tests.unit.test_case_workflow import ACTORS, ELDER, NOW, POLICY, YOUNGER, fresh, standing
 
 STAFF = ACTORS["community"]
+YOUNGEST = "01DDDDDDDDDDDDDDDDDDDDDDDD"
 REQUEST = "01CCCCCCCCCCCCCCCCCCCCCCCC"
 CLOSED = set(Status) - OPEN - {Status.RESOLVED}
 
@@ -78,6 +79,9 @@ class Shelf:
         happens(self)
         return change.issue
 
+    def adopters(self, issue_id: str) -> list[Issue]:
+        return [one for one in self.kept.values() if issue_id in [child.id for child in one.adopted]]
+
 
 class Book:
     """The rules of one category."""
@@ -86,15 +90,22 @@ class Book:
         return POLICY
 
 
-def merge(shelf: Any, request_id: str = "") -> None:
-    rules: Any = Book()
-    commands.merge(
+def merge(shelf: Any, request_id: str = "", *, child: str = YOUNGER, into: str = ELDER) -> None:
+    act(shelf, child, "merge", Details(into=into), request_id)
+
+
+def act(shelf: Any, issue_id: str, action: str, details: Details, request_id: str = "") -> None:
+    nothing: Any = None
+    commands.act(
         shelf,
-        rules,
+        cast(Any, Book()),
+        nothing,
+        nothing,
         lambda: NOW,
         STAFF,
-        issue_id=YOUNGER,
-        details=Details(into=ELDER),
+        issue_id=issue_id,
+        action=action,
+        details=details,
         request_id=request_id or new_ulid(),
     )
 
@@ -107,6 +118,43 @@ def test_a_merge_that_is_asked_for_again_by_the_same_request_was_done_and_by_ano
     assert shelf.kept == after
     with pytest.raises(Conflict):
         merge(shelf)
+
+
+def chain_of_three() -> Any:
+    """C was merged into B, and that into A then."""
+    shelf = Shelf(
+        elder(), replace(fresh().issue, reporter="B"), replace(fresh().issue, id=YOUNGEST, reporter="C")
+    )
+    for child, into in ((YOUNGEST, YOUNGER), (YOUNGER, ELDER)):
+        merge(shelf, child=child, into=into)
+    assert shelf.kept[ELDER].followers == ("E", "B", "C")
+    return shelf
+
+
+def test_who_is_taken_out_of_a_merged_issue_hears_no_more_of_the_one_that_this_was_merged_into() -> None:
+    shelf = chain_of_three()
+    act(shelf, YOUNGEST, "unmerge", Details(note="不是同一处"))
+    assert [shelf.kept[one].followers for one in (ELDER, YOUNGER, YOUNGEST)] == [("E", "B"), ("B",), ("C",)]
+    assert [one.id for one in shelf.kept[ELDER].adopted] == [YOUNGER]
+
+
+def test_an_issue_that_is_taken_out_takes_those_along_that_were_merged_into_it() -> None:
+    shelf = chain_of_three()
+    act(shelf, YOUNGER, "unmerge", Details(note="不是同一处"))
+    assert [shelf.kept[one].followers for one in (ELDER, YOUNGER)] == [("E",), ("B", "C")]
+
+
+@pytest.mark.parametrize(
+    ("child", "into"), [(YOUNGER, YOUNGER), (ELDER, YOUNGER)], ids=["itself", "a circle"]
+)
+def test_nothing_is_merged_into_itself_nor_in_a_circle(child: str, into: str) -> None:
+    shelf = Shelf(elder(), fresh().issue, replace(fresh().issue, id=YOUNGEST))
+    merge(shelf, child=YOUNGEST, into=ELDER)
+    before = dict(shelf.kept)
+    with pytest.raises(Invalid) as refused:
+        merge(shelf, child=child, into=into)
+    assert "into" in refused.value.extra["errors"]
+    assert shelf.kept == before
 
 
 def test_a_merge_into_a_closed_issue_changes_nothing() -> None:
@@ -147,10 +195,10 @@ def test_a_report_that_is_withdrawn_while_it_is_being_merged_is_spoken_for_by_no
 def test_a_whole_that_was_confirmed_confirms_the_solutions_that_were_there_then_and_no_others() -> None:
     whole = elder(Status.CONFIRMED, closed_at=NOW)
     part = replace(standing(Status.RESOLVED, Level.STEWARD), part_of=ELDER, resolved_at=NOW)
-    change = domain.whole_confirmed(part, whole, NOW, POLICY)
+    change = domain.whole_confirmed(part, whole, "R", NOW, POLICY)
     assert change is not None
     assert change.issue.status is Status.CONFIRMED
     reopened = elder(Status.REOPENED)
-    assert domain.whole_confirmed(part, reopened, NOW, POLICY) is None
+    assert domain.whole_confirmed(part, reopened, "R", NOW, POLICY) is None
     solved_anew = replace(part, resolved_at=NOW + timedelta(milliseconds=1))
-    assert domain.whole_confirmed(solved_anew, whole, NOW, POLICY) is None
+    assert domain.whole_confirmed(solved_anew, whole, "R", NOW, POLICY) is None

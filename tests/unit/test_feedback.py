@@ -65,9 +65,12 @@ def test_a_yes_confirms_and_stays() -> None:
     assert (change.issue.status, change.issue.feedback) == ("confirmed", given)
 
 
-def test_a_no_needs_its_reason() -> None:
-    with pytest.raises(Invalid):
-        feedback.give(solved(), REPORTER, answers("no", None), POLICY)
+@pytest.mark.parametrize("word", ["no", "partly"])
+@pytest.mark.parametrize("reason", [None, ""])
+def test_a_no_needs_its_reason_and_so_does_a_partly(word: str, reason: str | None) -> None:
+    with pytest.raises(Invalid) as refused:
+        feedback.give(solved(), REPORTER, answers(word, reason), POLICY)
+    assert "reason" in refused.value.extra["errors"]
 
 
 def test_the_history_tells_score_and_words_of_a_rating() -> None:

@@ -112,6 +112,18 @@ def test_nothing_of_residents_their_words_place_and_photos_is_left_in_an_anonymo
     assert verify(lines, lines[-1].hash) is None
 
 
+def test_of_a_part_no_more_is_left_though_its_reporter_is_told_of_it_by_its_whole_alone() -> None:
+    part = issue(part_of="01AAAAAAAAAAAAAAAAAAAAAAAA", adopted=(), people=("C", "F", "G", "R", "S"))
+    change = domain.anonymise(part, LINES, NOW)
+    assert change is not None
+    assert PERSONAL not in written(change)
+    assert change.issue.people == ("C", "S")
+    assert [line.entry.actor for line in history(change)] == [None, None, "S", None, "C", "S", "system"]
+    erased = domain.erase(part, LINES, "R", NOW, POLICY)
+    assert erased is not None
+    assert [line.entry.note for line in history(erased)][3] is None
+
+
 COUNTED = ("category", "area", "created_at", "status", "closed_at", "resolved_at", "claimed_at", "reopened")
 
 

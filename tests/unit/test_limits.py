@@ -81,7 +81,7 @@ def test_reminders_come_at_half_at_four_fifths_and_at_the_end() -> None:
 
 def test_an_extension_gives_half_as_much_again() -> None:
     start = local("2026-11-24T09:00")
-    extended = limits.extend(limits.start(Limit(10, Unit.HOURS), WEEKDAYS, start))
+    extended = limits.extend(limits.start(Limit(10, Unit.HOURS), WEEKDAYS, start), WEEKDAYS, start)
     assert extended.due_at(WEEKDAYS) == start + timedelta(hours=15)
     assert extended.extended
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import services.issues.app
 import services.points.app
 import services.volunteer.app
+from services.issues.cases.domain import WORKFLOW
 from services.notify.domain import RULES, Message, messages, role_keys
 from services.notify.templates import TEMPLATES, render
 
@@ -45,6 +46,10 @@ FACT: dict[str, Any] = {
 }
 
 
+UNTOLD = {"answer", "withdraw", "object", "deny_objection"}
+"""What the reporter does themselves, and what changes neither the status nor who is in charge."""
+
+
 def holders(role: str, area: str) -> list[str]:
     """Who holds a role on an area or above it, as the local copy would say."""
     places = HELD.get(role, {})
@@ -63,14 +68,14 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("issue.reported.v1", {}, {"S1", "S2"}),
         ("issue.claimed.v1", {"assignee": "S1", "actor": "S1"}, {"R1"}),
         ("issue.assigned.v1", {"assignee": "S1", "actor": "C1"}, {"S1", "R1"}),
-        ("issue.released.v1", {"actor": "S1"}, {"S2"}),
+        ("issue.released.v1", {"actor": "S1"}, {"S2", "R1"}),
         ("issue.resolved.v1", {"assignee": "S1", "resolver": "S1", "actor": "S1"}, {"R1"}),
         ("issue.confirmed.v1", {"resolver": "S1", "actor": "R1"}, {"S1"}),
         ("issue.reopened.v1", {"assignee": "S1", "resolver": "C1", "actor": "R1"}, {"S1", "C1"}),
         ("issue.escalated.v1", {"level": "community", "actor": "S1"}, {"C1", "R1"}),
         ("issue.escalated.v1", {"level": "subdistrict", "actor": "C1"}, {"D1", "R1"}),
-        ("issue.returned.v1", {"assignee": "S1", "actor": "C1"}, {"S1"}),
-        ("issue.returned.v1", {"actor": "C1"}, {"S1", "S2"}),
+        ("issue.returned.v1", {"assignee": "S1", "actor": "C1"}, {"S1", "R1"}),
+        ("issue.returned.v1", {"actor": "C1"}, {"S1", "S2", "R1"}),
         ("issue.referred.v1", {"actor": "C1"}, {"R1"}),
         ("issue.rejected.v1", {"actor": "C1"}, {"R1"}),
         ("issue.merged.v1", {"actor": "C1"}, {"R1"}),
@@ -147,6 +152,13 @@ def test_nobody_hears_of_their_own_deed_and_nobody_hears_twice(
     assert data["actor"] not in members
     assert len(set(members)) == len(members)
     assert all(one.template in TEMPLATES for one in due)
+
+
+@pytest.mark.parametrize("action", sorted(set(WORKFLOW) - UNTOLD))
+def test_every_public_change_is_told_once_to_everybody_who_reported_or_supports_it(action: str) -> None:
+    follow = ["R1", "R2", "R3"]
+    due = messages(WORKFLOW[action].event.type, GRID, {**FACT, "followers": follow, "actor": "S1"}, holders)
+    assert sorted(one.member for one in due if one.member in follow) == follow
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def public_text(document: Mapping[str, Any]) -> str | None:
 def shown_line(line: Mapping[str, Any], view: View, actor: Actor) -> dict[str, Any]:
     """A line of the history as a view shows it; the full one as it is, and one's own words to oneself."""
     if view is View.FULL:
-        return dict(line)
+        return {**line, "received_at": line["at"]}
     own = line["actor"] == actor.member_id
     told = own or (view is View.FOLLOWER and line["action"] in TOLD_ACTIONS)
     allowed = FOLLOWER_LINE_FIELDS if told else PUBLIC_LINE_FIELDS

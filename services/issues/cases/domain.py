@@ -43,6 +43,7 @@ class Transition:
 REOPEN_TIME = timedelta(days=14)
 """How long the reporter may take back that a solution was confirmed."""
 _WORKED = "claimed in_progress escalated reopened"
+_TO_BEGIN = "reported claimed escalated"  # a unit has it, and has not begun
 _ANY_OPEN = " ".join(sorted(OPEN))
 _DISPATCHED = " ".join(sorted(OPEN - {Status.REOPENED}))  # what comes back is no longer objected to
 
@@ -72,7 +73,7 @@ WORKFLOW: dict[str, Transition] = {
         f"{_WORKED} reported on_hold", "claimed", "level_staff", events.IssueAssigned, needs="assignee"
     ),
     "release": _row("claimed in_progress", "reported", "assignee", events.IssueReleased, levels="steward"),
-    "start": _row("claimed escalated reopened", "in_progress", "assignee level_staff", events.IssueStarted),
+    "start": _row(f"{_TO_BEGIN} reopened", "in_progress", "assignee level_staff", events.IssueStarted),
     "ask": _row(_WORKED, "awaiting_info", "assignee level_staff", events.IssueInfoRequested, needs="note"),
     "answer": _row("awaiting_info", _WORKED, "reporter", events.IssueInfoGiven, needs="note"),
     "hold": _row(_WORKED, "on_hold", "assignee level_staff", events.IssueHeld, needs="note"),
@@ -81,9 +82,7 @@ WORKFLOW: dict[str, Transition] = {
         f"{_WORKED} on_hold", f"{_WORKED} on_hold", "assignee level_staff", events.IssueExtended, needs="note"
     ),
     "route": _row(_ANY_OPEN, "reported", "level_staff staff", events.IssueRouted, needs="area note"),
-    "object": _row(
-        "claimed escalated", "claimed escalated", "assignee level_staff", events.IssueObjected, needs="note"
-    ),
+    "object": _row(_TO_BEGIN, _TO_BEGIN, "assignee level_staff", events.IssueObjected, needs="note"),
     "accept_objection": _row(
         _DISPATCHED, "escalated", "overseer", events.IssueObjectionAccepted, needs="note"
     ),
@@ -211,7 +210,7 @@ def _check_right(row: Transition, issue: Issue, action: str, actor: Actor, at: d
             "it, or report it anew.",
             allowed=allowed_actions(issue, actor, at),
         )
-    if action == "withdraw" and issue.followers != (issue.reporter,):
+    if action == "withdraw" and issue.residents != (issue.reporter,):
         raise Conflict(
             "others-follow",
             zh="其他居民也在关注此问题，不能撤回。",
@@ -260,7 +259,7 @@ def check_version(issue: Issue, expected: int | None) -> None:
 
 def comment(issue: Issue, actor: Actor, text: str, at: datetime) -> Change:
     """Add a remark to the history. Raises NotAllowed for members the issue does not concern."""
-    if not parties(issue, actor) and actor.member_id not in issue.followers:
+    if not parties(issue, actor) and actor.member_id not in issue.residents:
         raise NotAllowed(
             "not-your-issue", zh="您不能评论此问题。", en="Only those this issue concerns may comment on it."
         )

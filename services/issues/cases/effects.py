@@ -63,19 +63,24 @@ def _resume(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> I
     return replace(issue, status=status, countdown=running)
 
 
-def _extend(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> Issue:
+def _extend(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -> Issue:
     if issue.countdown.extended:
         raise Conflict(
             "extended-already",
             zh="只能延期一次。",
             en="The time was extended once already: it cannot be again.",
         )
-    return replace(issue, countdown=limits.extend(issue.countdown))
+    return replace(issue, countdown=limits.extend(issue.countdown, policy.calendar, at))
 
 
 def _route(issue: Issue, _: Actor, details: Details, at: datetime, policy: Policy) -> Issue:
-    placed = replace(issue, area=str(details.area), assignee=None, steward=None, status=Status.REPORTED)
-    return lead(placed, first_level(placed.area, policy.category), policy, at)
+    area = str(details.area)
+    level = first_level(area, policy.category)
+    if (area, level) == (issue.area, issue.level):
+        # Its time would begin anew for no reason: `extend` is for that, once.
+        raise Invalid("area", zh="该问题已在此区域。", en="It is there already: choose another area.")
+    placed = replace(issue, area=area, assignee=None, steward=None, status=Status.REPORTED)
+    return lead(placed, level, policy, at)
 
 
 def _object(issue: Issue, actor: Actor, details: Details, at: datetime, policy: Policy) -> Issue:

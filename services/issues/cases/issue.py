@@ -192,13 +192,17 @@ class Issue:
     version: int = 1
 
     @property
-    def followers(self) -> tuple[str, ...]:
-        """Everybody who is told of public changes, each once: nobody of a part, whose whole speaks for it."""
-        if self.part_of is not None:
-            return ()
+    def residents(self) -> tuple[str, ...]:
+        """Everybody whose problem it is, each once: who reported it or the same, and who said "me too"."""
         merged = (one for adopted in self.adopted for one in adopted.followers)
         reporter = () if self.reporter is None else (self.reporter,)
         return tuple(dict.fromkeys((*reporter, *self.supporters, *merged)))
+
+    @property
+    def followers(self) -> tuple[str, ...]:
+        """Those of them who are told of public changes: of a part not its reporter, whose whole tells it."""
+        silent = self.reporter if self.part_of is not None else None
+        return tuple(one for one in self.residents if one != silent)
 
 
 @dataclass(frozen=True)

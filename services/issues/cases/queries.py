@@ -110,6 +110,7 @@ class CaseQueries:
             return {name: value for name, value in shown.items() if name in PUBLIC_FIELDS}
         return {
             **shown,
+            "received_at": document["created_at"],
             "reporter": None if hides_reporter(document, actor) else document["reporter"],
             "feedback_url": self._feedback_url(document, actor),
             "flags": document.get("flags", []) if actor.has_any(STAFF_ROLES, document["area"]) else None,

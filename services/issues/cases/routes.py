@@ -17,8 +17,6 @@ from services.issues.cases.queries import CaseQueries
 from services.issues.cases.store import CaseStore
 from services.issues.duplicates import commands as merging
 
-_MERGING = {"merge": merging.merge, "unmerge": merging.unmerge}
-
 
 def blueprint(
     store: CaseStore,
@@ -91,19 +89,7 @@ def blueprint(
         version = expected_version(body.pop("version"))
         action = body.pop("action")
         details = Details(**{**body, "media": tuple(body["media"])})
-        if action in _MERGING:
-            _MERGING[action](
-                store,
-                rules,
-                clock,
-                actor(),
-                issue_id=issue_id,
-                details=details,
-                request_id=new_id(),
-                expected_version=version,
-            )
-            return shown(issue_id)
-        commands.act(
+        merging.act(
             store,
             rules,
             places,

@@ -1,6 +1,8 @@
 """What comes in to and goes out of issues."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
 
 from chassis.fields import (
     MAX_VERSION,
@@ -18,10 +20,22 @@ from services.issues.cases.disclosure import View
 from services.issues.cases.domain import PUBLIC_ACTIONS
 from services.issues.cases.feedback import ANSWERS
 from services.issues.cases.issue import Level, Status
+from services.issues.categories.domain import MAX_ANSWER
 from services.issues.categories.schemas import CATEGORY_PATTERN
 
 MAX_PHOTOS = 6
 _STATUSES = [one.value for one in Status]
+
+
+class Answer(fields.Raw):
+    """What a question may be answered with; whether it is of the question's kind, the category says."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        if isinstance(value, str):
+            return PlainText(most=MAX_ANSWER, least=0).deserialize(value)
+        if not isinstance(value, int | float):
+            raise ValidationError("Not a text, number, true or false.")
+        return value
 
 
 def _media() -> fields.List[str]:
@@ -38,7 +52,7 @@ class ReportSchema(Schema):
     media = _media()
     answers = fields.Dict(
         keys=fields.String(validate=validate.Length(1, 40)),
-        values=fields.Raw(),
+        values=Answer(metadata={"type": ["string", "number", "boolean"]}),
         load_default=dict,
         validate=validate.Length(max=20),
     )
@@ -173,6 +187,7 @@ class IssueSchema(Schema):
     anonymised_at = Moment(allow_none=True)
     created_at = Moment()
     observed_at = Moment(allow_none=True)
+    received_at = Moment(metadata={"description": "when it came in, by our clock; observed_at is theirs"})
     due_at = Moment(allow_none=True, metadata={"description": "null while information is awaited"})
     claimed_at = Moment(allow_none=True)
     resolved_at = Moment(allow_none=True)
@@ -191,6 +206,7 @@ class EntrySchema(Schema):
     lead_unit = fields.String()
     note = fields.String(allow_none=True)
     observed_at = Moment(allow_none=True)
+    received_at = Moment(metadata={"description": "when it came in, by our clock; observed_at is theirs"})
     media = fields.List(fields.Nested(PhotoLinkSchema))
     hash = fields.String(metadata={"description": "covers this line and all before it, see docs/privacy.md"})
 

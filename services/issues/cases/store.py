@@ -160,8 +160,8 @@ def chained(change: Change) -> tuple[Issue, tuple[Line, ...]]:
     issue, lines = change.issue, link(change.issue.chain, change.entries)
     people = {
         *issue.people,
-        *issue.followers,
-        *(one for one in (issue.reporter, issue.assignee, issue.steward, issue.resolver) if one),
+        *issue.residents,
+        *(one for one in (issue.assignee, issue.steward, issue.resolver) if one),
         *(one.member for one in issue.flags),
         *(one.actor for one in change.entries if one.actor),
     } - {_NOBODY}

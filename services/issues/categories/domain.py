@@ -4,7 +4,7 @@ An issue keeps the version that it was reported under, whatever becomes of the c
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
@@ -135,8 +135,8 @@ def define(
 ) -> Category:
     """A new category, or the next version of one.
 
-    Raises NotAllowed, Invalid for a code outside the study's five or below a category that is not there, and
-    Conflict where nothing would change.
+    Raises NotAllowed, Invalid for a code outside the study's five or below a category that is not there and
+    for questions that cannot be answered, and Conflict where nothing would change.
     """
     if not actor.has("district_admin", district):
         raise NotAllowed(
@@ -154,10 +154,27 @@ def define(
         raise Invalid(
             "code", zh="上级类别不存在或已停用。", en="The category above is not there, or retired."
         )
+    if not new.retired:
+        _check_questions(new.questions)
     version = existing.version + 1 if existing else 1
     if existing is not None and replace(new, version=existing.version) == existing:
         raise Conflict("category-exists", zh="类别没有变化。", en="The category is just so already.")
     return replace(new, version=version)
+
+
+def _check_questions(questions: Sequence[Question]) -> None:
+    codes = [one.code for one in questions]
+    for place, one in enumerate(questions):
+        if one.code in codes[:place]:
+            raise Invalid(
+                f"questions.{place}.code", zh="问题代码重复。", en="Another question has this code already."
+            )
+        if one.kind == "choice" and not 0 < len(one.choices) == len(set(one.choices)):
+            raise Invalid(
+                f"questions.{place}.choices",
+                zh="请列出选项，且不能重复。",
+                en="Say what there is to choose from, each once.",
+            )
 
 
 def check_usable(category: Category | None) -> Category:

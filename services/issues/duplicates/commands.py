@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from chassis.clock import Clock
 from chassis.errors import Invalid, Refusal
 from chassis.identity import Actor
 from services.issues.cases import domain as workflow
-from services.issues.cases.commands import Cases, Rules, decide_until_saved, policy_of
+from services.issues.cases.commands import Cases, Photos, Places, Rules, decide_until_saved, policy_of
+from services.issues.cases.commands import act as act_on_one
 from services.issues.cases.issue import Change, Details, Issue
 from services.issues.cases.repeats import once
 from services.issues.categories.domain import check_usable
@@ -28,6 +30,37 @@ class PartWanted:
 def support(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str) -> Issue:
     """Say "me too"; saying it again changes nothing."""
     return decide_until_saved(cases, clock, issue_id, lambda issue, now: domain.support(issue, actor, now))
+
+
+def act(
+    cases: Cases,
+    rules: Rules,
+    places: Places,
+    photos: Photos,
+    clock: Clock,
+    actor: Actor,
+    *,
+    issue_id: str,
+    action: str,
+    details: Details,
+    request_id: str,
+    expected_version: int | None = None,
+) -> Issue:
+    """Carry out any action of the workflow, also those that concern two issues; once a request.
+
+    Raises what `merge`, `unmerge` and `cases.commands.act` do.
+    """
+    request: Any = {
+        "issue_id": issue_id,
+        "details": details,
+        "request_id": request_id,
+        "expected_version": expected_version,
+    }
+    if action == "merge":
+        return merge(cases, rules, clock, actor, **request)
+    if action == "unmerge":
+        return unmerge(cases, rules, clock, actor, **request)
+    return act_on_one(cases, rules, places, photos, clock, actor, action=action, **request)
 
 
 def merge(
@@ -99,7 +132,24 @@ def _refuse_photos(details: Details) -> None:
 def release(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str) -> None:
     """See to it that no other issue speaks for one that goes on by itself."""
     for parent in cases.adopters(issue_id):
+        freed = domain.disown(parent, issue_id, actor, clock())
+        if freed is not None:
+            _tell_above(cases, clock, actor, freed.issue)
         decide_until_saved(cases, clock, parent.id, lambda one, now: domain.disown(one, issue_id, actor, now))
+
+
+def _tell_above(cases: Cases, clock: Clock, actor: Actor, child: Issue) -> None:
+    """Have those that a merged issue was merged into speak for no more than still follow it, topmost first.
+
+    Last comes what is looked for to begin with: so whoever goes on after an interruption finds all of it.
+    """
+    for parent in cases.adopters(child.id):
+        fewer = domain.speak_for_fewer(parent, child, actor, clock())
+        if fewer is not None:
+            _tell_above(cases, clock, actor, fewer.issue)
+        decide_until_saved(
+            cases, clock, parent.id, lambda one, now: domain.speak_for_fewer(one, child, actor, now)
+        )
 
 
 def split(
@@ -165,13 +215,13 @@ def part_done(cases: Cases, rules: Rules, clock: Clock, *, whole_id: str, part_i
     )
 
 
-def whole_confirmed(cases: Cases, rules: Rules, clock: Clock, *, whole_id: str) -> None:
-    """Confirm the parts of a whole that was confirmed, and still is."""
+def whole_confirmed(cases: Cases, rules: Rules, clock: Clock, *, whole_id: str, by: str) -> None:
+    """Confirm the parts of a whole that was confirmed `by` somebody, and still is."""
     whole = cases.get(whole_id)
     for part in whole.parts:
         decide_until_saved(
             cases,
             clock,
             part.id,
-            lambda one, now: domain.whole_confirmed(one, whole, now, policy_of(rules, one)),
+            lambda one, now: domain.whole_confirmed(one, whole, by, now, policy_of(rules, one)),
         )

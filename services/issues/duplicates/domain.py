@@ -37,11 +37,11 @@ _WHOLE_CONFIRMED = Details(note="主问题已确认解决。")
 
 
 def support(issue: Issue, actor: Actor, at: datetime) -> Change | None:
-    """Say "me too"; None when the actor follows the issue already.
+    """Say "me too"; None for whose problem it is already.
 
     Raises Conflict for issues that are closed or have no room for more.
     """
-    if actor.member_id in issue.followers:
+    if actor.member_id in issue.residents:
         return None
     if issue.status not in FOLLOWED:
         raise Conflict(
@@ -57,7 +57,8 @@ def support(issue: Issue, actor: Actor, at: datetime) -> Change | None:
 def adopt(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | None:
     """Let an older issue speak for a newer one; None when it does so already, for the same followers.
 
-    Raises Conflict for an older one that is closed, and so has nothing to tell any more, or a part.
+    Raises Conflict for an older one that is closed, and so has nothing to tell any more, or a part, or the
+    whole of this one.
     """
     check_kept(parent)
     if parent.status not in FOLLOWED:
@@ -69,7 +70,13 @@ def adopt(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | N
             en="The target is a part, for which its whole speaks: merge into the whole.",
             into=parent.part_of,
         )
-    new = Adopted(child.id, child.followers)
+    if child.part_of == parent.id:
+        raise Conflict(
+            "merge-target-whole",
+            zh="子问题不能并入其主问题。",
+            en="The target was split into this one and others: handle the part by itself.",
+        )
+    new = Adopted(child.id, child.residents)
     if new in parent.adopted:
         return None
     others = tuple(one for one in parent.adopted if one.id != child.id)
@@ -99,6 +106,21 @@ def disown(parent: Issue, child_id: str, actor: Actor, at: datetime) -> Change |
     return Change(freed, (entry("disown", freed, actor, at),), ())
 
 
+def speak_for_fewer(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | None:
+    """Speak no more for those who do not follow a merged issue any more; None when that is so already."""
+    followers = child.residents
+    adopted = tuple(
+        replace(one, followers=tuple(who for who in one.followers if who in followers))
+        if one.id == child.id
+        else one
+        for one in parent.adopted
+    )
+    if adopted == parent.adopted:
+        return None
+    freed = replace(parent, adopted=adopted, version=parent.version + 1)
+    return Change(freed, (entry("disown", freed, actor, at),), ())
+
+
 def split(
     issue: Issue, actor: Actor, parts: Sequence[Issue], note: str, at: datetime, policy: Policy
 ) -> Change:
@@ -115,18 +137,20 @@ def part_done(whole: Issue, part_id: str, at: datetime, policy: Policy) -> Chang
     parts = tuple(replace(one, done=one.done or one.id == part_id) for one in whole.parts)
     counted = replace(whole, parts=parts)
     if all(one.done for one in parts) and counted.status in OPEN:
-        return transition(counted, "resolve", SYSTEM, _ALL_DONE, at, _without_photo(policy))
+        # Wherever it was put meanwhile, be it another area: there is nothing left to do.
+        ready = replace(counted, status=Status.IN_PROGRESS)
+        return transition(ready, "resolve", SYSTEM, _ALL_DONE, at, _without_photo(policy))
     counted = replace(counted, version=whole.version + 1)
     return Change(counted, (entry("part_done", counted, SYSTEM, at),), ())
 
 
-def whole_confirmed(part: Issue, whole: Issue, at: datetime, policy: Policy) -> Change | None:
-    """Confirm a part whose whole was confirmed, so that its steward is paid; None where that is done.
+def whole_confirmed(part: Issue, whole: Issue, by: str, at: datetime, policy: Policy) -> Change | None:
+    """Confirm a part whose whole was confirmed `by` somebody, so that its steward is paid; None else.
 
-    Whoever confirmed the whole spoke of the solutions that were there then: not of what was reopened since,
-    be it the whole or the part.
+    They spoke of the solutions that were there then: not of what was reopened since, be it the whole or the
+    part. Of a part that they solved themselves their word is none: that waits for somebody else's.
     """
-    if part.status is not Status.RESOLVED or whole.status is not Status.CONFIRMED:
+    if part.status is not Status.RESOLVED or whole.status is not Status.CONFIRMED or part.resolver == by:
         return None
     if part.resolved_at is None or whole.closed_at is None or part.resolved_at > whole.closed_at:
         return None

@@ -13,9 +13,10 @@ from services.issues.duplicates import commands
 
 
 class PartFact(FactSchema):
-    """What is read of an event: the issue that this one was split from."""
+    """What is read of an event: the issue that this one was split from, and who acted."""
 
     part_of = fields.String(required=True, allow_none=True)
+    actor = fields.String(required=True)
 
 
 def subscriptions(cases: Cases, rules: Rules, clock: Clock) -> dict[str, Subscription]:
@@ -27,7 +28,7 @@ def subscriptions(cases: Cases, rules: Rules, clock: Clock) -> dict[str, Subscri
 
     def confirmed(event: Envelope, data: dict[str, Any]) -> None:
         if data["part_of"] is None:
-            commands.whole_confirmed(cases, rules, clock, whole_id=event.subject)
+            commands.whole_confirmed(cases, rules, clock, whole_id=event.subject, by=data["actor"])
 
     def unmerged(event: Envelope, _: dict[str, Any]) -> None:
         # Usually done already: this is for a process that died between the two writes.
@@ -38,6 +39,7 @@ def subscriptions(cases: Cases, rules: Rules, clock: Clock) -> dict[str, Subscri
         "issue.resolved.v1": Subscription(PartFact, done),
         "issue.rejected.v1": Subscription(PartFact, done),
         "issue.referred.v1": Subscription(PartFact, done),
+        "issue.merged.v1": Subscription(PartFact, done),
         "issue.withdrawn.v1": Subscription(PartFact, done),
         "issue.confirmed.v1": Subscription(PartFact, confirmed),
         "issue.unmerged.v1": Subscription(PartFact, unmerged),

@@ -56,12 +56,19 @@ class Nearby:
     def _around(self, sought: Sought) -> list[Document]:
         rows: list[Document] = []
         since = ulid_at(utc_now() - timedelta(days=sought.days))
+        # A stage of its own: what was closed here or is long past must not take the others' room.
+        where = {"order": {"$gte": since}, "status": {"$in": sorted(_CANDIDATES)}}
         # Sensitive issues lie where they are shown: up to the width of the lattice from where they are.
         for tile in cover(around(sought.lng, sought.lat, sought.radius + COARSE_METRES)):
             first, after = tile.places
-            match = {"place": {"$gte": first, "$lt": after}}
-            rows.extend(self._mongo["issues"].find(match, {**_SHOWN, "order": 1}).limit(_MOST_READ))
-        return [one for one in rows if one["order"] >= since and one["status"] in _CANDIDATES]
+            stages: list[dict[str, Any]] = [
+                {"$match": {"place": {"$gte": first, "$lt": after}}},
+                {"$match": where},
+                {"$limit": _MOST_READ},
+                {"$project": _SHOWN},
+            ]
+            rows.extend(self._mongo["issues"].aggregate(stages))
+        return rows
 
 
 def _candidate(document: Document, sought: Sought, actor: Actor) -> dict[str, Any]:

@@ -136,6 +136,8 @@ def resume(countdown: Countdown, at: datetime) -> Countdown:
     return replace(countdown, since=at, paused=False) if countdown.paused else countdown
 
 
-def extend(countdown: Countdown) -> Countdown:
-    """Half as much time again; the reminders that lie ahead again are sent again."""
-    return replace(countdown, span=countdown.span * 3 // 2, extended=True, reminded=())
+def extend(countdown: Countdown, calendar: WorkCalendar, at: datetime) -> Countdown:
+    """Half as much time again; only the reminders that lie ahead again are sent again."""
+    longer = replace(countdown, span=countdown.span * 3 // 2, extended=True)
+    behind = tuple(percent for percent in countdown.reminded if longer.at(percent, calendar) <= at)
+    return replace(longer, reminded=behind)

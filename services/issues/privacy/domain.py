@@ -23,7 +23,7 @@ def anonymise(issue: Issue, lines: Sequence[Line], at: datetime) -> Change | Non
     """
     if issue.closed_at is None or issue.anonymised_at is not None:
         return None
-    residents = {*issue.followers, *(one.member for one in issue.flags)}
+    residents = {*issue.residents, *(one.member for one in issue.flags)}
     handlers = {issue.assignee, issue.steward, issue.resolver}
     photos = (*issue.media, *(photo for line in lines for photo in line.entry.media))
     bare = replace(
@@ -70,7 +70,7 @@ def erase(issue: Issue, lines: Sequence[Line], member: str, at: datetime, policy
     if member not in issue.people:
         return None
     freed, events = _freed(issue, member, at, policy)
-    gone = ("actor", "note") if member in issue.followers else ("actor",)
+    gone = ("actor", "note") if member in issue.residents else ("actor",)
     without = replace(_as_resident(_as_handler(freed, member), member), version=issue.version + 1)
     kept = tuple(emptied(line, gone) if line.entry.actor == member else line for line in lines)
     line = entry("erase", without, SYSTEM, at)

@@ -5,7 +5,8 @@ is stored says which choice came from whom, or in which order people voted, and 
 the voting ends. What this does not guard against: somebody who can watch the database between two votes (its
 change log, or two backups) sees which count grew when which hash appeared, and whoever also has the key can
 put a name to the hash. The request log tells who voted when, never what. A unanimous result tells
-everybody's choice by itself. Where people live is what they say themselves. While the key is changed, those
+everybody's choice by itself. Where people live is what they say themselves, and whoever has themselves
+forgotten and signs in anew is somebody else, with a vote of their own. While the key is changed, those
 who have voted could vote again: change it when no vote is being taken.
 """
 

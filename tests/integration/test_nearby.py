@@ -1,0 +1,33 @@
+"""What was reported nearby: also where very much was reported before."""
+
+import random
+from datetime import timedelta
+
+from chassis.clock import new_ulid, ulid_at, utc_now
+from chassis.identity import Actor
+from chassis.mongo import Mongo
+from services.issues.duplicates.queries import Nearby, Sought
+from tests.integration.issue_lives import AREAS, Lives
+
+SPOT = {"lng": 117.205, "lat": 39.125}
+
+
+def test_an_issue_is_found_where_hundreds_were_closed_or_are_long_past(mongo: Mongo) -> None:
+    lives, now = Lives(mongo, random.Random(5)), utc_now()
+    issue = lives.begin(now, AREAS[1], SPOT)
+    stored = mongo["issues"].find_one({"_id": issue.id})
+    assert stored is not None
+    past, closed = ulid_at(now - timedelta(days=31))[:10], ulid_at(now)[:10]
+    mongo["issues"].insert_many(
+        {
+            **stored,
+            "_id": (one := new_ulid()),
+            "order": moment + one[10:],
+            "place": stored["place"] - 1,
+            **more,
+        }
+        for moment, more in ((past, {}), (closed, {"status": "rejected"}))
+        for _ in range(501)
+    )
+    found = Nearby(mongo).candidates(Sought(SPOT["lng"], SPOT["lat"]), Actor("stranger"), limit=50)
+    assert [one["id"] for one in found] == [issue.id]
