@@ -10,6 +10,7 @@ from chassis.clock import new_ulid, utc_now
 from chassis.errors import Conflict, Invalid
 from chassis.mongo import Mongo
 from infra.local.deployment import Deployment
+from services.points.balances import FROZEN
 from services.points.holds.domain import HoldStatus
 from services.points.shop import commands
 from services.points.shop.order import Details, Status
@@ -191,3 +192,17 @@ def test_stock_moves_once_an_id_and_never_below_zero(shop: Shop) -> None:
         shop.shelf.supply(item.id, -6, "other")
     shop.shelf.supply(item.id, -5, "other")
     assert shop.stock(item) == 0
+
+
+def test_nothing_is_paid_from_a_frozen_account_and_its_reservation_ends_all_the_same(shop: Shop) -> None:
+    item, member = shop.item(price=5, stock=1), shop.ledger.member(50)
+    order, later = shop.reserve(member, item), utc_now() + timedelta(minutes=31)
+    shop.ledger.mongo["accounts"].update_one({"_id": member}, {"$set": {"status": FROZEN}})
+    with pytest.raises(Conflict) as refused:
+        shop.pay(order)
+    assert refused.value.code == "account-frozen"
+    assert held(shop, member) == {"posted": 50, "held": 5, "available": 45}
+    shop.ledger.now = lambda: later
+    shop.expire()
+    assert shop.orders.get(order.id).status is Status.EXPIRED
+    assert (shop.stock(item), held(shop, member)["available"]) == (1, 50)
