@@ -194,9 +194,10 @@ class JournalStore:
         return found
 
     def knows(self, account: str) -> bool:
-        """Whether an account may be posted to: of a member, project or area that is known here.
+        """Whether an account may be posted to by hand: of a member or area that is known here.
 
-        What is known once stays known: it is looked up no more.
+        What a project or donation has is moved by that alone: who spends it goes by what the project was
+        given. What is known once stays known: it is looked up no more.
         """
         if account in self._known:
             return True
@@ -210,8 +211,6 @@ class JournalStore:
         kind, _, name = account.rpartition(":")
         if kind in ("", "owed"):
             return self._mongo["members"].find_one({"_id": name}, {"_id": 1}) is not None
-        if kind == "project":
-            return self._mongo["allocations"].find_one({"_id": name}, {"_id": 1}) is not None
         return self._mongo["areas"].find_one({"_id": name}, {"_id": 1}) is not None
 
     def put_member(self, member_id: str, sequence: int, grants: Sequence[str] = ()) -> None:

@@ -18,6 +18,8 @@ STAFF_ROLES = frozenset({"community_staff", "subdistrict_staff", "district_admin
 MAX_DEPOSIT = 10**12
 COMMUNITY_LENGTH = 12
 INSUFFICIENT = "insufficient"
+DEPOSITED, ALLOCATED, RETURNED = "fund.deposited", "fund.allocated", "fund.returned"
+"""The rules by which a fund posts."""
 
 
 class Standing(StrEnum):
@@ -92,8 +94,8 @@ def deposit(
         issuer(community),
         fund(community),
         amount,
-        rule="fund.deposited",
-        key=f"fund.deposited:{community}:{actor.member_id}:{key}",
+        rule=DEPOSITED,
+        key=f"{DEPOSITED}:{community}:{actor.member_id}:{key}",
         cause=community,
         area=community,
         posting_id=posting_id,
@@ -112,8 +114,8 @@ def grant(known: Allocation | None, ask: Ask, *, posting_id: str, at: datetime) 
         fund(ask.community),
         project(ask.proposal),
         ask.amount,
-        rule="fund.allocated",
-        key=f"fund.allocated:{ask.proposal}",
+        rule=ALLOCATED,
+        key=f"{ALLOCATED}:{ask.proposal}",
         cause=ask.proposal,
         area=ask.area,
         posting_id=posting_id,
@@ -149,8 +151,8 @@ def release(
         project(known.proposal),
         fund(known.community),
         rest,
-        rule="fund.returned",
-        key=f"fund.returned:{known.proposal}",
+        rule=RETURNED,
+        key=f"{RETURNED}:{known.proposal}",
         cause=known.proposal,
         area=known.area,
         posting_id=posting_id,

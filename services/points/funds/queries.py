@@ -3,6 +3,7 @@
 from chassis import paging
 from chassis.errors import missing
 from chassis.mongo import Document, Mongo
+from services.points.balances import amount_of
 from services.points.funds.domain import COMMUNITY_LENGTH, Standing, fund
 
 _LATEST = 20
@@ -17,11 +18,10 @@ class FundQueries:
     def one(self, community: str) -> Document:
         """A fund's balance and its latest allocations. Raises NotFound for what is no community."""
         self._check_known(community)
-        found = self._mongo["accounts"].find_one({"_id": fund(community)})
-        posted = int(found["fen"]["posted"]) if found else 0
+        found = self._mongo["accounts"].find_one({"_id": fund(community)}) or {}
         return {
             "community": community,
-            "balance": posted,
+            "balance": amount_of(found, "fen", "posted"),
             "allocations": self.allocations(community, _LATEST, None).items,
         }
 
@@ -29,7 +29,8 @@ class FundQueries:
         """What the fund gave or refused, by the newest proposals first. Raises NotFound."""
         page = paging.newest_first(
             self._mongo["allocations"],
-            {"community": community, "standing": {"$ne": Standing.BARRED.value}},
+            {"community": community},
+            where={"standing": {"$ne": Standing.BARRED.value}},
             limit=limit,
             cursor=cursor,
             projection={"outbox": 0},
