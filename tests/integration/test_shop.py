@@ -8,6 +8,7 @@ import pytest
 
 from chassis.clock import new_ulid, utc_now
 from chassis.errors import Conflict, Invalid
+from chassis.identity import Actor
 from chassis.mongo import Mongo
 from infra.local.deployment import Deployment
 from services.points.balances import FROZEN
@@ -206,3 +207,19 @@ def test_nothing_is_paid_from_a_frozen_account_and_its_reservation_ends_all_the_
     shop.expire()
     assert shop.orders.get(order.id).status is Status.EXPIRED
     assert (shop.stock(item), held(shop, member)["available"]) == (1, 50)
+
+
+def test_a_request_whose_answer_was_lost_is_carried_out_once_and_answered_again(shop: Shop) -> None:
+    item, member = shop.item(price=5, stock=3), shop.ledger.member(50)
+    order, buyer, pay = shop.reserve(member, item), Actor(member), new_ulid()
+    paid = shop.act(buyer, order, "pay", request=pay, seen=1)
+    shop.act(KEEPER, order, "prepare")
+    again = shop.act(buyer, order, "pay", request=pay, seen=1)
+    assert (again.status, again.posting) == (Status.READY, paid.posting)
+    assert held(shop, member) == {"posted": 45, "held": 0, "available": 45}
+    given_up, cancel = shop.reserve(member, item), new_ulid()
+    for _ in range(2):
+        assert shop.act(buyer, given_up, "cancel", request=cancel).status is Status.CANCELLED
+    assert shop.stock(item) == 2
+    with pytest.raises(Conflict):
+        shop.act(buyer, given_up, "cancel")

@@ -75,7 +75,7 @@ def standing(status: Status, kind: Kind = Kind.GOODS) -> Donation:
 
 
 def act(donation: Donation, action: str, actor: Actor = KEEPER, details: Details = DETAILS) -> Change:
-    return transition(donation, action, actor, details, NOW, new_id="N", key="k")
+    return transition(donation, action, actor, details, NOW, request_id="N", key="k")
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -228,7 +228,7 @@ class Book:
         details = replace(DETAILS, value=amount, amount=amount, target=Target(target, "x"))
         number = f"P{len(self.postings):04d}"
         try:
-            change = transition(self.donation, action, KEEPER, details, NOW, new_id=number, key=number)
+            change = transition(self.donation, action, KEEPER, details, NOW, request_id=number, key=number)
         except Conflict:
             return
         if change.posting is None or self.post(change.posting):

@@ -62,7 +62,7 @@ ITEM = Item(
 )
 RESERVED, HOLD = domain.reserve(ITEM, BUYER, 2, TERMS, NOW, order_id=ID, key="k")
 PAYMENT = transition(
-    RESERVED, "pay", BUYER, DETAILS, NOW, ties=Ties(HOLD), terms=TERMS, posting_id="P"
+    RESERVED, "pay", BUYER, DETAILS, NOW, ties=Ties(HOLD), terms=TERMS, request_id="P"
 ).posting
 assert PAYMENT is not None
 
@@ -81,7 +81,7 @@ def standing(status: Status) -> Order:
 
 def act(order: Order, action: str, actor: Actor, details: Details = DETAILS, at: datetime = NOW) -> Change:
     ties = Ties(HOLD, PAYMENT if order.posting else None)
-    return transition(order, action, actor, details, at, ties=ties, terms=TERMS, posting_id="N")
+    return transition(order, action, actor, details, at, ties=ties, terms=TERMS, request_id="N")
 
 
 @pytest.mark.parametrize("action", WORKFLOW)
@@ -291,7 +291,7 @@ def test_whatever_is_tried_goods_and_points_are_where_the_order_says(
                 at,
                 ties=ties,
                 terms=TERMS,
-                posting_id=f"P{number}",
+                request_id=f"P{number}",
             )
         except Refusal:
             continue

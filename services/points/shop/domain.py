@@ -146,9 +146,9 @@ def transition(
     *,
     ties: Ties,
     terms: Terms,
-    posting_id: str,
+    request_id: str | None,
 ) -> Change:
-    """Carry out one action of the workflow.
+    """Carry out one action of the workflow. What is posted takes the identifier of the request.
 
     Raises NotAllowed for an actor without the right, Conflict (with the allowed actions) where the status
     or the time does not allow it, Invalid where something that the action needs is missing or wrong.
@@ -170,10 +170,10 @@ def transition(
     moved = replace(
         order,
         status=row.target,
-        history=(*order.history, Entry(action, actor.member_id, at, details.note)),
+        history=(*order.history, Entry(action, actor.member_id, at, details.note, request_id)),
         version=order.version + 1,
     )
-    change = EFFECTS[action](Change(moved), actor, details, ties, terms, posting_id, at)
+    change = EFFECTS[action](Change(moved), actor, details, ties, terms, request_id or "", at)
     told = row.event(order.number, order.member, actor.member_id) if row.event else None
     return replace(change, event=told)
 
@@ -194,7 +194,7 @@ def expire(order: Order, ties: Ties, terms: Terms, at: datetime) -> Change | Non
     """The order once its time is over; None where it is not, or something became of it before."""
     if status_at(order, at) is not Status.EXPIRED or order.status is Status.EXPIRED:
         return None
-    return transition(order, "expire", SYSTEM, Details(), at, ties=ties, terms=terms, posting_id="")
+    return transition(order, "expire", SYSTEM, Details(), at, ties=ties, terms=terms, request_id=None)
 
 
 def _not_possible(order: Order, action: str, actor: Actor, at: datetime) -> Conflict:
