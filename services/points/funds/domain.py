@@ -12,6 +12,7 @@ from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.events import Event
 from chassis.identity import Actor
 from services.points.domain import Leg, Posting, check_balanced, issuer
+from services.points.donations.effects import ALLOCATED as DONATED
 from services.points.funds.events import FundAllocated, FundRefused, FundReturned, FundSupplemented
 
 STAFF_ROLES = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
@@ -20,6 +21,9 @@ COMMUNITY_LENGTH = 12
 INSUFFICIENT = "insufficient"
 DEPOSITED, ALLOCATED, RETURNED = "fund.deposited", "fund.allocated", "fund.returned"
 """The rules by which a fund posts."""
+KINDS = {DEPOSITED: "deposited", DONATED: "donated", ALLOCATED: "allocated", RETURNED: "returned"}
+OTHER = "other"
+"""What moves a fund, by rule; other is what was posted by hand, and what was taken back."""
 
 
 class Standing(StrEnum):

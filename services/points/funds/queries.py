@@ -1,10 +1,13 @@
 """Communities' funds as everybody may see them."""
 
+from datetime import datetime
+
 from chassis import paging
 from chassis.errors import missing
 from chassis.mongo import Document, Mongo
 from services.points.balances import amount_of
-from services.points.funds.domain import COMMUNITY_LENGTH, Standing, fund
+from services.points.funds.domain import COMMUNITY_LENGTH, KINDS, OTHER, Standing, fund
+from services.points.statements.queries import StatementQueries
 
 _LATEST = 20
 
@@ -39,7 +42,43 @@ class FundQueries:
             self._check_known(community)
         return paging.Page([{**one, "proposal": one["_id"]} for one in page.items], page.next)
 
+    def statement(
+        self,
+        community: str,
+        *,
+        limit: int,
+        cursor: str | None,
+        since: datetime | None,
+        until: datetime | None,
+    ) -> Document:
+        """What came into a fund and what went out of it, newest first, without a word of who said or did it.
+
+        Raises NotFound.
+        """
+        self._check_known(community)
+        found = StatementQueries(self._mongo).lines(
+            fund(community), limit=limit, cursor=cursor, since=since, until=until
+        )
+        return {
+            "community": community,
+            "opening": found["opening"] and found["opening"]["fen"],
+            "closing": found["closing"] and found["closing"]["fen"],
+            "items": [_line(one) for one in found["items"]],
+            "next": found["next"],
+        }
+
     def _check_known(self, community: str) -> None:
         area = self._mongo["areas"].find_one({"_id": community}, {"_id": 1})
         if area is None or len(community) != COMMUNITY_LENGTH:
             raise missing("社区", "community")
+
+
+def _line(one: Document) -> Document:
+    return {
+        "posting": one["id"],
+        "kind": KINDS.get(one["rule"], OTHER),
+        "cause": one["cause"] if one["rule"] in KINDS else None,
+        "amount": sum(leg["amount"] for leg in one["legs"] if leg["unit"] == "fen"),
+        "balance": one["balances"] and one["balances"]["fen"],
+        "at": one["posted_at"],
+    }
