@@ -236,7 +236,6 @@ def proposals(documented: Documented, district: District, deployment: Deployment
     call(None, "GET", f"{one}/account", proposal)
     call(None, "GET", fund, COMMUNITY_E)
     call(None, "GET", f"{fund}/allocations", COMMUNITY_E)
-    call(None, "GET", f"{fund}/statement", COMMUNITY_E, params={"since": "2026-01-01T00:00:00Z"})
 
 
 def people_and_areas(documented: Documented, district: District) -> None:
