@@ -20,8 +20,10 @@ from services.points.funds.domain import Ask, Standing
 from services.points.funds.queries import FundQueries
 from services.points.funds.schemas import FundStatementSchema
 from services.points.funds.store import FundStore
+from services.points.holds import commands as hold_commands
+from services.points.holds.store import HoldStore
 from services.points.store import JournalStore
-from tests.integration.ledgers import ADMIN, DISTRICT, verification
+from tests.integration.ledgers import ADMIN, DISTRICT, KEEPER, verification
 
 COMMUNITY = "120199001001"
 STAFF = Actor("C", (Grant("community_staff", COMMUNITY),))
@@ -126,6 +128,27 @@ def test_what_a_project_was_given_moves_by_its_proposal_only(mongo: Mongo) -> No
     commands.release(funds, utc_now, ask=ask, spent=30)
     assert take_back(f"fund.returned:{ask.proposal}") == "tied-posting"
     assert FundQueries(mongo).one(COMMUNITY)["balance"] == 270
+
+
+def test_nobody_sets_a_funds_money_aside_and_takes_it_past_its_proposals(mongo: Mongo) -> None:
+    holds = HoldStore(mongo, JournalStore(mongo))
+    fed(mongo, 300)
+    holds.ensure_indexes()
+    for account in (domain.fund(COMMUNITY), f"owed:{new_ulid()}"):
+        with pytest.raises(Invalid) as refused:
+            hold_commands.hold(
+                holds,
+                utc_now,
+                KEEPER,
+                account=account,
+                unit="fen",
+                amount=100,
+                memo="",
+                ttl=timedelta(minutes=5),
+                key="k",
+                hold_id=new_ulid(),
+            )
+        assert "account" in refused.value.extra["errors"]
 
 
 def test_a_fund_that_was_never_given_money_is_shown_empty(mongo: Mongo) -> None:
