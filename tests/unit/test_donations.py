@@ -162,6 +162,11 @@ def test_a_receipt_has_number_date_what_and_value_and_money_is_received_with_it(
         "手工布袋",
         100,
     )
+    new_year = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)
+    offered = domain.offer(
+        ID, AREA, Kind.GOODS, "书", None, ACTORS["donor"], new_year, donor_name=None, anonymous=True
+    )
+    assert offered.number == "D20270101-9G5FAV"
     assert goods.posting is None
     assert money.posting is not None
     assert money.posting.legs == (Leg(issuer(AREA), "fen", -100), Leg(f"donated:{ID}", "fen", 100))

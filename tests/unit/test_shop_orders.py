@@ -135,6 +135,7 @@ def test_a_reservation_takes_the_present_price_the_shanghai_month_and_a_hold_of_
     late = datetime(2026, 11, 30, 16, 30, tzinfo=UTC)
     order, hold = domain.reserve(ITEM, BUYER, 3, TERMS, late, order_id=ID, key="k")
     assert (order.month, order.price, order.amount) == ("2026-12", 30, 90)
+    assert order.number == "O20261201-9G5FAV"
     assert order.reserved_until == hold.expires_at == late + TERMS.reservation
     assert (hold.account, hold.amount, hold.bound_to) == (BUYER.member_id, 90, f"order:{ID}")
     with pytest.raises(OutOfStock) as refused:

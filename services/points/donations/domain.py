@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
+from services.points.domain import SHANGHAI
 from services.points.donations.donation import (
     Change,
     Details,
@@ -85,7 +86,7 @@ def offer(
         )
     return Donation(
         id=donation_id,
-        number=f"D{at:%Y%m%d}-{donation_id[-6:]}",
+        number=f"D{at.astimezone(SHANGHAI):%Y%m%d}-{donation_id[-6:]}",
         area=area,
         kind=kind,
         what=what,

@@ -129,7 +129,7 @@ def reserve(
 ) -> Order:
     """Order something, once a key for ever; see `domain.reserve` and `Orders.reserve` for what it raises.
 
-    Raises Invalid for an unknown item, and for a key that was used with another body.
+    Raises NotFound for an unknown item, Invalid for a key that was used with another body.
     """
 
     def attempt() -> Order:

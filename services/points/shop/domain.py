@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
+from services.points.domain import SHANGHAI
 from services.points.holds.domain import Hold
 from services.points.shop import events, pickup
 from services.points.shop.effects import EFFECTS
@@ -24,8 +24,6 @@ from services.points.shop.order import (
     parties,
     status_at,
 )
-
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -79,10 +77,10 @@ def reserve(
         raise Withdrawn
     if item.stock < quantity:
         raise OutOfStock(item.stock)
-    until = at + terms.reservation
+    until, local = at + terms.reservation, at.astimezone(SHANGHAI)
     order = Order(
         id=order_id,
-        number=f"O{at:%Y%m%d}-{order_id[-6:]}",
+        number=f"O{local:%Y%m%d}-{order_id[-6:]}",
         key=f"{actor.member_id}:{key}",
         item=item.id,
         title=item.title,
@@ -90,7 +88,7 @@ def reserve(
         member=actor.member_id,
         quantity=quantity,
         price=item.price,
-        month=f"{at.astimezone(_SHANGHAI):%Y-%m}",
+        month=f"{local:%Y-%m}",
         hold=order_id,
         reserved_until=until,
         created_at=at,
