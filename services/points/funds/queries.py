@@ -53,12 +53,12 @@ class FundQueries:
     ) -> Document:
         """What came into a fund and what went out of it, newest first, without a word of who said or did it.
 
-        Raises NotFound.
+        Raises Invalid for a bad cursor, NotFound.
         """
-        self._check_known(community)
         found = StatementQueries(self._mongo).lines(
             fund(community), limit=limit, cursor=cursor, since=since, until=until
         )
+        self._check_known(community)
         return {
             "community": community,
             "opening": found["opening"] and found["opening"]["fen"],
