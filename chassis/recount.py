@@ -54,7 +54,7 @@ class Marks:
         """
         began, counted = time.monotonic(), 0
         for one in self._collection.find().sort("since", 1).limit(most):
-            if time.monotonic() - began > _IN_A_ROW_SECONDS:
+            if counted and time.monotonic() - began > _IN_A_ROW_SECONDS:
                 break
             count(str(one["_id"]))
             counted += 1

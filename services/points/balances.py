@@ -96,7 +96,8 @@ def _bounded(account: str, changes: dict[str, Change]) -> tuple[dict[str, Any], 
             steps["due"] = steps.get("due", 0) - change.posted
             if change.posted > 0:
                 bounds[f"{unit}.posted"] = {"$lte": -change.posted}
-        elif change.available < 0:
+        elif change.available < 0 or change.posted < 0:
+            # What was held before is taken from a frozen account no more than what is free.
             bounds[f"{unit}.available"] = {"$gte": -change.available}
         moved = {day: amount for day, amount in change.lots.items() if amount}
         steps |= {f"lots.{unit}.{day}": amount for day, amount in moved.items()}

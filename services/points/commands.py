@@ -12,6 +12,7 @@ from chassis.identity import Actor
 from services.points import domain
 from services.points.domain import Frozen, Leg, Overdrawn, Posting
 from services.points.donations.effects import ALLOCATED
+from services.points.funds import domain as funds
 from services.points.reversal import Free, MoreThanLeft, NothingLeft, part_key, recovery, repeats, reversal
 from services.points.shop.effects import PAID
 
@@ -216,7 +217,8 @@ def recover(journal: Journal, clock: Clock, district: str) -> int:
 def check_untied(original: Posting) -> None:
     """Raises Conflict for a posting that an order or project rests on."""
     supplement = any(leg.account.startswith("project:") for leg in original.legs)
-    if original.rule == PAID or (original.rule == ALLOCATED and supplement):
+    tied = original.rule in (PAID, funds.ALLOCATED, funds.RETURNED)
+    if tied or (original.rule == ALLOCATED and supplement):
         raise Conflict(
             "tied-posting",
             zh="此凭证属于兑换单或项目，请在兑换单上退货，或由项目退回资金。",

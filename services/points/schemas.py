@@ -8,6 +8,7 @@ from chassis.fields import AreaCode, Formed, Moment, PageQuery, PlainText
 from chassis.subscriptions import FactSchema
 from services.points.domain import ACCOUNT_PATTERN, BY_HAND, MAX_AMOUNT, MAX_LEGS, MIN_LEGS, UNITS
 from services.points.donations.effects import RULES as DONATION_RULES
+from services.points.funds.domain import ALLOCATED, DEPOSITED, RETURNED
 from services.points.holds.domain import CAPTURED
 from services.points.lots.domain import EXPIRED
 from services.points.reversal import RECOVERED, REVERSED
@@ -19,9 +20,9 @@ RULES = (
     RECOVERED,
     CAPTURED,
     EXPIRED,
-    "fund.deposited",
-    "fund.allocated",
-    "fund.returned",
+    DEPOSITED,
+    ALLOCATED,
+    RETURNED,
     PAID,
     *DONATION_RULES.values(),
     "time-bank.settled",

@@ -1,8 +1,10 @@
 """Postings and balances ↔ documents: one transaction a posting."""
 
 import random
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, PyMongoError
@@ -22,6 +24,7 @@ from services.points.lots.domain import FOREVER, Validity
 from services.points.reversal import Free, NothingLeft, check_left, with_taken
 
 _TRIES = 6
+_PATIENCE = 1.5
 _DUPLICATE = 11000
 _TRANSIENT = "TransientTransactionError"
 _REMEMBERED = 100_000
@@ -41,6 +44,7 @@ class JournalStore:
         self._mongo = mongo
         self._validity = validity
         self._known: set[str] = set()
+        self._turns = threading.Lock()
         self._balances = Balances(mongo, looks=validity != FOREVER)
 
     def ensure_indexes(self) -> None:
@@ -75,32 +79,45 @@ class JournalStore:
     def transact(self, write: Callable[[ClientSession], None], is_known: Callable[[], bool]) -> bool:
         """Do what `write` does in one transaction, again where another one was in its way.
 
+        Those of this process that met another one try again one after the other: all at once, they would only
+        meet once more.
+
         False where a key was there already and `is_known` says that it was for this. Raises Unavailable when
         others keep writing to the same accounts, ConnectionFailure when the database is away.
         """
-        for attempt in range(_TRIES):
-            try:
-                with self._mongo.client.start_session() as session, session.start_transaction():
-                    write(session)
-            except (DuplicateKeyError, BulkWriteError) as error:
-                if not _tells_of_duplicate(error):
+        with ExitStack() as turn:
+            for attempt in range(_TRIES):
+                if attempt == 1 and not self._takes_turn(turn):
+                    break
+                try:
+                    with self._mongo.client.start_session() as session, session.start_transaction():
+                        write(session)
+                except (DuplicateKeyError, BulkWriteError) as error:
+                    if not _tells_of_duplicate(error):
+                        if not error.has_error_label(_TRANSIENT):
+                            raise
+                    elif is_known():
+                        return False
+                except Divided:
+                    self._balances.looks = True
+                except ConnectionFailure:
+                    raise
+                except PyMongoError as error:
                     if not error.has_error_label(_TRANSIENT):
                         raise
-                elif is_known():
-                    return False
-            except Divided:
-                self._balances.looks = True
-            except ConnectionFailure:
-                raise
-            except PyMongoError as error:
-                if not error.has_error_label(_TRANSIENT):
-                    raise
-            else:
-                return True
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
+                else:
+                    return True
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
         raise Unavailable(
             "busy-ledger", zh="记账繁忙，请稍后重试。", en="The ledger is busy: try again.", retry_after=1
         )
+
+    def _takes_turn(self, turn: ExitStack) -> bool:
+        """Wait for those that try again before, at most `_PATIENCE` seconds; `turn` gives way to the next."""
+        taken = self._turns.acquire(timeout=_PATIENCE)
+        if taken:
+            turn.callback(self._turns.release)
+        return taken
 
     def write(self, posting: Posting, session: ClientSession, beside: Changes | None = None) -> None:
         """Write a posting with its balances, and other changes to accounts, within a transaction."""
@@ -194,9 +211,10 @@ class JournalStore:
         return found
 
     def knows(self, account: str) -> bool:
-        """Whether an account may be posted to: of a member, project or area that is known here.
+        """Whether an account may be posted to by hand: of a member or area that is known here.
 
-        What is known once stays known: it is looked up no more.
+        What a project or donation has is moved by that alone: who spends it goes by what the project was
+        given. What is known once stays known: it is looked up no more.
         """
         if account in self._known:
             return True
@@ -210,8 +228,6 @@ class JournalStore:
         kind, _, name = account.rpartition(":")
         if kind in ("", "owed"):
             return self._mongo["members"].find_one({"_id": name}, {"_id": 1}) is not None
-        if kind == "project":
-            return self._mongo["allocations"].find_one({"_id": name}, {"_id": 1}) is not None
         return self._mongo["areas"].find_one({"_id": name}, {"_id": 1}) is not None
 
     def put_member(self, member_id: str, sequence: int, grants: Sequence[str] = ()) -> None:

@@ -64,6 +64,7 @@ def test_what_is_public_is_no_more_than_signing_in_the_map_and_signed_links(name
         "/v1/media/<media_id>",
         "/v1/funds/<community>",
         "/v1/funds/<community>/allocations",
+        "/v1/funds/<community>/statement",
         "/v1/proposals/<proposal_id>/account",
         "/v1/commendations/certificates/<number>",
         "/v1/suggestions/kinds",

@@ -84,3 +84,8 @@ def donations(call: Call, district: District) -> None:
     call(donor, "GET", "/v1/donations")
     found = call(None, "GET", f"{one}/trace", donation).json()
     assert (found["net"], found["allocated"], found["unallocated"]) == (3500, 2000, 1500)
+    period = {"since": "2026-01-01T00:00:00Z"}
+    told = call(None, "GET", "/v1/funds/{community}/statement", COMMUNITY_F, params=period).json()
+    last = told["items"][0]
+    assert (last["kind"], last["cause"], last["amount"]) == ("donated", donation, 2000)
+    assert last["balance"] == told["closing"]

@@ -55,7 +55,16 @@ class Shop:
             key=key or new_ulid(),
         )
 
-    def act(self, actor: Actor, order: Order, action: str, details: Details | None = None) -> Order:
+    def act(
+        self,
+        actor: Actor,
+        order: Order,
+        action: str,
+        details: Details | None = None,
+        *,
+        request: str | None = None,
+        seen: int | None = None,
+    ) -> Order:
         return commands.act(
             self.orders,
             self.ledger.now,
@@ -64,8 +73,8 @@ class Shop:
             order_id=order.id,
             action=action,
             details=details or Details(note="说明"),
-            expected_version=None,
-            posting_id=new_ulid(),
+            expected_version=seen,
+            request_id=request or new_ulid(),
         )
 
     def pay(self, order: Order) -> Order:

@@ -56,6 +56,7 @@ class Charity:
         action: str,
         key: str | None = None,
         target: str | None = None,
+        request: str | None = None,
         **details: object,
     ) -> Donation:
         return commands.act(
@@ -67,7 +68,7 @@ class Charity:
             details=Details(note="说明", **details),  # type: ignore[arg-type]
             target=target,
             expected_version=None,
-            new_id=new_ulid(),
+            request_id=request or new_ulid(),
             key=key or new_ulid(),
         )
 
@@ -252,3 +253,14 @@ def test_what_the_shop_has_not_taken_is_seen_by_donor_and_keeper_only(charity: C
         charity.queries.one(offered.id, STAFF)
     with pytest.raises(NotFound):
         charity.queries.trace(offered.id)
+
+
+def test_a_request_whose_answer_was_lost_is_carried_out_once_and_answered_again(charity: Charity) -> None:
+    bag, request = charity.accepted(Kind.GOODS), new_ulid()
+    listing = Listing("布袋", "", (), 5, 3, None)
+    listed = charity.act(bag, "list", request=request, listing=listing)
+    charity.act(bag, "sell", amount=90)
+    again = charity.act(bag, "list", request=request, listing=listing)
+    assert (again.status, again.item) == (Status.SOLD, listed.item)
+    with pytest.raises(Conflict):
+        charity.act(bag, "list", listing=listing)

@@ -18,7 +18,7 @@ from services.points.domain import Leg, Overdrawn, debt, issuer
 from services.points.holds import commands as hold_commands
 from services.points.holds.domain import HoldStatus
 from services.points.statements.queries import StatementQueries
-from tests.integration.ledgers import ADMIN, DISTRICT, MINUTE, SHOP, Ledger, at_once
+from tests.integration.ledgers import ADMIN, DISTRICT, KEEPER, MINUTE, SHOP, Ledger, at_once
 
 
 @pytest.fixture
@@ -317,3 +317,21 @@ def test_a_statement_ends_with_the_balance_whatever_the_period(ledger: Ledger) -
     assert (before["items"], before["closing"]["points"]) == ([], 0)
     with pytest.raises(NotAllowed):
         statements.rows(member, Actor(new_ulid()), None, None, "en")
+
+
+def test_whoever_takes_what_is_held_does_not_take_it_for_themselves(ledger: Ledger) -> None:
+    keeper = Actor(ledger.member(), KEEPER.grants)
+    hold = ledger.hold(ledger.member(10), 10)
+    with pytest.raises(NotAllowed) as refused:
+        hold_commands.capture(
+            ledger.holds,
+            utc_now,
+            keeper,
+            hold_id=hold.id,
+            amount=None,
+            target=keeper.member_id,
+            district=DISTRICT,
+            posting_id=new_ulid(),
+        )
+    assert refused.value.code == "own-capture"
+    assert ledger.balance(keeper.member_id)["posted"] == 0

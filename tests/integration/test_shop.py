@@ -2,15 +2,18 @@
 
 import random
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from chassis.clock import new_ulid, utc_now
 from chassis.errors import Conflict, Invalid
+from chassis.identity import Actor
 from chassis.mongo import Mongo
 from infra.local.deployment import Deployment
+from services.points.balances import FROZEN
 from services.points.holds.domain import HoldStatus
+from services.points.lots.domain import Validity
 from services.points.shop import commands
 from services.points.shop.order import Details, Status
 from tests.integration.ledgers import KEEPER, SHOP, Ledger, at_once
@@ -191,3 +194,66 @@ def test_stock_moves_once_an_id_and_never_below_zero(shop: Shop) -> None:
         shop.shelf.supply(item.id, -6, "other")
     shop.shelf.supply(item.id, -5, "other")
     assert shop.stock(item) == 0
+
+
+def test_nothing_is_paid_from_a_frozen_account_and_its_reservation_ends_all_the_same(shop: Shop) -> None:
+    item, member = shop.item(price=5, stock=1), shop.ledger.member(50)
+    order, later = shop.reserve(member, item), utc_now() + timedelta(minutes=31)
+    shop.ledger.mongo["accounts"].update_one({"_id": member}, {"$set": {"status": FROZEN}})
+    with pytest.raises(Conflict) as refused:
+        shop.pay(order)
+    assert refused.value.code == "account-frozen"
+    assert held(shop, member) == {"posted": 50, "held": 5, "available": 45}
+    shop.ledger.now = lambda: later
+    shop.expire()
+    assert shop.orders.get(order.id).status is Status.EXPIRED
+    assert (shop.stock(item), held(shop, member)["available"]) == (1, 50)
+
+
+def test_a_request_whose_answer_was_lost_is_carried_out_once_and_answered_again(shop: Shop) -> None:
+    item, member = shop.item(price=5, stock=3), shop.ledger.member(50)
+    order, buyer, pay = shop.reserve(member, item), Actor(member), new_ulid()
+    paid = shop.act(buyer, order, "pay", request=pay, seen=1)
+    shop.act(KEEPER, order, "prepare")
+    again = shop.act(buyer, order, "pay", request=pay, seen=1)
+    assert (again.status, again.posting) == (Status.READY, paid.posting)
+    assert held(shop, member) == {"posted": 45, "held": 0, "available": 45}
+    given_up, cancel = shop.reserve(member, item), new_ulid()
+    for _ in range(2):
+        assert shop.act(buyer, given_up, "cancel", request=cancel).status is Status.CANCELLED
+    assert shop.stock(item) == 2
+    with pytest.raises(Conflict):
+        shop.act(buyer, given_up, "cancel")
+
+
+def test_what_was_reserved_or_paid_before_it_expired_comes_back_to_its_lot_and_is_gone_then(
+    deployment: Deployment,
+) -> None:
+    """Points of November are good until the end of December, Shanghai time."""
+    own = Mongo(deployment.mongo_url, f"shop_{new_ulid()}")
+    shop = Shop(Ledger(own, Validity(points=1)))
+    november, last_day, next_day = (
+        datetime(2026, 11, 20, tzinfo=UTC),
+        datetime(2026, 12, 31, 15, 50, tzinfo=UTC),
+        datetime(2026, 12, 31, 16, 30, tzinfo=UTC),
+    )
+    shop.ledger.now = lambda: november
+    item, member = shop.item(price=5, stock=9), shop.ledger.member(30)
+    shop.ledger.now = lambda: last_day
+    paid, unpaid, late = shop.pay(shop.reserve(member, item)), *(shop.reserve(member, item) for _ in range(2))
+    shop.ledger.sweep(next_day)
+    assert held(shop, member) == {"posted": 10, "held": 10, "available": 0}
+    shop.ledger.now = lambda: last_day + timedelta(minutes=29)
+    shop.pay(late)
+    shop.ledger.now = lambda: next_day
+    shop.expire()
+    assert shop.orders.get(unpaid.id).status is Status.EXPIRED
+    shop.act(KEEPER, paid, "return", Details(note="瑕疵", restock=True))
+    assert held(shop, member) == {"posted": 10, "held": 0, "available": 10}
+    shop.ledger.sweep(next_day)
+    assert held(shop, member) == {"posted": 0, "held": 0, "available": 0}
+    assert shop.stock(item) == 8
+    shop.ledger.now = utc_now
+    shop.ledger.proof()
+    own.client.drop_database(own.database.name)
+    own.close()

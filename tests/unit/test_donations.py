@@ -75,7 +75,7 @@ def standing(status: Status, kind: Kind = Kind.GOODS) -> Donation:
 
 
 def act(donation: Donation, action: str, actor: Actor = KEEPER, details: Details = DETAILS) -> Change:
-    return transition(donation, action, actor, details, NOW, new_id="N", key="k")
+    return transition(donation, action, actor, details, NOW, request_id="N", key="k")
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -162,6 +162,11 @@ def test_a_receipt_has_number_date_what_and_value_and_money_is_received_with_it(
         "手工布袋",
         100,
     )
+    new_year = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)
+    offered = domain.offer(
+        ID, AREA, Kind.GOODS, "书", None, ACTORS["donor"], new_year, donor_name=None, anonymous=True
+    )
+    assert offered.number == "D20270101-9G5FAV"
     assert goods.posting is None
     assert money.posting is not None
     assert money.posting.legs == (Leg(issuer(AREA), "fen", -100), Leg(f"donated:{ID}", "fen", 100))
@@ -228,7 +233,7 @@ class Book:
         details = replace(DETAILS, value=amount, amount=amount, target=Target(target, "x"))
         number = f"P{len(self.postings):04d}"
         try:
-            change = transition(self.donation, action, KEEPER, details, NOW, new_id=number, key=number)
+            change = transition(self.donation, action, KEEPER, details, NOW, request_id=number, key=number)
         except Conflict:
             return
         if change.posting is None or self.post(change.posting):

@@ -62,7 +62,7 @@ ITEM = Item(
 )
 RESERVED, HOLD = domain.reserve(ITEM, BUYER, 2, TERMS, NOW, order_id=ID, key="k")
 PAYMENT = transition(
-    RESERVED, "pay", BUYER, DETAILS, NOW, ties=Ties(HOLD), terms=TERMS, posting_id="P"
+    RESERVED, "pay", BUYER, DETAILS, NOW, ties=Ties(HOLD), terms=TERMS, request_id="P"
 ).posting
 assert PAYMENT is not None
 
@@ -81,7 +81,7 @@ def standing(status: Status) -> Order:
 
 def act(order: Order, action: str, actor: Actor, details: Details = DETAILS, at: datetime = NOW) -> Change:
     ties = Ties(HOLD, PAYMENT if order.posting else None)
-    return transition(order, action, actor, details, at, ties=ties, terms=TERMS, posting_id="N")
+    return transition(order, action, actor, details, at, ties=ties, terms=TERMS, request_id="N")
 
 
 @pytest.mark.parametrize("action", WORKFLOW)
@@ -135,6 +135,7 @@ def test_a_reservation_takes_the_present_price_the_shanghai_month_and_a_hold_of_
     late = datetime(2026, 11, 30, 16, 30, tzinfo=UTC)
     order, hold = domain.reserve(ITEM, BUYER, 3, TERMS, late, order_id=ID, key="k")
     assert (order.month, order.price, order.amount) == ("2026-12", 30, 90)
+    assert order.number == "O20261201-9G5FAV"
     assert order.reserved_until == hold.expires_at == late + TERMS.reservation
     assert (hold.account, hold.amount, hold.bound_to) == (BUYER.member_id, 90, f"order:{ID}")
     with pytest.raises(OutOfStock) as refused:
@@ -291,7 +292,7 @@ def test_whatever_is_tried_goods_and_points_are_where_the_order_says(
                 at,
                 ties=ties,
                 terms=TERMS,
-                posting_id=f"P{number}",
+                request_id=f"P{number}",
             )
         except Refusal:
             continue

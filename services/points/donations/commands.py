@@ -65,16 +65,18 @@ def act(
     details: Details,
     target: str | None,
     expected_version: int | None,
-    new_id: str,
+    request_id: str,
     key: str,
 ) -> Donation:
-    """Carry out one action of the workflow, where it posts once a key for ever.
+    """Carry out one action of the workflow, once a request, and where it posts once a key for ever.
 
     Raises what `domain.transition` and `Donations.save` do, Stale, Invalid for a target that there is not,
     and for a key that was used with another body.
     """
     donation = donations.get(donation_id)
     domain.check_keeper(donation, actor)
+    if donation.met(request_id):
+        return donation
     if target is not None:
         details = replace(details, target=Target(target, place=""))
         if _is_done(donations, donation, action, actor, details, key):
@@ -92,7 +94,7 @@ def act(
         if _is_done(donations, donation, action, actor, details, key):
             return donation
         check_version(donation.version, expected_version)
-        change = domain.transition(donation, action, actor, details, now, new_id=new_id, key=key)
+        change = domain.transition(donation, action, actor, details, now, request_id=request_id, key=key)
         try:
             donations.save(change, actor.member_id, now)
         except ConcurrentUpdate:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
+from services.points.domain import SHANGHAI
 from services.points.donations.donation import (
     Change,
     Details,
@@ -85,7 +86,7 @@ def offer(
         )
     return Donation(
         id=donation_id,
-        number=f"D{at:%Y%m%d}-{donation_id[-6:]}",
+        number=f"D{at.astimezone(SHANGHAI):%Y%m%d}-{donation_id[-6:]}",
         area=area,
         kind=kind,
         what=what,
@@ -114,9 +115,16 @@ def check_keeper(donation: Donation, actor: Actor) -> None:
 
 
 def transition(
-    donation: Donation, action: str, actor: Actor, details: Details, at: datetime, *, new_id: str, key: str
+    donation: Donation,
+    action: str,
+    actor: Actor,
+    details: Details,
+    at: datetime,
+    *,
+    request_id: str,
+    key: str,
 ) -> Change:
-    """Carry out one action of the workflow. `new_id` is for the posting or item that it makes.
+    """Carry out one action of the workflow. What it posts or lists takes the identifier of the request.
 
     Raises NotAllowed for an actor without the right, Conflict (with the allowed actions) where the status
     does not allow it, Invalid where something that the action needs is missing.
@@ -144,7 +152,7 @@ def transition(
     moved = replace(
         donation,
         status=row.moves[donation.kind][donation.status],
-        history=(*donation.history, Entry(action, actor.member_id, at, details.note)),
+        history=(*donation.history, Entry(action, actor.member_id, at, details.note, request_id)),
         version=donation.version + 1,
     )
-    return EFFECTS[action](Change(moved), actor, details, at, new_id, key)
+    return EFFECTS[action](Change(moved), actor, details, at, request_id, key)

@@ -66,12 +66,13 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the history of a donation: who did what, when, and why."""
+    """A line of the history of a donation: who did what, when, why, and by which request."""
 
     action: str
     actor: str
     at: datetime
     note: str | None = None
+    request: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,10 @@ class Donation:
     def account(self) -> str:
         """The account of what it brings in."""
         return f"{DONATED}{self.id}"
+
+    def met(self, request_id: str) -> bool:
+        """Whether a request was carried out on it before: a repeat brings the same identifier."""
+        return any(one.request == request_id for one in self.history)
 
 
 @dataclass(frozen=True)

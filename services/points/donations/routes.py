@@ -77,7 +77,7 @@ def blueprint(store: DonationStore, queries: DonationQueries, clock: Clock, dist
             target=body.pop("target"),
             details=Details(**body),
             expected_version=version,
-            new_id=new_id(),
+            request_id=new_id(),
             key=required_key() if action in REPEATABLE else "",
         )
         return shown(donation_id)

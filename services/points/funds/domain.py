@@ -12,12 +12,18 @@ from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.events import Event
 from chassis.identity import Actor
 from services.points.domain import Leg, Posting, check_balanced, issuer
+from services.points.donations.effects import ALLOCATED as DONATED
 from services.points.funds.events import FundAllocated, FundRefused, FundReturned, FundSupplemented
 
 STAFF_ROLES = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 MAX_DEPOSIT = 10**12
 COMMUNITY_LENGTH = 12
 INSUFFICIENT = "insufficient"
+DEPOSITED, ALLOCATED, RETURNED = "fund.deposited", "fund.allocated", "fund.returned"
+"""The rules by which a fund posts."""
+KINDS = {DEPOSITED: "deposited", DONATED: "donated", ALLOCATED: "allocated", RETURNED: "returned"}
+OTHER = "other"
+"""What moves a fund, by rule; other is what was posted by hand, and what was taken back."""
 
 
 class Standing(StrEnum):
@@ -92,8 +98,8 @@ def deposit(
         issuer(community),
         fund(community),
         amount,
-        rule="fund.deposited",
-        key=f"fund.deposited:{community}:{actor.member_id}:{key}",
+        rule=DEPOSITED,
+        key=f"{DEPOSITED}:{community}:{actor.member_id}:{key}",
         cause=community,
         area=community,
         posting_id=posting_id,
@@ -112,8 +118,8 @@ def grant(known: Allocation | None, ask: Ask, *, posting_id: str, at: datetime) 
         fund(ask.community),
         project(ask.proposal),
         ask.amount,
-        rule="fund.allocated",
-        key=f"fund.allocated:{ask.proposal}",
+        rule=ALLOCATED,
+        key=f"{ALLOCATED}:{ask.proposal}",
         cause=ask.proposal,
         area=ask.area,
         posting_id=posting_id,
@@ -149,8 +155,8 @@ def release(
         project(known.proposal),
         fund(known.community),
         rest,
-        rule="fund.returned",
-        key=f"fund.returned:{known.proposal}",
+        rule=RETURNED,
+        key=f"{RETURNED}:{known.proposal}",
         cause=known.proposal,
         area=known.area,
         posting_id=posting_id,

@@ -11,6 +11,7 @@ from chassis.idempotency import new_id, required_key
 from services.points.funds import commands, schemas
 from services.points.funds.queries import FundQueries
 from services.points.funds.store import FundStore
+from services.points.statements.schemas import StatementQuery
 
 
 def blueprint(store: FundStore, queries: FundQueries, clock: Clock) -> Blueprint:
@@ -49,5 +50,13 @@ def blueprint(store: FundStore, queries: FundQueries, clock: Clock) -> Blueprint
         """List what a fund gave or refused."""
         page = queries.allocations(community, query["limit"], query["cursor"])
         return {"items": page.items, "next": page.next}
+
+    @routes.route("/<community>/statement", methods=["GET"])
+    @routes.arguments(StatementQuery, location="query")
+    @routes.response(200, schemas.FundStatementSchema)
+    @access.public
+    def statement(query: dict[str, Any], community: str) -> Any:
+        """List what came into a fund and what went out of it."""
+        return queries.statement(community, **query)
 
     return routes

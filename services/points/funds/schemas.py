@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from chassis.fields import Moment, PlainText
 from chassis.subscriptions import FactSchema
-from services.points.funds.domain import MAX_DEPOSIT, Standing
+from services.points.funds.domain import KINDS, MAX_DEPOSIT, OTHER, Standing
 
 
 class DepositSchema(Schema):
@@ -51,6 +51,29 @@ class AllocationPageSchema(Schema):
     """A page of allocations."""
 
     items = fields.List(fields.Nested(AllocationSchema))
+    next = fields.String(allow_none=True)
+
+
+class FundLineSchema(Schema):
+    """What came into a fund (below zero: went out of it) by one posting, and its balance after that, where a
+    period was asked for. `cause` is the community, donation or proposal.
+    """
+
+    posting = fields.String()
+    kind = fields.String(validate=validate.OneOf([*KINDS.values(), OTHER]))
+    cause = fields.String(allow_none=True)
+    amount = fields.Integer()
+    balance = fields.Integer(allow_none=True)
+    at = Moment()
+
+
+class FundStatementSchema(Schema):
+    """A page of a fund's public statement; `opening` and `closing` balances, where a period was asked for."""
+
+    community = fields.String()
+    opening = fields.Integer(allow_none=True)
+    closing = fields.Integer(allow_none=True)
+    items = fields.List(fields.Nested(FundLineSchema))
     next = fields.String(allow_none=True)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chassis.clock import Clock
-from chassis.errors import ConcurrentUpdate, Invalid, KeyReused
+from chassis.errors import ConcurrentUpdate, Invalid, KeyReused, NotAllowed
 from chassis.identity import Actor
 from services.points.domain import Posting
 from services.points.holds import domain
@@ -66,7 +66,12 @@ def capture(
     district: str,
     posting_id: str,
 ) -> Hold:
-    """Take a hold, or part of it, for an account; the rest is free again. See `domain.captured`."""
+    """Take a hold, or part of it, for an account; the rest is free again. See `domain.captured`.
+
+    Raises Invalid for an unknown account, NotAllowed for the actor's own.
+    """
+    if target == actor.member_id:
+        raise NotAllowed("own-capture", zh="不能扣款给自己。", en="Nobody takes what is held for themselves.")
     if not holds.knows(target):
         raise Invalid("target", zh="没有这个账户。", en="There is no account of this name.")
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
-from services.points.domain import MAX_AMOUNT, NEVER, UNITS, Leg, Lots, Posting, is_member, keeps_balance
+from services.points.domain import MAX_AMOUNT, NEVER, UNITS, Leg, Lots, Posting, is_member
 from services.points.lots.domain import drawn
 
 KEEPERS = frozenset({"shop_keeper", "district_admin", "integration"})
@@ -115,8 +115,9 @@ def opened(
             zh="只能冻结自己的账户。",
             en="You may set aside what is your own only.",
         )
-    if not keeps_balance(account):
-        raise Invalid("account", zh="此账户不能冻结。", en="Nothing is held on an account of this kind.")
+    if not is_member(account):
+        # A fund's money goes to projects by their proposals, a debt is paid by itself.
+        raise Invalid("account", zh="只能冻结成员的账户。", en="Only a member's account can be held on.")
     check_amount(amount, MAX_AMOUNT)
     if unit not in UNITS:
         raise Invalid("unit", zh="没有这个单位。", en=f"Use one of the units: {', '.join(UNITS)}.")

@@ -129,7 +129,7 @@ def reserve(
 ) -> Order:
     """Order something, once a key for ever; see `domain.reserve` and `Orders.reserve` for what it raises.
 
-    Raises Invalid for an unknown item, and for a key that was used with another body.
+    Raises NotFound for an unknown item, Invalid for a key that was used with another body.
     """
 
     def attempt() -> Order:
@@ -156,12 +156,15 @@ def act(
     action: str,
     details: Details,
     expected_version: int | None,
-    posting_id: str,
+    request_id: str,
 ) -> Order:
-    """Carry out one action of the workflow; see `domain.transition` for what it raises, and Stale."""
+    """Carry out one action of the workflow, once a request; see `domain.transition` for what it raises, and
+    Stale."""
 
     def attempt() -> Order:
         order, now = orders.get(order_id), clock()
+        if order.met(request_id):
+            return order
         item.check_version(order.version, expected_version)
         change = domain.transition(
             order,
@@ -171,7 +174,7 @@ def act(
             now,
             ties=orders.ties(order),
             terms=terms,
-            posting_id=posting_id,
+            request_id=request_id,
         )
         orders.save(change, now)
         return change.order

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
+from services.points.domain import SHANGHAI
 from services.points.holds.domain import Hold
 from services.points.shop import events, pickup
 from services.points.shop.effects import EFFECTS
@@ -24,8 +24,6 @@ from services.points.shop.order import (
     parties,
     status_at,
 )
-
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -79,10 +77,10 @@ def reserve(
         raise Withdrawn
     if item.stock < quantity:
         raise OutOfStock(item.stock)
-    until = at + terms.reservation
+    until, local = at + terms.reservation, at.astimezone(SHANGHAI)
     order = Order(
         id=order_id,
-        number=f"O{at:%Y%m%d}-{order_id[-6:]}",
+        number=f"O{local:%Y%m%d}-{order_id[-6:]}",
         key=f"{actor.member_id}:{key}",
         item=item.id,
         title=item.title,
@@ -90,7 +88,7 @@ def reserve(
         member=actor.member_id,
         quantity=quantity,
         price=item.price,
-        month=f"{at.astimezone(_SHANGHAI):%Y-%m}",
+        month=f"{local:%Y-%m}",
         hold=order_id,
         reserved_until=until,
         created_at=at,
@@ -146,9 +144,9 @@ def transition(
     *,
     ties: Ties,
     terms: Terms,
-    posting_id: str,
+    request_id: str | None,
 ) -> Change:
-    """Carry out one action of the workflow.
+    """Carry out one action of the workflow. What is posted takes the identifier of the request.
 
     Raises NotAllowed for an actor without the right, Conflict (with the allowed actions) where the status
     or the time does not allow it, Invalid where something that the action needs is missing or wrong.
@@ -170,10 +168,10 @@ def transition(
     moved = replace(
         order,
         status=row.target,
-        history=(*order.history, Entry(action, actor.member_id, at, details.note)),
+        history=(*order.history, Entry(action, actor.member_id, at, details.note, request_id)),
         version=order.version + 1,
     )
-    change = EFFECTS[action](Change(moved), actor, details, ties, terms, posting_id, at)
+    change = EFFECTS[action](Change(moved), actor, details, ties, terms, request_id or "", at)
     told = row.event(order.number, order.member, actor.member_id) if row.event else None
     return replace(change, event=told)
 
@@ -194,7 +192,7 @@ def expire(order: Order, ties: Ties, terms: Terms, at: datetime) -> Change | Non
     """The order once its time is over; None where it is not, or something became of it before."""
     if status_at(order, at) is not Status.EXPIRED or order.status is Status.EXPIRED:
         return None
-    return transition(order, "expire", SYSTEM, Details(), at, ties=ties, terms=terms, posting_id="")
+    return transition(order, "expire", SYSTEM, Details(), at, ties=ties, terms=terms, request_id=None)
 
 
 def _not_possible(order: Order, action: str, actor: Actor, at: datetime) -> Conflict:

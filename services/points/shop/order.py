@@ -36,12 +36,13 @@ SYSTEM = Actor("system")
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the history of an order: who did what, when, and why."""
+    """A line of the history of an order: who did what, when, why, and by which request."""
 
     action: str
     actor: str
     at: datetime
     note: str | None = None
+    request: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,10 @@ class Order:
     def amount(self) -> int:
         """What it costs in all, in points."""
         return self.price * self.quantity
+
+    def met(self, request_id: str) -> bool:
+        """Whether a request was carried out on it before: a repeat brings the same identifier."""
+        return any(one.request == request_id for one in self.history)
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ def blueprint(
             action=body["action"],
             details=Details(body["note"], body["code"], body["restock"]),
             expected_version=expected_version(body["version"]),
-            posting_id=new_id(),
+            request_id=new_id(),
         )
         return tagged(schemas.OrderSchema, queries.order(order_id, actor()))
 

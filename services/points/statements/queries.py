@@ -34,12 +34,24 @@ class StatementQueries:
         since: datetime | None,
         until: datetime | None,
     ) -> Document:
-        """A page of an account's postings, newest first. Raises NotAllowed.
+        """A page of an account's postings; see `lines`. Raises NotAllowed."""
+        check_reader(account, actor)
+        return self.lines(account, limit=limit, cursor=cursor, since=since, until=until)
+
+    def lines(
+        self,
+        account: str,
+        *,
+        limit: int,
+        cursor: str | None,
+        since: datetime | None,
+        until: datetime | None,
+    ) -> Document:
+        """A page of the postings of an account that the caller may see, newest first.
 
         Where a period is asked for, every posting shows the balances after it, and the answer those that
         the period began and ended with.
         """
-        check_reader(account, actor)
         page = paging.newest_first(
             self._mongo["journal"],
             {"lists": account},

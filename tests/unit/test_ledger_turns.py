@@ -1,0 +1,98 @@
+"""Transactions that met another one try again one after the other, and each comes to its end."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+from pymongo.errors import PyMongoError
+
+from chassis.errors import Unavailable
+from chassis.mongo import Mongo
+from services.points import store
+from services.points.store import JournalStore
+
+THREADS = 4
+
+
+class Session:
+    """A session whose transactions write nothing."""
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    @contextmanager
+    def start_transaction(self) -> Iterator[None]:
+        yield
+
+
+class Database:
+    """Stands for the server: that two transactions meet is what the tests bring about themselves."""
+
+    def __init__(self) -> None:
+        self.client = self
+
+    def start_session(self) -> Session:
+        return Session()
+
+
+def conflict() -> PyMongoError:
+    return PyMongoError("write conflict", error_labels=["TransientTransactionError"])
+
+
+@pytest.fixture
+def journal() -> JournalStore:
+    return JournalStore(cast(Mongo, Database()))
+
+
+def test_those_that_lost_never_try_again_at_the_same_time(journal: JournalStore) -> None:
+    all_first, two_again = threading.Barrier(THREADS), threading.Barrier(2)
+    met: list[bool] = []
+
+    def transact(_: int) -> bool:
+        tries = 0
+
+        def write(_: Any) -> None:
+            nonlocal tries
+            tries += 1
+            if tries == 1:
+                all_first.wait(10)
+                raise conflict()
+            try:
+                two_again.wait(0.05)
+            except threading.BrokenBarrierError:
+                two_again.reset()
+            else:
+                met.append(True)
+
+        return journal.transact(write, lambda: False)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert list(pool.map(transact, range(THREADS))) == [True] * THREADS
+    assert met == []
+
+
+def test_whoever_waits_too_long_or_loses_six_times_is_told_to_come_again(
+    journal: JournalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_PATIENCE", 0.01)
+    tries: list[int] = []
+
+    def write(_: Any) -> None:
+        tries.append(1)
+        raise conflict()
+
+    with pytest.raises(Unavailable):
+        journal.transact(write, lambda: False)
+    assert len(tries) == 6
+    with journal._turns, pytest.raises(Unavailable):
+        journal.transact(write, lambda: False)
+    assert len(tries) == 7
+    with pytest.raises(ZeroDivisionError):
+        journal.transact(lambda _: 1 // 0, lambda: False)  # type: ignore[arg-type]
+    assert not journal._turns.locked()
