@@ -24,7 +24,8 @@ from services.points.lots.domain import FOREVER, Validity
 from services.points.reversal import Free, NothingLeft, check_left, with_taken
 
 _TRIES = 6
-_PATIENCE = 1.5
+_PATIENCE = 2.0
+"""Seconds; whoever has not got through by then is told to come again."""
 _DUPLICATE = 11000
 _TRANSIENT = "TransientTransactionError"
 _REMEMBERED = 100_000
@@ -85,9 +86,11 @@ class JournalStore:
         False where a key was there already and `is_known` says that it was for this. Raises Unavailable when
         others keep writing to the same accounts, ConnectionFailure when the database is away.
         """
+        until = time.monotonic() + _PATIENCE
         with ExitStack() as turn:
             for attempt in range(_TRIES):
-                if attempt == 1 and not self._takes_turn(turn):
+                left = until - time.monotonic()
+                if left < 0 or (attempt == 1 and not self._takes_turn(turn, left)):
                     break
                 try:
                     with self._mongo.client.start_session() as session, session.start_transaction():
@@ -112,9 +115,9 @@ class JournalStore:
             "busy-ledger", zh="记账繁忙，请稍后重试。", en="The ledger is busy: try again.", retry_after=1
         )
 
-    def _takes_turn(self, turn: ExitStack) -> bool:
-        """Wait for those that try again before, at most `_PATIENCE` seconds; `turn` gives way to the next."""
-        taken = self._turns.acquire(timeout=_PATIENCE)
+    def _takes_turn(self, turn: ExitStack, seconds: float) -> bool:
+        """Wait for those that try again before, at most so long; `turn` gives way to the next."""
+        taken = self._turns.acquire(timeout=seconds)
         if taken:
             turn.callback(self._turns.release)
         return taken

@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
@@ -190,8 +190,10 @@ class AnyOrders(LedgerMachine):
 
         if hold.expires_at <= self.now:
             self.refused(fault, Conflict, work)
-        elif amount > len(hold.units) or taker == hold.account:
-            self.refused(fault, Invalid, work)
+        elif (
+            amount > len(hold.units) or taker == hold.account or (hold.unit == "minutes" and taker != ISSUER)
+        ):
+            self.refused(fault, Invalid, work)  # minutes go to members, or for goods, by the time bank alone
         else:
             self.carried_out(fault, work, again="hold-ended")
             self.model.capture(hold, amount, taker, name)
@@ -322,7 +324,7 @@ def _legs(giver: str, taker: str, unit: str, amount: int) -> tuple[Leg, Leg]:
 def faulty(backing: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyMongo]:
     """A ledger with two members."""
     # Nobody else writes here: there is nothing to wait for before trying again.
-    monkeypatch.setattr("services.points.store.time", SimpleNamespace(sleep=lambda _: None))
+    monkeypatch.setattr("services.points.store.random", SimpleNamespace(uniform=lambda *_: 0.0))
     mongo = FaultyMongo(backing.mongo_url, f"model_{new_ulid()}")
     ledger = Ledger(mongo)
     for member in (ANNA, BORIS):
@@ -342,6 +344,7 @@ def test_any_orders_leave_the_ledger_as_the_model_has_it(faulty: FaultyMongo) ->
             deadline=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
+            phases=[Phase.explicit, Phase.generate],  # to shrink a sequence would take a database an hour
         ),
     )
     assert set(faulty.struck) == set(STRIKING)  # or they were not tried
