@@ -41,7 +41,7 @@ ROUTES = (
     Route("/v1/shop", "points"),
     Route("/v1/donations", "points"),
     Route("/v1/time-bank", "points"),
-    Route("/v1/ledger", "points", timeout=60.0),
+    Route("/v1/ledger", "points", timeout=180.0),
     Route("/v1/adjustments", "points"),
     Route("/v1/leaderboards", "points"),
     Route("/v1/commendations", "points"),
