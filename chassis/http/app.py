@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -31,7 +32,7 @@ class ServiceApp:
 
 def make(service: ServiceApp, mongo: Mongo, verifier: TokenVerifier) -> Flask:
     """The WSGI application of a service."""
-    app = Flask(service.name, static_folder=None)
+    app = _Application(service.name, static_folder=None)
     app.json = OrjsonProvider(app)
     app.config.update(
         API_TITLE=service.title,
@@ -54,6 +55,14 @@ def make(service: ServiceApp, mongo: Mongo, verifier: TokenVerifier) -> Flask:
     idempotency.register(app, mongo)
     app.extensions["openapi"] = api
     return app
+
+
+class _Application(Flask):
+    """Has no coroutines: Flask would ask each view and hook at each request whether it is one."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """What is called, as it is."""
+        return func
 
 
 class Ulid(BaseConverter):

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from flask import Response, jsonify
+
 from chassis.errors import Invalid
 from chassis.http import access
 from chassis.http.access import actor
@@ -18,13 +20,14 @@ def blueprint(queries: LedgerQueries, district: str, is_earning_rule: Callable[[
 
     @routes.route("/accounts/<account>", methods=["GET"])
     @routes.arguments(schemas.AccountQuery, location="query")
-    @routes.response(200, schemas.AccountSchema)
+    @routes.answers(200, schemas.AccountSchema)
     @access.signed_in
-    def account(query: dict[str, Any], account: str) -> Any:
+    def account(query: dict[str, Any], account: str) -> Response:
         """Show an account's balances, now or as they were."""
         if query["effective_at"] or query["known_at"]:
-            return queries.account_then(account, actor(), query["effective_at"], query["known_at"])
-        return queries.account(account, actor())
+            then = queries.account_then(account, actor(), query["effective_at"], query["known_at"])
+            return jsonify(schemas.AccountSchema().dump(then))
+        return jsonify(queries.account(account, actor()))  # it is in its form: the most frequent read of all
 
     @routes.route("/postings", methods=["GET"])
     @routes.arguments(schemas.PostingQuery, location="query")
