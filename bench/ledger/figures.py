@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from bench.figures import Speed, Target, median_of, median_ratio
 
 ROUNDS = 5
-TRANSACTION, FIND, HELLO = "raw transaction of three writes", "raw find by id", "bare gunicorn + Flask"
+TRANSACTION, FIND = "raw transaction of three writes", "raw find of the account"
+HELLO = "bare gunicorn + Flask"
 HOT, UNIFORM = "issue to two members", "two members to a third"
 BATCHES, BALANCE = "events of confirmed issues, 32 at once", "read a balance"
 HOT_AT_WORK, BATCHES_AT_WORK = f"{HOT}, workers at work", "events of confirmed issues, by the worker"

@@ -88,7 +88,7 @@ class Measuring:
             (HOT, lambda: self._post(self._hot())),
             (UNIFORM, lambda: self._post(self._uniform())),
             (BATCHES, lambda: self._batches.store(self._seconds)),
-            (FIND, lambda: self._raw.finds(self._seconds)),
+            (FIND, lambda: self._raw.finds(self._seconds, self._members[0])),
             (HELLO, lambda: self._one_by_one(self._hello_port, "/hello")),
             (BALANCE, lambda: self._one_by_one(self._port, f"/v1/accounts/{self._members[0]}")),
         ]

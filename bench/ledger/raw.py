@@ -44,11 +44,12 @@ class Raw:
 
         return _side_by_side(transaction, CLIENTS, seconds)
 
-    def finds(self, seconds: float) -> Speed:
-        """One account after the other by one client."""
+    def finds(self, seconds: float, member: str) -> Speed:
+        """The document that a balance is shown from, again and again by one client."""
+        accounts = self._client["points"]["accounts"]
 
         def find() -> bool:
-            return self._accounts.find_one({"_id": random.choice(self._names)}) is not None
+            return accounts.find_one({"_id": member}) is not None
 
         return _side_by_side(find, 1, seconds)
 
