@@ -1,4 +1,4 @@
-"""`make bench`: measure a private deployment, print the tables and write docs/performance.md."""
+"""`make bench-requests`: measure a private deployment, print the tables and write docs/performance.md."""
 
 import os
 import sys

@@ -1,5 +1,6 @@
 """One run: rounds of ceilings, direct and through-gateway measurements in turn, then the events."""
 
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,10 +19,14 @@ _PORTS_OF_A_DEPLOYMENT = 12
 
 @dataclass
 class Run:
-    """What a run found. `rounds` holds each round's speed by (what, where)."""
+    """What a run found. `rounds` holds each round's speed by (what, where).
+
+    `told` are reports a second through the gateway, until the last message of the last one was stored.
+    """
 
     seconds: float
     rounds: dict[tuple[str, str], list[Speed]] = field(default_factory=lambda: defaultdict(list))
+    told: list[float] = field(default_factory=list)
     latency: Speed | None = None
     drained: float = 0.0
     backlog: int = 0
@@ -95,7 +100,11 @@ def _round(scene: Scene, run: Run, hello_port: int, *, turned: bool) -> None:
         run.rounds[READS[1], where].append(_speed(scene, port, scene.lists(), run.seconds))
     for what, requests in ((REPORT, scene.reports()), (KEYED, scene.reports(key=True))):
         for where, port in doors:
+            before, began = scene.reported, time.perf_counter()
             run.rounds[what, where].append(_speed(scene, port, requests, run.seconds))
+            scene.settle()
+            if (what, where) == (REPORT, "gateway"):
+                run.told.append((scene.reported - before) / (time.perf_counter() - began))
             scene.rest()
 
 

@@ -103,6 +103,7 @@ class ServiceSettings:
     log_level: str = "INFO"
     worker_port: int = 0
     worker_threads: int = 4
+    worker_nice: int = 5
     retry_delays: tuple[float, ...] = (1.0, 10.0, 60.0, 600.0, 3600.0)
     reconnect_seconds: float = 30.0
     timer_seconds: float = 30.0
@@ -120,6 +121,8 @@ class ServiceSettings:
             yield "WORKER_PORT is wrong: it is a port, or 0 for none"
         if self.worker_threads < 1:
             yield "WORKER_THREADS is wrong: it is 1 or more"
+        if not 0 <= self.worker_nice <= 19:
+            yield "WORKER_NICE is wrong: it is from 0 to 19"
         if not all(seconds > 0 for seconds in self.retry_delays):
             yield "RETRY_DELAYS is wrong: it is seconds, each above 0, parted by commas"
         if not 0.5 <= self.reconnect_seconds <= 3600:

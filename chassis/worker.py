@@ -20,6 +20,7 @@ from chassis.broker.publisher import Publisher
 from chassis.events import Envelope
 from chassis.faults import Faults
 from chassis.mongo import Mongo
+from chassis.precedence import step_back
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
 from chassis.timers import Timer, run_timer
@@ -53,6 +54,7 @@ class Worker:
         stop, started = threading.Event(), threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        step_back(self.settings.worker_nice)
         parts = self._parts(only)
         if not parts:
             raise SystemExit(f"The {self.service} service has no {only}: there is nothing to run.")

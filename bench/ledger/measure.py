@@ -10,6 +10,7 @@ from bench.figures import Speed, speed
 from bench.ledger.batches import Batches
 from bench.ledger.figures import (
     BALANCE,
+    BALANCE_WITHIN,
     BATCHES,
     BATCHES_AT_WORK,
     FIND,
@@ -23,10 +24,11 @@ from bench.ledger.figures import (
     Proof,
 )
 from bench.ledger.filling import Filling
-from bench.ledger.raw import Raw
+from bench.ledger.raw import Raw, side_by_side
 from bench.load import Job
 from bench.scene import Scene
 from chassis.clock import utc_now
+from chassis.identity import Actor
 from chassis.mongo import Mongo
 from demo.client import Api
 from demo.district import COMMUNITY_A, DISTRICT, RESIDENTS_OF_A, District, stewards_of
@@ -34,6 +36,7 @@ from infra.local.deployment import PORTS_IN_ALL, SERVICES, wait_until
 from services.points.domain import issuer
 from services.points.integrity import commands
 from services.points.integrity.store import SealStore
+from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
 
 _STOCK = 1_000_000
@@ -89,6 +92,7 @@ class Measuring:
             (UNIFORM, lambda: self._post(self._uniform())),
             (BATCHES, lambda: self._batches.store(self._seconds)),
             (FIND, lambda: self._raw.finds(self._seconds, self._members[0])),
+            (BALANCE_WITHIN, self._balance_within),
             (HELLO, lambda: self._one_by_one(self._hello_port, "/hello")),
             (BALANCE, lambda: self._one_by_one(self._port, f"/v1/accounts/{self._members[0]}")),
         ]
@@ -147,6 +151,12 @@ class Measuring:
         requests = [load.http("GET", path, str(self._admin.tokens["access_token"]))]
         found = self._scene.send(Job(port, requests, self._seconds, connections=1))
         return speed(found.latencies_ms, found.seconds)
+
+    def _balance_within(self) -> Speed:
+        """What the route calls, by the member whose balance it is."""
+        queries, member = LedgerQueries(self._mongo, DISTRICT), self._members[0]
+        actor = Actor(member, ())
+        return side_by_side(lambda: queries.account(member, actor)["id"] == member, 1, self._seconds)
 
     def _stock(self) -> None:
         """Give every member something to spend."""

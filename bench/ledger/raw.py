@@ -42,7 +42,7 @@ class Raw:
                 return False
             return True
 
-        return _side_by_side(transaction, CLIENTS, seconds)
+        return side_by_side(transaction, CLIENTS, seconds)
 
     def finds(self, seconds: float, member: str) -> Speed:
         """The document that a balance is shown from, again and again by one client."""
@@ -51,10 +51,11 @@ class Raw:
         def find() -> bool:
             return accounts.find_one({"_id": member}) is not None
 
-        return _side_by_side(find, 1, seconds)
+        return side_by_side(find, 1, seconds)
 
 
-def _side_by_side(operation: Callable[[], bool], clients: int, seconds: float) -> Speed:
+def side_by_side(operation: Callable[[], bool], clients: int, seconds: float) -> Speed:
+    """An operation by so many threads again and again; one that answers False does not count."""
     latencies: list[float] = []
     start = time.perf_counter()
 

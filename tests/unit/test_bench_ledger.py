@@ -5,6 +5,7 @@ import pytest
 from bench.figures import Speed
 from bench.ledger.figures import (
     BALANCE,
+    BALANCE_WITHIN,
     BATCHES,
     BATCHES_AT_WORK,
     FIND,
@@ -21,7 +22,8 @@ from bench.ledger.report import document
 
 def found(**per_second: list[float]) -> Findings:
     findings = Findings(2.0)
-    for name in (TRANSACTION, HOT, HOT_AT_WORK, UNIFORM, BATCHES, BATCHES_AT_WORK, FIND, HELLO, BALANCE):
+    postings = (TRANSACTION, HOT, HOT_AT_WORK, UNIFORM, BATCHES, BATCHES_AT_WORK)
+    for name in (*postings, FIND, HELLO, BALANCE, BALANCE_WITHIN):
         findings.rounds[name] = [Speed(one, 1.0, 2.0) for one in per_second.get(name, [100.0, 100.0])]
     return findings
 
@@ -38,6 +40,13 @@ def test_a_balance_is_held_against_the_raw_find_and_the_web_stack_together() -> 
     findings.rounds[HELLO] = [Speed(1, 0.6, 1), Speed(1, 0.5, 1)]
     findings.rounds[BALANCE] = [Speed(1, 1.5, 2), Speed(1, 1.3, 2)]
     assert findings.balance_factor() == pytest.approx(1.4)
+
+
+def test_a_balance_in_the_service_is_held_against_the_raw_find_alone() -> None:
+    findings = found()
+    findings.rounds[FIND] = [Speed(1, 0.4, 1), Speed(1, 0.5, 1)]
+    findings.rounds[BALANCE_WITHIN] = [Speed(1, 0.6, 1), Speed(1, 0.5, 1)]
+    assert findings.balance_within() == pytest.approx(1.25)
 
 
 @pytest.mark.parametrize(("seconds", "met"), [(6.0, True), (6.1, False)])

@@ -93,6 +93,7 @@ def test_a_district_is_six_digits(district: str) -> None:
     [
         ("LOG_LEVEL", "LOUD"),
         ("WORKER_THREADS", "0"),
+        ("WORKER_NICE", "20"),
         ("WORKER_PORT", "70000"),
         ("RETRY_DELAYS", "1,-2"),
         ("RETRY_DELAYS", "nan"),
