@@ -181,7 +181,19 @@ _OVERSEER_ROLES = {
 _REVERSED = "posting.reversed"
 _OWED = "owed:"
 _FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
-_NAMED = ("percent", "decision", "day", "receipt", "amount", "purpose", "place", "minutes", "pooled", "on")
+_NAMED = (
+    "percent",
+    "decision",
+    "day",
+    "receipt",
+    "amount",
+    "purpose",
+    "place",
+    "minutes",
+    "pooled",
+    "on",
+    "reason",
+)
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
 
