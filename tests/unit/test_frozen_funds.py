@@ -1,4 +1,4 @@
-"""What a frozen account does to the saga of a proposal and its fund: a refusal, or a wait, and no dead letter."""
+"""What a frozen account does to the saga of a proposal and its fund: a refusal, or a wait; no dead letter."""
 
 from dataclasses import replace
 
@@ -8,14 +8,27 @@ from chassis.errors import Unavailable
 from services.issues.proposals import commands as proposal_commands
 from services.issues.proposals import domain as proposals
 from services.issues.proposals.proposal import SYSTEM, Details
+from services.points.domain import Frozen
 from services.points.funds import commands as fund_commands
-from services.points.funds.domain import Ask, Standing
+from services.points.funds.domain import Ask, Decision, Standing
 from tests.unit.test_fund_saga import COMMUNITY, FUND, NOW, OTHER_STAFF, Bank, Desk, voted
 
 
+class Watched(Bank):
+    """A ledger in memory of which accounts are frozen."""
+
+    frozen: frozenset[str] = frozenset()
+
+    def save(self, decision: Decision) -> None:
+        for leg in decision.posting.legs if decision.posting else ():
+            if leg.amount < 0 and leg.account in self.frozen:
+                raise Frozen(leg.account)
+        super().save(decision)
+
+
 def test_a_frozen_fund_refuses_with_its_reason_and_pays_when_it_is_asked_again() -> None:
-    bank, desk, ask = Bank(), Desk(), Ask("P1", COMMUNITY, COMMUNITY, 100, 1)
-    bank.balances[FUND], bank.frozen = 100, {FUND}
+    bank, desk, ask = Watched(), Desk(), Ask("P1", COMMUNITY, COMMUNITY, 100, 1)
+    bank.balances[FUND], bank.frozen = 100, frozenset({FUND})
     fund_commands.allocate(bank, lambda: NOW, ask=ask)
     fund_commands.allocate(bank, lambda: NOW, ask=ask)
     ((kind, _, fact),) = bank.out
@@ -24,19 +37,19 @@ def test_a_frozen_fund_refuses_with_its_reason_and_pays_when_it_is_asked_again()
     proposal_commands.take_refusal(desk, lambda: NOW, proposal_id="P1", attempt=1, reason=fact["reason"])
     assert desk.kept["P1"].funding.refusal == "frozen"
     asked = proposals.transition(desk.kept["P1"], "request_funding", OTHER_STAFF, Details(), NOW).proposal
-    bank.frozen = set()
+    bank.frozen = frozenset()
     fund_commands.allocate(bank, lambda: NOW, ask=replace(ask, attempt=asked.funding.attempt))
     assert bank.balances == {FUND: 0, "project:P1": 100}
 
 
 def test_what_a_frozen_project_has_left_goes_back_when_it_is_open_again() -> None:
-    bank, ask = Bank(), Ask("P1", COMMUNITY, COMMUNITY, 100, 1)
+    bank, ask = Watched(), Ask("P1", COMMUNITY, COMMUNITY, 100, 1)
     bank.balances[FUND] = 100
     fund_commands.allocate(bank, lambda: NOW, ask=ask)
-    bank.frozen = {"project:P1"}
+    bank.frozen = frozenset({"project:P1"})
     with pytest.raises(Unavailable):  # which is tried again, however long it takes
         fund_commands.release(bank, lambda: NOW, ask=ask, spent=30)
     assert bank.allocations["P1"].standing is Standing.ALLOCATED
-    bank.frozen = set()
+    bank.frozen = frozenset()
     fund_commands.release(bank, lambda: NOW, ask=ask, spent=30)
     assert bank.balances == {FUND: 70, "project:P1": 30}

@@ -31,7 +31,7 @@ from services.issues.proposals.proposal import (
     Terms,
     Voiding,
 )
-from services.points.domain import Frozen, Overdrawn, Posting, keeps_balance
+from services.points.domain import Overdrawn, Posting, keeps_balance
 from services.points.funds import commands as fund_commands
 from services.points.funds.domain import Allocation, Ask, Decision, Standing, supplement
 
@@ -47,7 +47,6 @@ class Bank:
 
     def __init__(self) -> None:
         self.balances: Counter[str] = Counter()
-        self.frozen: set[str] = set()
         self.postings: dict[str, Posting] = {}
         self.allocations: dict[str, Allocation] = {}
         self.out: list[tuple[str, str, dict[str, Any]]] = []
@@ -75,8 +74,6 @@ class Bank:
 
     def _post(self, posting: Posting) -> None:
         for leg in posting.legs:
-            if leg.amount < 0 and leg.account in self.frozen:
-                raise Frozen(leg.account)
             if keeps_balance(leg.account) and self.balances[leg.account] + leg.amount < 0:
                 raise Overdrawn(leg.account)
         for leg in posting.legs:
