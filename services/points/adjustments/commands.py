@@ -172,7 +172,7 @@ def approve(
 
     def attempt() -> Adjustment:
         pending, now = adjustments.get(adjustment_id), clock()
-        if pending.posting == posting_id:
+        if domain.repeats(pending, Standing.APPROVED, actor, note):
             return pending  # decided by this very request, whose answer was lost
         change = domain.approved(pending, actor, now, posting_id, note)
         if not _carry_out(adjustments, journal, change):
@@ -194,7 +194,10 @@ def refuse(
     """Decide against what waits; see `domain.refused`."""
 
     def attempt() -> Adjustment:
-        change = domain.refused(adjustments.get(adjustment_id), actor, clock(), note)
+        pending = adjustments.get(adjustment_id)
+        if domain.repeats(pending, Standing.REFUSED, actor, note):
+            return pending
+        change = domain.refused(pending, actor, clock(), note)
         adjustments.save(change)
         return change.adjustment
 
