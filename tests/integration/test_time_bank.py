@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -96,17 +97,22 @@ def test_confirming_disputing_and_silence_at_once_leave_one_end(bank: Bank, seed
     bank.ledger.proof()
 
 
-def test_a_dispute_is_decided_once(bank: Bank) -> None:
+def _run_clock(bank: Bank, hours: int, _: int) -> None:
+    bank.run_clock(hours * HOUR)
+
+
+def test_a_dispute_is_told_to_staff_twice_more_and_decided_once(bank: Bank) -> None:
     receiver, giver = bank.member(60), bank.member()
     one = bank.served(receiver, giver)
     bank.act(one, "dispute", receiver, note="只来了二十分钟")
-    bank.run_clock(1000 * HOUR)
+    for hours in (80, 200, 1000):
+        at_once(3, partial(_run_clock, bank, hours))
     outcomes = at_once(4, lambda number: bank.act(one, "settle", STAFF, minutes=20 + number, note="x"))
     assert outcomes == {"done": 1, "action-not-possible": 3}
     paid = bank.minutes(giver.member_id)["posted"]
     assert 20 <= paid <= 23
     assert bank.minutes(receiver.member_id) == {"posted": 60 - paid, "held": 0, "available": 60 - paid}
-    assert bank.told(one)[-2:] == ["help.disputed", "help.decided"]
+    assert bank.told(one)[-4:] == [f"help.{it}" for it in ("disputed", "reminded", "reminded", "decided")]
     bank.ledger.proof()
 
 

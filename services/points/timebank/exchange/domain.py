@@ -74,6 +74,7 @@ WORKFLOW: dict[str, Transition] = {
     "auto_confirm": _row("checked_out", "settled", "system", events.HelpAutoConfirmed),
     "dispute": _row("checked_in checked_out", "disputed", "giver receiver", events.HelpDisputed, "note"),
     "stall": _row("checked_in", "disputed", "system", events.HelpDisputed),
+    "remind": _row("disputed", "disputed", "system", events.HelpReminded),
     "settle": _row("disputed", "settled", "staff", events.HelpDecided, "minutes note"),
     "dismiss": _row("disputed", "cancelled", "staff", events.HelpDecided, "note"),
     "lapse": _row("open matched accepted", "lapsed", "system", events.HelpCancelled),
