@@ -221,7 +221,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             Timer("debts", 5.0, recover_debts),
             Timer("orders", 5.0, expire_orders),
             Timer("seals", 1.0, seal),
-            Timer("gathered", 60.0, carry),
+            Timer("gathered", 30.0, carry),
             Timer("proof", 60.0, prove),
             *time_bank.timers(),
             Timer("lots", 5.0, sweep_lots),
