@@ -8,10 +8,13 @@ from chassis.errors import Unavailable
 from services.issues.proposals import commands as proposal_commands
 from services.issues.proposals import domain as proposals
 from services.issues.proposals.proposal import SYSTEM, Details
+from services.notify.domain import messages
+from services.notify.templates import render
 from services.points.domain import Frozen
 from services.points.funds import commands as fund_commands
 from services.points.funds.domain import Ask, Decision, Standing
 from tests.unit.test_fund_saga import COMMUNITY, FUND, NOW, OTHER_STAFF, Bank, Desk, voted
+from tests.unit.test_message_rules import FACT, GRID, holders
 
 
 class Watched(Bank):
@@ -53,3 +56,19 @@ def test_what_a_frozen_project_has_left_goes_back_when_it_is_open_again() -> Non
     bank.frozen = frozenset()
     fund_commands.release(bank, lambda: NOW, ask=ask, spent=30)
     assert bank.balances == {FUND: 70, "project:P1": 30}
+
+
+@pytest.mark.parametrize(
+    ("reason", "zh", "en"),
+    [
+        ("insufficient", "资金不足", "too little"),
+        ("frozen", "已冻结", "is frozen"),
+        ("of another release", "未获拨付", "was not paid"),
+    ],
+)
+def test_a_proposal_hears_why_its_fund_did_not_pay(reason: str, zh: str, en: str) -> None:
+    due = messages("proposal.funding_refused.v1", GRID, {**FACT, "reason": reason}, holders)
+    for one in due:
+        assert zh in render(one.template, one.params, "zh")[1]
+        assert en in render(one.template, one.params, "en")[1]
+    assert [one.member for one in due] == ["R1", "C1"]

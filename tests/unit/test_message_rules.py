@@ -227,22 +227,6 @@ def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
     assert render("points-gained", due["R1"].params, "zh")[1] == "您获得了 1 积分。"
 
 
-@pytest.mark.parametrize(
-    ("reason", "zh", "en"),
-    [
-        ("insufficient", "资金不足", "too little"),
-        ("frozen", "已冻结", "is frozen"),
-        ("of another release", "未获拨付", "was not paid"),
-    ],
-)
-def test_a_proposal_hears_why_its_fund_did_not_pay(reason: str, zh: str, en: str) -> None:
-    due = messages("proposal.funding_refused.v1", GRID, {**FACT, "reason": reason}, holders)
-    for one in due:
-        assert zh in render(one.template, one.params, "zh")[1]
-        assert en in render(one.template, one.params, "en")[1]
-    assert [one.member for one in due] == ["R1", "C1"]
-
-
 def test_a_gift_is_told_once_and_in_its_own_words() -> None:
     legs = [
         {"account": "R1", "unit": "minutes", "amount": -90},
