@@ -14,7 +14,7 @@ from chassis.identity import Actor
 from chassis.mongo import Mongo
 from services.points.holds import commands as hold_commands
 from services.points.timebank.exchange import commands
-from services.points.timebank.exchange.help import HOLDING, Kind, Status
+from services.points.timebank.exchange.help import HOLDING, Help, Kind, Status
 from services.points.timebank.exchange.queries import Filters, HelpQueries
 from services.points.timebank.members import commands as member_commands
 from tests.integration.ledgers import ADMIN, DISTRICT, at_once
@@ -247,3 +247,25 @@ def test_who_is_forgotten_leaves_no_words_no_registration_and_nothing_held(bank:
     assert held == 0
     assert bank.mongo["help_requests"].count_documents({"lists": DISTRICT}) == 2
     bank.ledger.proof()
+
+
+def test_a_decision_of_staff_is_answered_as_the_first_time_when_it_is_repeated(bank: Bank) -> None:
+    receiver, giver, other = bank.member(120), bank.member(), Actor(new_ulid(), STAFF.grants)
+    for action, details in (("settle", {"minutes": 20}), ("dismiss", {})):
+        one = bank.served(receiver, giver)
+        bank.act(one, "dispute", receiver, note="x")
+        assert at_once(3, partial(_decide, bank, one, action, details)) == {"done": 3}
+        first = bank.helps.get(one.id)
+        again = {"note": "说明", **details}
+        assert bank.act(one, action, STAFF, **again) == first
+        for actor, words in ((other, again), (STAFF, {**again, "note": "另一说明"})):
+            with pytest.raises(Conflict):
+                bank.act(one, action, actor, **words)
+    with pytest.raises(Conflict):
+        bank.act(one, "settle", STAFF, minutes=20, note="说明")
+    assert bank.minutes(giver.member_id)["posted"] == 20
+    bank.ledger.proof()
+
+
+def _decide(bank: Bank, one: Help, action: str, details: dict[str, int], _: int) -> None:
+    bank.act(one, action, STAFF, note="说明", **details)
