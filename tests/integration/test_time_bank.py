@@ -251,21 +251,20 @@ def test_who_is_forgotten_leaves_no_words_no_registration_and_nothing_held(bank:
 
 def test_a_decision_of_staff_is_answered_as_the_first_time_when_it_is_repeated(bank: Bank) -> None:
     receiver, giver, other = bank.member(120), bank.member(), Actor(new_ulid(), STAFF.grants)
-    for action, details in (("settle", {"minutes": 20}), ("dismiss", {})):
+    for action, minutes in (("settle", 20), ("dismiss", None)):
         one = bank.served(receiver, giver)
         bank.act(one, "dispute", receiver, note="x")
-        assert at_once(3, partial(_decide, bank, one, action, details)) == {"done": 3}
+        assert at_once(3, partial(_decide, bank, one, action, minutes)) == {"done": 3}
         first = bank.helps.get(one.id)
-        again = {"note": "说明", **details}
-        assert bank.act(one, action, STAFF, **again) == first
-        for actor, words in ((other, again), (STAFF, {**again, "note": "另一说明"})):
+        assert bank.act(one, action, STAFF, note="说明", minutes=minutes) == first
+        for actor, note in ((other, "说明"), (STAFF, "另一说明")):
             with pytest.raises(Conflict):
-                bank.act(one, action, actor, **words)
-    with pytest.raises(Conflict):
-        bank.act(one, "settle", STAFF, minutes=20, note="说明")
+                bank.act(one, action, actor, note=note, minutes=minutes)
+        with pytest.raises(Conflict):
+            bank.act(one, "settle", STAFF, note="说明", minutes=21)
     assert bank.minutes(giver.member_id)["posted"] == 20
     bank.ledger.proof()
 
 
-def _decide(bank: Bank, one: Help, action: str, details: dict[str, int], _: int) -> None:
-    bank.act(one, action, STAFF, note="说明", **details)
+def _decide(bank: Bank, one: Help, action: str, minutes: int | None, _: int) -> None:
+    bank.act(one, action, STAFF, note="说明", minutes=minutes)
