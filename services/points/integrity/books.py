@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.points.domain import NEVER, UNITS, Lots, counts_for_life, debt, keeps_balance
-from services.points.gathered import domain as gathered
 from services.points.gathered.domain import Carried
 
 Balance = dict[str, dict[str, int]]
@@ -31,20 +30,21 @@ class Books:
     lifetime: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     lots: defaultdict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     carried: Carried = field(default_factory=Carried)
-    gathered: dict[str, Counter[str]] = field(default_factory=dict)
+    gathered: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, document: Mapping[str, Any]) -> None:
         """Add a posting."""
         self.postings += 1
         of_posting: Counter[str] = Counter()
         divided = True
-        if document["order"] < self.carried.through:
-            gathered.add(self.gathered, document["legs"])
+        is_carried = document["order"] < self.carried.through
         for leg in document["legs"]:
             account, unit, amount = leg["account"], leg["unit"], leg["amount"]
             of_posting[unit] += amount
             if keeps_balance(account):
                 self.posted[account][unit] += amount
+            elif is_carried:
+                self.gathered[account][unit] += amount
             if counts_for_life(account, amount, document["verified"], document.get("reverses")):
                 self.lifetime[account.removeprefix(debt(""))][unit] += amount
             if leg.get("lots"):
