@@ -112,4 +112,6 @@ class Reads:
         return spot_in(self._chance.choice(GRIDS), str(self._chance.random()))
 
     def _again(self, ask: Callable[[], object]) -> Raw:
+        """The commands of the second time: a list that was asked for a moment ago knows where to look."""
+        ask()
         return again(self._mongo.database, self._recorder.commands_of(ask))
