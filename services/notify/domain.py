@@ -153,6 +153,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(Audience.PARTIES, "help-disputed"),
         Rule(Audience.COMMUNITY, "help-to-decide"),
     ),
+    "help.reminded.v1": (Rule(Audience.COMMUNITY, "help-undecided"),),
     "help.decided.v1": (Rule(Audience.PARTIES, "help-decided"),),
     "help.cancelled.v1": (Rule(Audience.PARTIES, "help-cancelled"),),
     "adjustment.requested.v1": (Rule(Audience.ADMINISTRATORS, "adjustment-requested"),),
@@ -181,7 +182,19 @@ _OVERSEER_ROLES = {
 _REVERSED = "posting.reversed"
 _OWED = "owed:"
 _FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
-_NAMED = ("percent", "decision", "day", "receipt", "amount", "purpose", "place", "minutes", "pooled", "on")
+_NAMED = (
+    "percent",
+    "decision",
+    "day",
+    "receipt",
+    "amount",
+    "purpose",
+    "place",
+    "minutes",
+    "pooled",
+    "on",
+    "reason",
+)
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
 
