@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,9 +101,10 @@ def _check_size(route: Route) -> None:
 
 def _discard_body() -> None:
     """Take in what is being sent, within reason: a caller cut off in the middle would not read the answer."""
-    for _ in range(_DISCARDED_CHUNKS):
-        if not request.stream.read(_CHUNK):
-            return
+    with suppress(OSError):  # gone already
+        for _ in range(_DISCARDED_CHUNKS):
+            if not request.stream.read(_CHUNK):
+                return
 
 
 def _register_documents(app: Flask, folder: Path) -> None:

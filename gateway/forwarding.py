@@ -8,6 +8,7 @@ import urllib3
 from flask import Request, Response, g
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
+from werkzeug.exceptions import ClientDisconnected
 
 from chassis import logs, trace
 from chassis.http.problems import problem
@@ -35,6 +36,8 @@ _DROPPED = frozenset(
         "x-forwarded-for",
     }
 )
+_SAID_ANEW = _DROPPED | {"date", "server"}
+"""Of an answer: the web server in front of this says these two itself."""
 log = logs.get()
 
 
@@ -79,7 +82,7 @@ def forward(upstreams: Upstreams, route: Route, request: Request) -> Response:
     except HTTPError as error:
         log.warning("gateway.upstream-away", upstream=route.upstream, reason=type(error).__name__)
         return problem(502, "upstream-away", upstream=route.upstream, retry_after=2)
-    headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _DROPPED]
+    headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _SAID_ANEW]
     if whole is None and length is not None:
         headers.append(("Content-Length", length))
     body = _stream(answer) if whole is None else whole
@@ -121,11 +124,27 @@ def _target(request: Request) -> str:
 
 def _body(request: Request) -> bytes | Iterable[bytes] | None:
     length = request.content_length
-    if length is None and request.headers.get("Transfer-Encoding") is None:
+    if length is None:
         return None
-    if length is not None and length <= _SMALL:
-        return request.stream.read()
-    return iter(lambda: request.stream.read(_CHUNK), b"")
+    parts = _parts(request, length)
+    return b"".join(parts) if length <= _SMALL else parts
+
+
+def _parts(request: Request, length: int) -> Iterator[bytes]:
+    """The body as it comes in. Raises ClientDisconnected where less of it comes than was announced.
+
+    The service must not be left to wait for the rest: it would hold a thread there, and one here, until the
+    time is up.
+    """
+    while length > 0:
+        try:
+            part = request.stream.read(min(_CHUNK, length))
+        except OSError as error:
+            raise ClientDisconnected from error
+        if not part:
+            raise ClientDisconnected
+        length -= len(part)
+        yield part
 
 
 def _headers(request: Request) -> dict[str, str]:
@@ -142,4 +161,5 @@ def _stream(answer: BaseHTTPResponse) -> Iterator[bytes]:
     try:
         yield from answer.stream(_CHUNK, decode_content=False)
     finally:
+        answer.close()  # what nobody read to its end would be taken for the next answer
         answer.release_conn()
