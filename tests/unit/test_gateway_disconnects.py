@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tests.unit.test_gateway import Broken, opened, told
 
 CHUNK = 64 * 1024
-ANSWER = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}'
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
 class Reset(io.RawIOBase):
@@ -84,5 +84,3 @@ def test_an_answer_that_nobody_read_to_its_end_is_not_taken_for_the_next_one() -
         assert later == [b""]
     finally:
         service.close()
-
-
