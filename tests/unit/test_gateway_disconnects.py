@@ -67,20 +67,20 @@ def test_an_answer_that_nobody_read_to_its_end_is_not_taken_for_the_next_one() -
     later: list[bytes] = []
 
     def answer(connection: socket.socket) -> None:
-        if service.calls > 1:
+        if broken.calls > 1:
             connection.sendall(ANSWER)
             return
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * CHUNK)
         connection.settimeout(5)
         later.append(connection.recv(65536))
 
-    service = Broken(answer)
+    broken = Broken(answer)
     try:
-        client = opened(service.url)
+        client = opened(broken.url)
         download = client.get("/v1/media/x", buffered=False)
         assert len(next(download.iter_encoded())) > 0
         download.close()
         assert client.post("/v1/issues", json={}).status_code == 200
         assert later == [b""]
     finally:
-        service.close()
+        broken.close()
