@@ -1,7 +1,7 @@
 """Wiring of the gateway: it authenticates, limits, routes and documents, and holds no rule of the domain."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from chassis.http import access, inputs, problems
 from chassis.http.app import observe, register_health
 from chassis.http.blueprint import OrjsonProvider
 from chassis.identity import TokenVerifier
-from chassis.settings import load
+from chassis.settings import is_url, load, wrong_everywhere
 from gateway.docs_page import PAGE, assets_folder
 from gateway.forwarding import Upstreams, forward
 from gateway.limits import RateLimit
@@ -39,6 +39,17 @@ class GatewaySettings:
     rate_limit: str = "300/second"
     docs_folder: str = "docs"
     log_level: str = "INFO"
+
+    def check(self) -> Iterator[str]:
+        """Yield a sentence for each value that would only fail later."""
+        yield from wrong_everywhere(self.token_jwks, self.log_level)
+        for name in ("volunteer_url", "issues_url", "points_url", "notify_url"):
+            if not is_url(getattr(self, name), "http", "https"):
+                yield f"{name.upper()} is wrong: it is an address like http://host:8000"
+        try:
+            RateLimit(self.rate_limit)
+        except ValueError:
+            yield "RATE_LIMIT is wrong: it reads like 300/second, and is 1 or more"
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:

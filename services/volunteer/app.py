@@ -1,6 +1,7 @@
 """Wiring of the volunteer service: the only place that reads its environment."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from chassis.field_cipher import FieldCipher
 from chassis.http.app import ServiceApp
 from chassis.identity import TokenVerifier
 from chassis.mongo import Mongo
-from chassis.settings import Secret, ServiceSettings, load
+from chassis.settings import Secret, ServiceSettings, is_key, is_url, load
 from chassis.worker import Worker
 from services.volunteer.activities import events as activity_events
 from services.volunteer.activities import routes as activity_routes
@@ -58,6 +59,15 @@ class VolunteerSettings(ServiceSettings):
     def check(self) -> Iterator[str]:
         """Refuse sign-in codes in answers in production, and a deployment that could not send any."""
         yield from super().check()
+        for name in ("token_signing_key", "field_key"):
+            if not is_key(getattr(self, name)):
+                yield f"{name.upper()} is wrong: it is 32 bytes in base64url"
+        if self.codes_per_ten_minutes < 1:
+            yield "CODES_PER_TEN_MINUTES is wrong: it is 1 or more"
+        if self.sms_gateway_url and not is_url(self.sms_gateway_url, "http", "https"):
+            yield "SMS_GATEWAY_URL is wrong: it is an address like https://host/path"
+        if self.bootstrap_admin_phone and not re.fullmatch("1[3-9][0-9]{9}", self.bootstrap_admin_phone):
+            yield "BOOTSTRAP_ADMIN_PHONE is wrong: it is a mainland mobile number"
         if self.dev_login and self.env == "production":
             yield "DEV_LOGIN is refused when ENV=production: it shows sign-in codes to anybody"
         if not self.dev_login and not self.sms_gateway_url:
