@@ -132,6 +132,7 @@ class ServiceSettings:
     topology_file: str = "infra/topology.json"
     env: str = "development"
     log_level: str = "INFO"
+    bind: str = "127.0.0.1"
     worker_port: int = 0
     worker_threads: int = 4
     worker_nice: int = 15
