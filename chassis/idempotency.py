@@ -106,7 +106,8 @@ def _body_hash() -> str:
     # A multipart body is streamed to its parser and not read twice; its length stands for it.
     is_form = (request.mimetype or "").startswith("multipart/")
     body = str(request.content_length).encode() if is_form else request.get_data(cache=True)
-    return hashlib.sha256(body).hexdigest()
+    # A query says what the body means; without one it is the body alone.
+    return hashlib.sha256(request.query_string + body).hexdigest()
 
 
 def _again(mongo: Mongo, claim: Document) -> Response | None:

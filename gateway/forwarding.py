@@ -75,7 +75,8 @@ def forward(upstreams: Upstreams, route: Route, request: Request) -> Response:
     try:
         answer = _send(upstreams.pool(route.upstream), route, request)
         length = answer.headers.get("Content-Length")
-        small = length is not None and int(length) <= _SMALL
+        # The answer to a HEAD tells a length, and has none of its own.
+        small = length is not None and int(length) <= _SMALL and request.method != "HEAD"
         whole = answer.read(decode_content=False) if small else None
     except ReadTimeoutError:
         return problem(504, "upstream-slow", upstream=route.upstream)

@@ -32,6 +32,12 @@ class NoteSchema(Schema):
     text = fields.String(required=True)
 
 
+class PlaceQuery(Schema):
+    """What a body means may depend on the query."""
+
+    crs = fields.String(load_default="wgs84")
+
+
 class Desk:
     """A small service with a route that creates and can be made to wait, refuse or die after its write."""
 
@@ -74,6 +80,14 @@ class Desk:
         @routes.response(201)
         @access.signed_in
         def draft(body: dict[str, Any]) -> dict[str, str]:
+            return self.create(body["text"])
+
+        @routes.route("/places", methods=["POST"])
+        @routes.arguments(PlaceQuery, location="query")
+        @routes.arguments(NoteSchema)
+        @routes.response(201)
+        @access.signed_in
+        def place(_: dict[str, Any], body: dict[str, Any]) -> dict[str, str]:
             return self.create(body["text"])
 
         @routes.route("/tokens", methods=["POST"])
@@ -137,6 +151,13 @@ def test_a_key_used_with_another_body_is_refused_and_nothing_is_done(app: Flask,
     other = send(app, text="别的")
     assert other.status_code == 422
     assert "Idempotency-Key" in other.json["errors"]
+    assert len(desk.notes()) == 1
+
+
+def test_a_key_used_with_another_query_is_refused_too(app: Flask, desk: Desk) -> None:
+    assert send(app, path="/v1/places?crs=gcj02").status_code == 201
+    assert send(app, path="/v1/places").status_code == 422
+    assert send(app, path="/v1/places?crs=gcj02").status_code == 201
     assert len(desk.notes()) == 1
 
 

@@ -148,6 +148,12 @@ def test_the_date_and_the_server_are_left_to_the_web_server_in_front(client: Fla
     assert "Server" not in headers
 
 
+def test_the_answer_to_a_head_tells_the_length_that_a_get_would_have(client: FlaskClient) -> None:
+    answer = client.head("/v1/issues")
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert int(answer.headers["Content-Length"]) > 100
+
+
 def test_methods_that_callers_make_up_are_counted_as_one(client: FlaskClient) -> None:
     for method in ("BREW", "WHEN"):
         assert client.open("/v1/issues", method=method).status_code == 405
