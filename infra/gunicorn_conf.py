@@ -20,6 +20,7 @@ timeout = 60
 graceful_timeout = 20
 keepalive = 75
 control_socket_disable = True
+forwarder_headers = ""  # by default a caller on this machine could move the root of the application
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeat files, no data
 
 SILENCE = struct.pack("ll", 30, 0)
