@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from marshmallow import Schema, fields
+from pymongo.errors import OperationFailure
 
 import chassis.http.app
 from chassis.clock import utc_now
@@ -220,6 +221,21 @@ def test_a_process_that_dies_between_write_and_answer_leaves_nothing_to_be_done_
     assert (again.status_code, again.json["id"]) == (201, written)
     assert desk.notes() == [written]
     assert send(app).json == again.json
+
+
+def test_an_answer_stands_that_the_database_refuses_to_keep(
+    app: Flask, desk: Desk, mongo: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationFailure("write conflict", 112)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chassis.idempotency._conclude", refuse)
+        first = send(app)
+    assert first.status_code == 201
+    time_passes(mongo, timedelta(minutes=1))
+    assert send(app).json == first.json
+    assert desk.notes() == [first.json["id"]]
 
 
 def test_of_many_that_take_up_a_dead_request_one_does(app: Flask, desk: Desk, mongo: Mongo) -> None:
