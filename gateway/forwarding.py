@@ -17,6 +17,7 @@ from gateway.routing import Route
 _CONNECT_SECONDS = 2.0
 _CHUNK = 64 * 1024
 _SMALL = 256 * 1024
+_BARE = frozenset({204, 304})
 _QUERY_SAFE = "%!$&'()*+,;=:@/?-._~"
 # Hop by hop (RFC 9110, 7.6.1), or set anew for the next hop.
 _DROPPED = frozenset(
@@ -75,8 +76,9 @@ def forward(upstreams: Upstreams, route: Route, request: Request) -> Response:
     try:
         answer = _send(upstreams.pool(route.upstream), route, request)
         length = answer.headers.get("Content-Length")
-        # The answer to a HEAD tells a length, and has none of its own.
-        small = length is not None and int(length) <= _SMALL and request.method != "HEAD"
+        # An answer without a body would never be streamed, and so never give its connection back.
+        bare = request.method == "HEAD" or answer.status in _BARE
+        small = bare or (length is not None and int(length) <= _SMALL)
         whole = answer.read(decode_content=False) if small else None
     except ReadTimeoutError:
         return problem(504, "upstream-slow", upstream=route.upstream)
@@ -84,9 +86,9 @@ def forward(upstreams: Upstreams, route: Route, request: Request) -> Response:
         log.warning("gateway.upstream-away", upstream=route.upstream, reason=type(error).__name__)
         return problem(502, "upstream-away", upstream=route.upstream, retry_after=2)
     headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _SAID_ANEW]
-    if whole is None and length is not None:
+    if length is not None:  # of a HEAD it is not that of the body, which is empty
         headers.append(("Content-Length", length))
-    body = _stream(answer) if whole is None else whole
+    body = _stream(answer) if whole is None else [whole]
     return Response(body, status=answer.status, headers=headers)
 
 
@@ -161,6 +163,7 @@ def _headers(request: Request) -> dict[str, str]:
 def _stream(answer: BaseHTTPResponse) -> Iterator[bytes]:
     try:
         yield from answer.stream(_CHUNK, decode_content=False)
-    finally:
+    except BaseException:
         answer.close()  # what nobody read to its end would be taken for the next answer
-        answer.release_conn()
+        raise
+    answer.release_conn()
