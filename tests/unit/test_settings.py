@@ -144,6 +144,12 @@ def test_so_is_one_of_the_volunteer_service(name: str, value: str) -> None:
     assert line.startswith(f"{name} is wrong")
 
 
+@pytest.mark.parametrize("change", [{"TOKEN_KEY_ID": "2"}, {"TOKEN_JWKS": Secrets.new().jwks()}], ids=list)
+def test_so_are_keys_by_which_no_token_of_its_own_would_be_accepted(change: dict[str, str]) -> None:
+    (line,) = problems({**VOLUNTEER, **change}, VolunteerSettings)
+    assert line.startswith("TOKEN_JWKS is wrong")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
