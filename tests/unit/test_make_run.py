@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from wsgiref.simple_server import make_server
 
 import pytest
 
 from infra.local import __main__ as command
-from infra.local.deployment import Ports
+from infra.local.deployment import Ports, answers
 from infra.local.supervisor import StartError
 
 
@@ -82,3 +83,20 @@ def test_what_cannot_start_is_told_and_stopped(
     assert ran(stage, tmp_path, monkeypatch) == 1
     assert stage.stopped
     assert "The port is taken." in capsys.readouterr().err
+
+
+def test_a_proxy_of_this_machine_has_no_part_in_asking_whether_a_process_is_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    def ready(_: object, start_response: Callable[..., object]) -> list[bytes]:
+        start_response("200 OK", [])
+        return []
+
+    with make_server("127.0.0.1", 0, ready) as server:
+        thread = threading.Thread(target=server.handle_request, daemon=True)
+        thread.start()
+        assert answers(server.server_port, "/readyz")
+        thread.join()
