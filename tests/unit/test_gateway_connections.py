@@ -50,7 +50,7 @@ def service() -> Iterator[ThreadingHTTPServer]:
     Keeping.connections = 0
     with ThreadingHTTPServer(("127.0.0.1", 0), Keeping) as server:
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
         server.shutdown()
