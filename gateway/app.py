@@ -20,7 +20,7 @@ from chassis.settings import is_url, load, wrong_everywhere
 from gateway.docs_page import PAGE, assets_folder
 from gateway.forwarding import Upstreams, forward
 from gateway.limits import RateLimit
-from gateway.routing import ROUTES, Route, route_for
+from gateway.routing import Route, route_for
 
 _CHUNK = 64 * 1024
 _DISCARDED_CHUNKS = 1024
@@ -178,11 +178,3 @@ def merged_openapi(documents: dict[str, dict[str, Any]]) -> dict[str, Any]:
         for name, schema in components.get("schemas", {}).items():
             merged["components"]["schemas"][f"{service}.{name}"] = schema
     return merged
-
-
-def unused_routes(documents: dict[str, dict[str, Any]]) -> list[str]:
-    """Prefixes of the table that no service serves."""
-    served = {
-        "/".join(path.split("/", 3)[:3]) for document in documents.values() for path in document["paths"]
-    }
-    return sorted(route.prefix for route in ROUTES if route.prefix not in served)
