@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from chassis.broker import dead_letters
+from chassis.broker.connection import BROKER_ERRORS
 from chassis.settings import SettingsError
 from chassis.worker import PARTS, Worker
 
@@ -33,14 +34,23 @@ def run_worker(create_worker: Callable[[], Worker], commands: Sequence[click.Com
     @click.pass_obj
     def letters(worker: Worker, action: str, message_id: str | None) -> None:
         """List the events this service gave up, send them to it again, or discard them."""
-        url = worker.settings.amqp_url
-        if action == "list":
-            for letter in dead_letters.listing(url, worker.service):
-                click.echo(f"{letter.message_id}  {letter.type}  {letter.error}")
-            return
-        count = dead_letters.settle(url, worker.service, replay=action == "replay", message_id=message_id)
-        click.echo(f"{action}: {count}")
+        try:
+            _dead_letters(worker, action, message_id)
+        except BROKER_ERRORS as error:
+            raise click.ClickException(
+                f"The broker does not answer, or has no queue of this service: {error!r}"
+            ) from error
 
     for one in commands:
         command.add_command(one)
     command()
+
+
+def _dead_letters(worker: Worker, action: str, message_id: str | None) -> None:
+    url = worker.settings.amqp_url
+    if action == "list":
+        for letter in dead_letters.listing(url, worker.service):
+            click.echo(f"{letter.message_id}  {letter.type}  {letter.error}")
+        return
+    count = dead_letters.settle(url, worker.service, replay=action == "replay", message_id=message_id)
+    click.echo(f"{action}: {count}")

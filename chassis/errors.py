@@ -75,10 +75,6 @@ class Unavailable(Refusal):
     """A part this one needs does not answer now."""
 
 
-class TooEarly(Exception):
-    """An event arrived before one that it builds on; the consumer parks it and tries again."""
-
-
 class ConcurrentUpdate(Exception):
     """Somebody else saved the aggregate first; load it again and decide anew."""
 

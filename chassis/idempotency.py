@@ -13,7 +13,7 @@ from typing import TypeVar
 import orjson
 from flask import Flask, Response, current_app, g, request
 from pymongo.collection import Collection
-from pymongo.errors import ConnectionFailure, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from chassis import logs
 from chassis.clock import new_ulid, utc_now
@@ -106,7 +106,8 @@ def _body_hash() -> str:
     # A multipart body is streamed to its parser and not read twice; its length stands for it.
     is_form = (request.mimetype or "").startswith("multipart/")
     body = str(request.content_length).encode() if is_form else request.get_data(cache=True)
-    return hashlib.sha256(body).hexdigest()
+    # A query says what the body means; without one it is the body alone.
+    return hashlib.sha256(request.query_string + body).hexdigest()
 
 
 def _again(mongo: Mongo, claim: Document) -> Response | None:
@@ -146,7 +147,7 @@ def _after(mongo: Mongo, response: Response) -> Response:
         return response
     try:
         _conclude(mongo[COLLECTION], claim_id, response)
-    except ConnectionFailure as error:
+    except PyMongoError as error:
         # The answer stands. The same request again will wait for the lock and meet what this one stored.
         log.warning("idempotency.claim-left", reason=str(error)[:200])
     return response

@@ -61,6 +61,18 @@ def check_area(area: str, district: str, field: str = "area") -> None:
         )
 
 
+def keys_of(jwks: str) -> dict[str, Ed25519PublicKey]:
+    """The keys of a JSON Web Key Set (the text itself, or a path to a file) by id.
+
+    Raises OSError where there is no such file, ValueError where it is no such set or an empty one.
+    """
+    text = jwks if jwks.lstrip().startswith("{") else Path(jwks).read_text()
+    try:
+        return {str(key.key_id): key.key for key in jwt.PyJWKSet.from_json(text).keys}
+    except jwt.PyJWTError as error:
+        raise ValueError(str(error)) from error
+
+
 @dataclass
 class TokenVerifier:
     """Verifies EdDSA access tokens against a JSON Web Key Set (the text itself, or a path to a file).
@@ -76,8 +88,7 @@ class TokenVerifier:
     _lock: Lock = field(default_factory=Lock, init=False)
 
     def __post_init__(self) -> None:
-        text = self.jwks if self.jwks.lstrip().startswith("{") else Path(self.jwks).read_text()
-        self._keys = {str(key.key_id): key.key for key in jwt.PyJWKSet.from_json(text).keys}
+        self._keys = keys_of(self.jwks)
 
     def actor(self, token: str) -> Actor:
         """The actor of a token. Raises Unauthenticated when it is forged, malformed or has expired."""

@@ -34,8 +34,8 @@ log = logs.get()
 class SlotShare:
     """Which slots this relay serves: all live relays of a service divide them evenly.
 
-    Views may differ for a moment while a relay comes or goes; then an event is published twice at worst,
-    which consumers must bear anyway.
+    Views may differ for a moment while a relay comes or goes; an event is then published seconds late, or
+    twice, at worst. The latter consumers must bear anyway.
     """
 
     def __init__(self, mongo: Mongo, owner: str) -> None:

@@ -4,10 +4,14 @@ A process declares a frozen dataclass; each field is the environment variable of
 case. A wrong or missing value stops the start-up with every offending variable named.
 """
 
+import base64
 import dataclasses
 import logging
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import urlsplit
+
+from chassis.identity import keys_of
 
 T = typing.TypeVar("T")
 
@@ -90,6 +94,33 @@ def load(kind: type[T], environ: Mapping[str, str]) -> T:
     return settings
 
 
+def is_url(text: str, *schemes: str) -> bool:
+    """Whether this is the address of a server, of one of these schemes."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.netloc)
+
+
+def is_key(text: str) -> bool:
+    """Whether this is a key of 32 bytes in base64url."""
+    try:
+        return len(base64.urlsafe_b64decode(text + "==")) == 32
+    except ValueError:
+        return False
+
+
+def wrong_everywhere(token_jwks: str, log_level: str) -> Iterator[str]:
+    """What may be wrong with the settings that services and the gateway have alike."""
+    try:
+        keys_of(token_jwks)
+    except (OSError, ValueError) as error:
+        yield f"TOKEN_JWKS is wrong: it is a JSON Web Key Set, or a path to one ({error})"
+    if log_level not in logging.getLevelNamesMapping():
+        yield "LOG_LEVEL is wrong: it is DEBUG, INFO, WARNING or ERROR"
+
+
 @dataclasses.dataclass(frozen=True)
 class ServiceSettings:
     """What every service process needs; services add their own fields in `app.py`."""
@@ -101,6 +132,7 @@ class ServiceSettings:
     topology_file: str = "infra/topology.json"
     env: str = "development"
     log_level: str = "INFO"
+    bind: str = "127.0.0.1"
     worker_port: int = 0
     worker_threads: int = 4
     worker_nice: int = 15
@@ -109,14 +141,17 @@ class ServiceSettings:
     timer_seconds: float = 30.0
     faults: str = ""
 
-    def check(self) -> typing.Iterator[str]:
+    def check(self) -> Iterator[str]:
         """Yield a sentence for each combination that must not start."""
         if not (self.district.isascii() and self.district.isdigit() and len(self.district) == 6):
             yield "DISTRICT is wrong: it is the 6-digit division code of the district"
         if self.env not in ENVIRONMENTS:
             yield f"ENV is wrong: it is one of {', '.join(ENVIRONMENTS)}"
-        if self.log_level not in logging.getLevelNamesMapping():
-            yield "LOG_LEVEL is wrong: it is DEBUG, INFO, WARNING or ERROR"
+        yield from wrong_everywhere(self.token_jwks, self.log_level)
+        if not is_url(self.mongo_url, "mongodb", "mongodb+srv"):
+            yield "MONGO_URL is wrong: it is an address like mongodb://host:27017"
+        if not is_url(self.amqp_url, "amqp", "amqps"):
+            yield "AMQP_URL is wrong: it is an address like amqp://user:password@host:5672"
         if not 0 <= self.worker_port <= 65535:
             yield "WORKER_PORT is wrong: it is a port, or 0 for none"
         if self.worker_threads < 1:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$")
 
+_REQUEST_ID = re.compile(r"[0-9A-Za-z._:-]{1,100}")
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -25,6 +27,11 @@ def new_traceparent(parent: str | None = None) -> str:
     match = _TRACEPARENT.match(parent or "")
     trace_id = match.group(1) if match else secrets.token_hex(16)
     return f"00-{trace_id}-{secrets.token_hex(8)}-01"
+
+
+def request_id(text: str | None) -> str | None:
+    """The id that a caller gave to a request, where it is one: it goes into logs and into every event."""
+    return text if text and _REQUEST_ID.fullmatch(text) else None
 
 
 def begin(traceparent: str | None, correlation_id: str | None, causation_id: str | None = None) -> Trace:

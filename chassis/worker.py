@@ -138,7 +138,7 @@ class Worker:
 
     def _serve_health(self) -> None:
         server = make_server(
-            "0.0.0.0",  # noqa: S104 - reached by probes from outside the container
+            self.settings.bind,
             self.settings.worker_port,
             self._health,
             server_class=_HealthServer,

@@ -1,7 +1,8 @@
 """Wiring of the gateway: it authenticates, limits, routes and documents, and holds no rule of the domain."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,11 @@ from chassis.http import access, inputs, problems
 from chassis.http.app import observe, register_health
 from chassis.http.blueprint import OrjsonProvider
 from chassis.identity import TokenVerifier
-from chassis.settings import load
+from chassis.settings import is_url, load, wrong_everywhere
 from gateway.docs_page import PAGE, assets_folder
 from gateway.forwarding import Upstreams, forward
 from gateway.limits import RateLimit
-from gateway.routing import ROUTES, Route, route_for
+from gateway.routing import Route, route_for
 
 _CHUNK = 64 * 1024
 _DISCARDED_CHUNKS = 1024
@@ -38,6 +39,17 @@ class GatewaySettings:
     rate_limit: str = "300/second"
     docs_folder: str = "docs"
     log_level: str = "INFO"
+
+    def check(self) -> Iterator[str]:
+        """Yield a sentence for each value that would only fail later."""
+        yield from wrong_everywhere(self.token_jwks, self.log_level)
+        for name in ("volunteer_url", "issues_url", "points_url", "notify_url"):
+            if not is_url(getattr(self, name), "http", "https"):
+                yield f"{name.upper()} is wrong: it is an address like http://host:8000"
+        try:
+            RateLimit(self.rate_limit)
+        except ValueError:
+            yield "RATE_LIMIT is wrong: it reads like 300/second, and is 1 or more"
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -100,9 +112,10 @@ def _check_size(route: Route) -> None:
 
 def _discard_body() -> None:
     """Take in what is being sent, within reason: a caller cut off in the middle would not read the answer."""
-    for _ in range(_DISCARDED_CHUNKS):
-        if not request.stream.read(_CHUNK):
-            return
+    with suppress(OSError):  # gone already
+        for _ in range(_DISCARDED_CHUNKS):
+            if not request.stream.read(_CHUNK):
+                return
 
 
 def _register_documents(app: Flask, folder: Path) -> None:
@@ -165,11 +178,3 @@ def merged_openapi(documents: dict[str, dict[str, Any]]) -> dict[str, Any]:
         for name, schema in components.get("schemas", {}).items():
             merged["components"]["schemas"][f"{service}.{name}"] = schema
     return merged
-
-
-def unused_routes(documents: dict[str, dict[str, Any]]) -> list[str]:
-    """Prefixes of the table that no service serves."""
-    served = {
-        "/".join(path.split("/", 3)[:3]) for document in documents.values() for path in document["paths"]
-    }
-    return sorted(route.prefix for route in ROUTES if route.prefix not in served)

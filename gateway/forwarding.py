@@ -8,6 +8,7 @@ import urllib3
 from flask import Request, Response, g
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
+from werkzeug.exceptions import ClientDisconnected
 
 from chassis import logs, trace
 from chassis.http.problems import problem
@@ -16,6 +17,7 @@ from gateway.routing import Route
 _CONNECT_SECONDS = 2.0
 _CHUNK = 64 * 1024
 _SMALL = 256 * 1024
+_BARE = frozenset({204, 304})
 _QUERY_SAFE = "%!$&'()*+,;=:@/?-._~"
 # Hop by hop (RFC 9110, 7.6.1), or set anew for the next hop.
 _DROPPED = frozenset(
@@ -35,6 +37,8 @@ _DROPPED = frozenset(
         "x-forwarded-for",
     }
 )
+_SAID_ANEW = _DROPPED | {"date", "server"}
+"""Of an answer: the web server in front of this says these two itself."""
 log = logs.get()
 
 
@@ -72,17 +76,19 @@ def forward(upstreams: Upstreams, route: Route, request: Request) -> Response:
     try:
         answer = _send(upstreams.pool(route.upstream), route, request)
         length = answer.headers.get("Content-Length")
-        small = length is not None and int(length) <= _SMALL
+        # An answer without a body would never be streamed, and so never give its connection back.
+        bare = request.method == "HEAD" or answer.status in _BARE
+        small = bare or (length is not None and int(length) <= _SMALL)
         whole = answer.read(decode_content=False) if small else None
     except ReadTimeoutError:
         return problem(504, "upstream-slow", upstream=route.upstream)
     except HTTPError as error:
         log.warning("gateway.upstream-away", upstream=route.upstream, reason=type(error).__name__)
         return problem(502, "upstream-away", upstream=route.upstream, retry_after=2)
-    headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _DROPPED]
-    if whole is None and length is not None:
+    headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _SAID_ANEW]
+    if length is not None:  # of a HEAD it is not that of the body, which is empty
         headers.append(("Content-Length", length))
-    body = _stream(answer) if whole is None else whole
+    body = _stream(answer) if whole is None else [whole]
     return Response(body, status=answer.status, headers=headers)
 
 
@@ -121,11 +127,27 @@ def _target(request: Request) -> str:
 
 def _body(request: Request) -> bytes | Iterable[bytes] | None:
     length = request.content_length
-    if length is None and request.headers.get("Transfer-Encoding") is None:
+    if length is None:
         return None
-    if length is not None and length <= _SMALL:
-        return request.stream.read()
-    return iter(lambda: request.stream.read(_CHUNK), b"")
+    parts = _parts(request, length)
+    return b"".join(parts) if length <= _SMALL else parts
+
+
+def _parts(request: Request, length: int) -> Iterator[bytes]:
+    """The body as it comes in. Raises ClientDisconnected where less of it comes than was announced.
+
+    The service must not be left to wait for the rest: it would hold a thread there, and one here, until the
+    time is up.
+    """
+    while length > 0:
+        try:
+            part = request.stream.read(min(_CHUNK, length))
+        except OSError as error:
+            raise ClientDisconnected from error
+        if not part:
+            raise ClientDisconnected
+        length -= len(part)
+        yield part
 
 
 def _headers(request: Request) -> dict[str, str]:
@@ -141,5 +163,7 @@ def _headers(request: Request) -> dict[str, str]:
 def _stream(answer: BaseHTTPResponse) -> Iterator[bytes]:
     try:
         yield from answer.stream(_CHUNK, decode_content=False)
-    finally:
-        answer.release_conn()
+    except BaseException:
+        answer.close()  # what nobody read to its end would be taken for the next answer
+        raise
+    answer.release_conn()

@@ -10,7 +10,7 @@ from chassis.errors import TooMany
 
 
 class RateLimit:
-    """A sliding window in each gateway process. `text` reads like `100/second`.
+    """A sliding window in each gateway process. `text` reads like `100/second`; ValueError where it does not.
 
     The counting is done here because the library's storage in memory starts a thread to expire its entries
     at nearly every request. All callers share the same window, so that the last two windows are all there
@@ -19,6 +19,8 @@ class RateLimit:
 
     def __init__(self, text: str) -> None:
         self._limit = parse(text)
+        if self._limit.amount < 1:
+            raise ValueError("nobody would be let in")
         self._seconds = self._limit.get_expiry()
         self._lock = threading.Lock()
         self._window = 0

@@ -1,7 +1,9 @@
 """gunicorn's settings for every API process and the gateway, all from the environment."""
 
 import os
+import shutil
 import socket
+import struct
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,15 @@ timeout = 60
 graceful_timeout = 20
 keepalive = 75
 control_socket_disable = True
+forwarder_headers = ""  # by default a caller on this machine could move the root of the application
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeat files, no data
 
+SILENCE = struct.pack("ll", 30, 0)
+"""Seconds and microseconds that a thread waits for a caller who stops sending or reading in the middle."""
+
 # All workers of this master share their counters through one fresh folder.
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="metrics-"))
+_counters = "" if "PROMETHEUS_MULTIPROC_DIR" in os.environ else tempfile.mkdtemp(prefix="metrics-")
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", _counters)
 
 
 def _write_problem(client: socket.socket, status: int, reason: str, message: str) -> None:
@@ -42,6 +49,22 @@ def _write_problem(client: socket.socket, status: int, reason: str, message: str
 
 
 gunicorn.util.write_error = _write_problem  # it has no setting for this page of its own
+
+
+def post_worker_init(worker: Any) -> None:
+    """Give up on silent callers: gunicorn itself waits for ever, and sixteen of them would hold all threads.
+
+    Linux hands the limit on to each connection that is accepted.
+    """
+    for listener in worker.sockets:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, SILENCE)
+
+
+def on_exit(_server: Any) -> None:
+    """Leave no folder of counters behind."""
+    if _counters:
+        shutil.rmtree(_counters, ignore_errors=True)
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -55,6 +55,17 @@ class Jointly:
     handle: Callable[[Sequence[Envelope]], Sequence[Exception | None]]
 
 
+class _Lane:
+    """What was delivered over one connection and waits to be handled jointly; one thread at a time does so.
+
+    Of one connection only: whoever is still at what an earlier one delivered must hold up nobody.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: deque[_Delivery] = deque()
+        self.taken = threading.Lock()
+
+
 class Consumer:
     """Runs `handle` for each event of one service's queue, or `jointly` for all that wait of some types.
 
@@ -83,8 +94,6 @@ class Consumer:
         self._longest_wait = longest_wait
         self._faults = faults
         self._jointly = jointly
-        self._lane: deque[_Delivery] = deque()
-        self._in_lane = threading.Lock()
         self._in_flight = 0
         self._waits = jitter(longest_wait)
         self.connected = False
@@ -122,14 +131,14 @@ class Consumer:
         channel: BlockingChannel,
     ) -> None:
         self._in_flight = 0
-        self._lane.clear()  # of a connection before: the broker delivers them again
+        lane = _Lane()
 
         def received(_channel: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
             self._in_flight += 1
             delivery = _Delivery(method.delivery_tag, body, properties)
             if self._jointly is not None and properties.type in self._jointly.types:
-                self._lane.append(delivery)
-                pool.submit(self._work_lane, self._jointly, connection, channel)
+                lane.waiting.append(delivery)
+                pool.submit(self._work_lane, lane, self._jointly, connection, channel)
             else:
                 pool.submit(self._work, connection, channel, delivery)
 
@@ -155,19 +164,21 @@ class Consumer:
         self._faults.kill_at("consumer.before-ack")
         self._have_settled(connection, channel, delivery, failure)
 
-    def _work_lane(self, jointly: Jointly, connection: BlockingConnection, channel: BlockingChannel) -> None:
+    def _work_lane(
+        self, lane: _Lane, jointly: Jointly, connection: BlockingConnection, channel: BlockingChannel
+    ) -> None:
         """In a pool thread: handle what waits in the lane, unless another thread is at it."""
-        while self._lane and self._in_lane.acquire(blocking=False):
+        while lane.waiting and lane.taken.acquire(blocking=False):
             try:
                 if not channel.is_open:
                     return
-                deliveries = _taken(self._lane, AT_ONCE)
+                deliveries = _taken(lane.waiting, AT_ONCE)
                 failures = self._try_jointly(jointly, deliveries)
                 self._faults.kill_at("consumer.before-ack")
                 for delivery, failure in zip(deliveries, failures, strict=True):
                     self._have_settled(connection, channel, delivery, failure)
             finally:
-                self._in_lane.release()
+                lane.taken.release()
 
     def _have_settled(
         self,
@@ -266,6 +277,6 @@ class Consumer:
         )
 
 
-def _taken(lane: deque[_Delivery], most: int) -> list[_Delivery]:
+def _taken(waiting: deque[_Delivery], most: int) -> list[_Delivery]:
     """The first of those that wait; whoever takes holds the lane."""
-    return [lane.popleft() for _ in range(min(most, len(lane)))]
+    return [waiting.popleft() for _ in range(min(most, len(waiting)))]

@@ -69,9 +69,9 @@ def _check(app: Flask, verifier: TokenVerifier) -> None:
     if request.endpoint is None:
         return
     rule = rule_of(app, request.endpoint)
-    header = request.headers.get("Authorization", "")
-    if header.startswith("Bearer "):
-        g.actor = verifier.actor(header[7:])
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        g.actor = verifier.actor(token)
     if rule is None or rule.public:
         return
     current = actor()

@@ -17,6 +17,7 @@ from chassis.http.blueprint import Api, Blueprint, OrjsonProvider
 from chassis.identity import TokenVerifier
 from chassis.mongo import Mongo
 
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 log = logs.get()
 
 
@@ -77,14 +78,17 @@ def observe(app: Flask, name: str) -> None:
     @app.before_request
     def begin() -> None:
         g.started = time.perf_counter()
-        current = trace.begin(request.headers.get("traceparent"), request.headers.get("X-Request-Id"))
+        asked = trace.request_id(request.headers.get("X-Request-Id"))
+        current = trace.begin(request.headers.get("traceparent"), asked)
         g.request_id = current.correlation_id
 
     @app.after_request
     def end(response: Response) -> Response:
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
         route = str(request.url_rule) if request.url_rule else "none"
-        metrics.HTTP_SECONDS.labels(request.method, route, str(response.status_code)).observe(seconds)
+        # Callers may make methods up, and each would be a series kept for ever.
+        method = request.method if request.method in _METHODS else "other"
+        metrics.HTTP_SECONDS.labels(method, route, str(response.status_code)).observe(seconds)
         response.headers.setdefault("X-Request-Id", g.get("request_id", ""))
         if response.status_code >= 500 or request.method not in ("GET", "HEAD"):
             log.info(

@@ -32,6 +32,10 @@ _TITLES = {
     503: ("服务暂不可用", "Temporarily unavailable"),
     504: ("服务应答超时", "The service behind did not answer in time"),
 }
+_UNKNOWN = (
+    "请求可能已经执行：请先查看结果，或以同一个 Idempotency-Key 重发。",
+    "It may have been carried out: look first, or send it again with the same Idempotency-Key.",
+)
 _DETAILS = {
     400: ("请检查请求格式：正文须为 JSON。", "Check the form of the request: the body must be JSON."),
     404: ("没有这个地址，请查看 /docs。", "There is no such address: see /docs."),
@@ -44,7 +48,9 @@ _DETAILS = {
     415: ("请使用 Content-Type: application/json。", "Use Content-Type: application/json."),
     422: ("请修改 errors 中列出的字段。", "Correct the fields listed in errors."),
     500: ("问题已记录，请稍后重试。", "It has been recorded. Try again later."),
+    502: _UNKNOWN,
     503: ("请稍后重试。", "Try again in a moment."),
+    504: _UNKNOWN,
 }
 _STATUS: dict[type[errors.Refusal], int] = {
     errors.Malformed: 400,

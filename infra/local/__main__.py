@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from infra.local.deployment import Deployment, Ports
@@ -26,22 +27,31 @@ def main() -> int:
         return 2
     folder = Path(os.environ.get("DATA_DIR", "var")).resolve()
     district = Deployment(folder, Ports(int(port)), on_event=lambda text: print(text, flush=True))
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    _when_asked_to_end(_interrupt)
     print(f"Starting Alley Steward 小巷管家; data and logs are in {folder} …", flush=True)
     try:
         district.start()
         _greet(district)
-        stop.wait()
+        threading.Event().wait()
+    except KeyboardInterrupt:
         print("\nStopping …", flush=True)
     except StartError as error:
         print(f"\nCannot start. {error}", file=sys.stderr, flush=True)
         return 1
     finally:
+        _when_asked_to_end(lambda *_: None)  # it is at it
         district.stop()
     print("Stopped. The data is kept.", flush=True)
     return 0
+
+
+def _when_asked_to_end(handler: Callable[..., None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _greet(district: Deployment) -> None:

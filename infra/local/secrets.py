@@ -15,6 +15,16 @@ def _base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
+def _put_in_place(path: Path, body: bytes) -> None:
+    """Write a file whole or not at all: without its keys nothing personal in the database can be read."""
+    draft = path.with_suffix(".new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
 @dataclass(frozen=True)
 class Secrets:
     """What the processes of one deployment share."""
@@ -33,15 +43,11 @@ class Secrets:
     def kept_in(cls, folder: Path) -> "Secrets":
         """The keys of a data folder, made on first use."""
         path = folder / "secrets.json"
-        if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(orjson.dumps(asdict(cls.new())))
-        stored = orjson.loads(path.read_bytes())
+        stored = orjson.loads(path.read_bytes()) if path.exists() else {}
         complete = {**asdict(cls.new()), **stored}
-        if complete != stored:  # a folder of an earlier release lacks the newer keys
-            path.write_bytes(orjson.dumps(complete))
+        if complete != stored:  # a new folder, or one of an earlier release that lacks the newer keys
+            folder.mkdir(parents=True, exist_ok=True)
+            _put_in_place(path, orjson.dumps(complete))
         return cls(**complete)
 
     def jwks(self) -> str:

@@ -279,8 +279,8 @@ def _parties(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
 def _gainers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
     if data.get("rule") == _SETTLED:
         return []
-    gained = [leg["account"] for leg in data["legs"] if leg["amount"] > 0 and ":" not in leg["account"]]
-    return list(dict.fromkeys(gained))
+    members = dict.fromkeys(leg["account"] for leg in data["legs"])
+    return [member for member in members if ":" not in member and _gains(member, data)]
 
 
 def _losers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
@@ -291,12 +291,21 @@ def _losers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
     return [member for member in members if ":" not in member and _losses(member, data)]
 
 
+def _gains(member: str, data: Mapping[str, Any]) -> dict[str, int]:
+    """What is left of all that a posting gives to and takes from a member's wallet, by unit."""
+    sums: Counter[str] = Counter()
+    for leg in data.get("legs", []):
+        if leg["account"] == member:
+            sums[leg["unit"]] += leg["amount"]
+    return dict(+sums)
+
+
 def _losses(member: str, data: Mapping[str, Any]) -> dict[str, int]:
     sums: Counter[str] = Counter()
     for leg in data.get("legs", []):
         if leg["account"].removeprefix(_OWED) == member:
             sums[leg["unit"]] -= leg["amount"]
-    return {unit: amount for unit, amount in sums.items() if amount > 0}
+    return dict(+sums)
 
 
 _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]]] = {
@@ -323,7 +332,6 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
 
 
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    gains = {leg["unit"]: leg["amount"] for leg in data.get("legs", []) if leg["account"] == member}
-    gains |= {lot["unit"]: lot["amount"] for lot in data.get("lots", [])}
+    gains = _gains(member, data) | {lot["unit"]: lot["amount"] for lot in data.get("lots", [])}
     named = {name: data.get(name) for name in _NAMED}
     return {"number": data.get("number", ""), "gains": gains, "losses": _losses(member, data), **named}

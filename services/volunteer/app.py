@@ -1,6 +1,7 @@
 """Wiring of the volunteer service: the only place that reads its environment."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,9 +13,9 @@ from chassis.clock import new_ulid, utc_now
 from chassis.events import Event
 from chassis.field_cipher import FieldCipher
 from chassis.http.app import ServiceApp
-from chassis.identity import TokenVerifier
+from chassis.identity import TokenVerifier, keys_of
 from chassis.mongo import Mongo
-from chassis.settings import Secret, ServiceSettings, load
+from chassis.settings import Secret, ServiceSettings, is_key, is_url, load
 from chassis.worker import Worker
 from services.volunteer.activities import events as activity_events
 from services.volunteer.activities import routes as activity_routes
@@ -58,10 +59,32 @@ class VolunteerSettings(ServiceSettings):
     def check(self) -> Iterator[str]:
         """Refuse sign-in codes in answers in production, and a deployment that could not send any."""
         yield from super().check()
+        for name in ("token_signing_key", "field_key"):
+            if not is_key(getattr(self, name)):
+                yield f"{name.upper()} is wrong: it is 32 bytes in base64url"
+        if not self._own_tokens_are_accepted():
+            yield "TOKEN_JWKS is wrong: it lacks the public key of TOKEN_SIGNING_KEY under TOKEN_KEY_ID"
+        if self.codes_per_ten_minutes < 1:
+            yield "CODES_PER_TEN_MINUTES is wrong: it is 1 or more"
+        if self.sms_gateway_url and not is_url(self.sms_gateway_url, "http", "https"):
+            yield "SMS_GATEWAY_URL is wrong: it is an address like https://host/path"
+        if self.bootstrap_admin_phone and not re.fullmatch("1[3-9][0-9]{9}", self.bootstrap_admin_phone):
+            yield "BOOTSTRAP_ADMIN_PHONE is wrong: it is a mainland mobile number"
         if self.dev_login and self.env == "production":
             yield "DEV_LOGIN is refused when ENV=production: it shows sign-in codes to anybody"
         if not self.dev_login and not self.sms_gateway_url:
             yield "SMS_GATEWAY_URL is not set: without it (or DEV_LOGIN=true) nobody could sign in"
+
+    def _own_tokens_are_accepted(self) -> bool:
+        """False only where all these settings can be read."""
+        if not is_key(self.token_signing_key):
+            return True
+        own = TokenIssuer(self.token_signing_key, self.token_key_id, utc_now).public_key
+        try:
+            known = keys_of(self.token_jwks).get(self.token_key_id)
+        except (OSError, ValueError):
+            return True
+        return known is not None and known.public_bytes_raw() == own.public_bytes_raw()
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:

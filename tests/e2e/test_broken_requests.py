@@ -25,6 +25,10 @@ BROKEN: dict[str, tuple[bytes, int]] = {
     "no HTTP at all": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
     "a header without a colon": (b"GET /livez HTTP/1.1\r\nnonsense\r\n" + HEAD + b"\r\n", 400),
     "a control character in a header": (b"GET /livez HTTP/1.1\r\nX: a\x00b\r\n" + HEAD + b"\r\n", 400),
+    "a header that means something to web servers only": (
+        b"GET /none HTTP/1.1\r\nSCRIPT_NAME: /elsewhere\r\n" + HEAD + b"\r\n",
+        404,
+    ),
     "a length below zero": (b"POST /v1/auth/codes HTTP/1.1\r\nContent-Length: -1\r\n" + HEAD + b"\r\n", 400),
     "a length that is no number": (
         b"POST /v1/auth/codes HTTP/1.1\r\nContent-Length: 1e3\r\n" + HEAD + b"\r\n",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from marshmallow import Schema, fields
+from pymongo.errors import OperationFailure
 
 import chassis.http.app
 from chassis.clock import utc_now
@@ -30,6 +31,12 @@ class NoteSchema(Schema):
     """What a test sends."""
 
     text = fields.String(required=True)
+
+
+class PlaceQuery(Schema):
+    """What a body means may depend on the query."""
+
+    crs = fields.String(load_default="wgs84")
 
 
 class Desk:
@@ -74,6 +81,14 @@ class Desk:
         @routes.response(201)
         @access.signed_in
         def draft(body: dict[str, Any]) -> dict[str, str]:
+            return self.create(body["text"])
+
+        @routes.route("/places", methods=["POST"])
+        @routes.arguments(PlaceQuery, location="query")
+        @routes.arguments(NoteSchema)
+        @routes.response(201)
+        @access.signed_in
+        def place(_: dict[str, Any], body: dict[str, Any]) -> dict[str, str]:
             return self.create(body["text"])
 
         @routes.route("/tokens", methods=["POST"])
@@ -140,6 +155,13 @@ def test_a_key_used_with_another_body_is_refused_and_nothing_is_done(app: Flask,
     assert len(desk.notes()) == 1
 
 
+def test_a_key_used_with_another_query_is_refused_too(app: Flask, desk: Desk) -> None:
+    assert send(app, path="/v1/places?crs=gcj02").status_code == 201
+    assert send(app, path="/v1/places").status_code == 422
+    assert send(app, path="/v1/places?crs=gcj02").status_code == 201
+    assert len(desk.notes()) == 1
+
+
 def test_a_key_belongs_to_one_member_and_one_address(app: Flask, desk: Desk) -> None:
     answers = [send(app), send(app, who=BERT), send(app, path="/v1/drafts")]
     assert [one.status_code for one in answers] == [201, 201, 201]
@@ -199,6 +221,21 @@ def test_a_process_that_dies_between_write_and_answer_leaves_nothing_to_be_done_
     assert (again.status_code, again.json["id"]) == (201, written)
     assert desk.notes() == [written]
     assert send(app).json == again.json
+
+
+def test_an_answer_stands_that_the_database_refuses_to_keep(
+    app: Flask, desk: Desk, mongo: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationFailure("write conflict", 112)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chassis.idempotency._conclude", refuse)
+        first = send(app)
+    assert first.status_code == 201
+    time_passes(mongo, timedelta(minutes=1))
+    assert send(app).json == first.json
+    assert desk.notes() == [first.json["id"]]
 
 
 def test_of_many_that_take_up_a_dead_request_one_does(app: Flask, desk: Desk, mongo: Mongo) -> None:

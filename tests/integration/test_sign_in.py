@@ -93,6 +93,14 @@ def test_after_five_wrong_tries_the_right_code_is_no_good_either(codes: CodeStor
     assert not codes.use(PHONE, "123456")
 
 
+def test_tries_made_at_once_are_counted_before_the_code_is_looked_at(codes: CodeStore, mongo: Mongo) -> None:
+    codes.put(PHONE, "123456", most=5)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: codes.use(PHONE, f"{number:06d}"), range(16)))
+    (kept,) = mongo["codes"].find()
+    assert kept["attempts"] == 5
+
+
 def test_a_new_code_replaces_the_one_before(codes: CodeStore) -> None:
     codes.put(PHONE, "111111", most=5)
     codes.put(PHONE, "222222", most=5)
@@ -105,6 +113,11 @@ def test_codes_are_sent_so_many_times_in_ten_minutes(codes: CodeStore, clock: Ha
     assert codes.put("13900000302", "123456", most=3)
     clock.advance(minutes=10)
     assert codes.put(PHONE, "123456", most=3)
+
+
+def test_of_all_who_ask_for_codes_at_once_no_more_than_that_are_sent_one(codes: CodeStore) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(lambda number: codes.put(PHONE, f"{number:06d}", most=3), range(16))) == 3
 
 
 def test_neither_codes_nor_phones_lie_readable_in_the_database(

@@ -136,13 +136,40 @@ def test_each_request_carries_an_id_and_a_trace_that_the_answer_names(client: Fl
     assert client.get("/v1/issues").headers["X-Request-Id"]
 
 
+@pytest.mark.parametrize("name", ["x" * 101, "a b", "13900000101\u00e9", "<script>"])
+def test_what_is_no_request_id_is_not_taken_over(client: FlaskClient, name: str) -> None:
+    answer = client.get("/v1/issues", headers={"X-Request-Id": name})
+    assert told(answer)["headers"]["x-request-id"] == answer.headers["X-Request-Id"] != name
+
+
+def test_the_date_and_the_server_are_left_to_the_web_server_in_front(client: FlaskClient) -> None:
+    headers = client.get("/v1/issues").headers
+    assert "Date" not in headers
+    assert "Server" not in headers
+
+
+def test_the_answer_to_a_head_tells_the_length_that_a_get_would_have(client: FlaskClient) -> None:
+    answer = client.head("/v1/issues")
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert int(answer.headers["Content-Length"]) > 100
+
+
+def test_methods_that_callers_make_up_are_counted_as_one(client: FlaskClient) -> None:
+    for method in ("BREW", "WHEN"):
+        assert client.open("/v1/issues", method=method).status_code == 405
+    counted = client.get("/metrics").text
+    assert 'method="other"' in counted
+    assert "BREW" not in counted
+
+
 def test_a_caller_cannot_name_the_address_they_come_from(client: FlaskClient) -> None:
     heard = told(client.get("/v1/issues", headers={"X-Forwarded-For": "8.8.8.8"}))
     assert heard["headers"]["x-forwarded-for"] == "127.0.0.1"
 
 
-def test_a_forged_token_goes_no_further(client: FlaskClient) -> None:
-    answer = client.get("/v1/issues", headers={"Authorization": "Bearer a.b.c"})
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+def test_a_forged_token_goes_no_further(client: FlaskClient, scheme: str) -> None:
+    answer = client.get("/v1/issues", headers={"Authorization": f"{scheme} a.b.c"})
     assert (answer.status_code, told(answer)["type"]) == (401, "/problems/token-refused")
 
 

@@ -227,6 +227,18 @@ def test_points_are_told_with_the_amounts_of_that_member_only() -> None:
     assert render("points-gained", due["R1"].params, "zh")[1] == "您获得了 1 积分。"
 
 
+def test_what_a_posting_gives_and_takes_of_one_unit_is_told_as_what_is_left_of_it() -> None:
+    legs = [
+        {"account": "S1", "unit": "points", "amount": 10},
+        {"account": "S1", "unit": "points", "amount": -4},
+        {"account": "S1", "unit": "minutes", "amount": -30},
+        {"account": "R1", "unit": "points", "amount": 3},
+        {"account": "R1", "unit": "points", "amount": -3},
+    ]
+    (due,) = messages("points.posted.v1", GRID, {"legs": legs}, holders)
+    assert (due.member, render(due.template, due.params, "en")[1]) == ("S1", "You gained 6 points.")
+
+
 def test_a_gift_is_told_once_and_in_its_own_words() -> None:
     legs = [
         {"account": "R1", "unit": "minutes", "amount": -90},

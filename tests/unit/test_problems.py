@@ -126,3 +126,13 @@ def test_what_goes_wrong_inside_is_not_told_outside(client: FlaskClient, path: s
         assert "secret" not in str(document)
         assert "13900000101" not in str(document)
         assert "Error" not in str(document)
+
+
+@pytest.mark.parametrize("status", [502, 504])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_who_does_not_know_whether_it_was_done_is_told_how_to_find_out(status: int, language: str) -> None:
+    app = Flask("problems")
+    with app.test_request_context("/", headers={"Accept-Language": language}):
+        document = problems.problem(status).json
+    assert document is not None
+    assert "Idempotency-Key" in document["detail"]

@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import orjson
+import pytest
 
 from chassis.clock import utc_now
 from chassis.field_cipher import FieldCipher
@@ -36,6 +37,26 @@ def test_a_folder_of_an_earlier_release_keeps_its_keys_and_gets_those_it_lacks(t
     assert completed.ballot_key not in ("", first.ballot_key)
     assert Secrets.kept_in(tmp_path) == completed
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_whoever_dies_over_writing_the_keys_leaves_those_that_were_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise SystemExit("killed")
+
+    def interrupted() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", die)
+            with pytest.raises(SystemExit):
+                Secrets.kept_in(tmp_path)
+
+    interrupted()
+    first = Secrets.kept_in(tmp_path)
+    older = {name: value for name, value in vars(first).items() if name != "ballot_key"}
+    (tmp_path / "secrets.json").write_bytes(orjson.dumps(older))
+    interrupted()
+    assert orjson.loads((tmp_path / "secrets.json").read_bytes()) == older
 
 
 def test_what_is_signed_with_the_key_is_good_by_the_public_side_and_that_holds_no_secret() -> None:

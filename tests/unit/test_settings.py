@@ -5,15 +5,27 @@ from dataclasses import dataclass
 import pytest
 
 from chassis.settings import Secret, ServiceSettings, SettingsError, load
+from gateway.app import GatewaySettings
+from infra.local.secrets import Secrets
 from services.volunteer.app import VolunteerSettings
 
+KEYS = Secrets.new()
 GOOD = {
     "MONGO_URL": "mongodb://127.0.0.1:1",
     "AMQP_URL": "amqp://guest:guest@127.0.0.1:1",
-    "TOKEN_JWKS": '{"keys": []}',
+    "TOKEN_JWKS": KEYS.jwks(),
     "DISTRICT": "120199",
 }
-VOLUNTEER = {**GOOD, "TOKEN_SIGNING_KEY": "k", "FIELD_KEY": "k", "DEV_LOGIN": "true"}
+VOLUNTEER = {
+    **GOOD,
+    "TOKEN_SIGNING_KEY": KEYS.token_signing_key,
+    "FIELD_KEY": KEYS.field_key,
+    "DEV_LOGIN": "true",
+}
+GATEWAY = {
+    "TOKEN_JWKS": KEYS.jwks(),
+    **{f"{name}_URL": "http://127.0.0.1:1" for name in ("VOLUNTEER", "ISSUES", "POINTS", "NOTIFY")},
+}
 
 
 @dataclass(frozen=True)
@@ -104,11 +116,54 @@ def test_a_district_is_six_digits(district: str) -> None:
         ("TIMER_SECONDS", "nan"),
         ("ENV", "prod"),
         ("ENV", "Production"),
+        ("MONGO_URL", "127.0.0.1:27017"),
+        ("AMQP_URL", "http://127.0.0.1:5672"),
+        ("TOKEN_JWKS", "{}"),
+        ("TOKEN_JWKS", "{nonsense"),
+        ("TOKEN_JWKS", "no/such/file"),
     ],
 )
 def test_a_value_that_would_only_fail_later_or_mean_something_else_is_refused(name: str, value: str) -> None:
     (line,) = problems({**GOOD, name: value})
     assert line.startswith(f"{name} is wrong")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOKEN_SIGNING_KEY", "short"),
+        ("TOKEN_SIGNING_KEY", "A" * 42),
+        ("FIELD_KEY", "*"),
+        ("CODES_PER_TEN_MINUTES", "0"),
+        ("SMS_GATEWAY_URL", "sms.example"),
+        ("BOOTSTRAP_ADMIN_PHONE", "12345"),
+    ],
+)
+def test_so_is_one_of_the_volunteer_service(name: str, value: str) -> None:
+    (line,) = problems({**VOLUNTEER, name: value}, VolunteerSettings)
+    assert line.startswith(f"{name} is wrong")
+
+
+@pytest.mark.parametrize("change", [{"TOKEN_KEY_ID": "2"}, {"TOKEN_JWKS": Secrets.new().jwks()}], ids=list)
+def test_so_are_keys_by_which_no_token_of_its_own_would_be_accepted(change: dict[str, str]) -> None:
+    (line,) = problems({**VOLUNTEER, **change}, VolunteerSettings)
+    assert line.startswith("TOKEN_JWKS is wrong")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RATE_LIMIT", "many"),
+        ("RATE_LIMIT", "0/second"),
+        ("LOG_LEVEL", "LOUD"),
+        ("TOKEN_JWKS", "no/such/file"),
+        ("NOTIFY_URL", "notify:8000"),
+    ],
+)
+def test_and_one_of_the_gateway(name: str, value: str) -> None:
+    (line,) = problems({**GATEWAY, name: value}, GatewaySettings)
+    assert line.startswith(f"{name} is wrong")
+    assert load(GatewaySettings, GATEWAY)
 
 
 def test_faults_are_refused_in_production_only() -> None:

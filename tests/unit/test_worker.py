@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +14,16 @@ from chassis.settings import Secret, ServiceSettings
 from chassis.timers import Timer
 from chassis.worker import Worker
 from infra.contracts import ROOT
+from infra.local.deployment import free_ports
+
+SETTINGS = ServiceSettings(
+    mongo_url="mongodb://127.0.0.1:1",
+    amqp_url=Secret("amqp://127.0.0.1:1"),
+    token_jwks="",
+    district="120199",
+    topology_file=str(ROOT / "infra/topology.json"),
+    worker_nice=0,
+)
 
 
 @pytest.fixture
@@ -32,17 +44,25 @@ def test_a_timer_runs_as_often_as_the_longest_interval_says_and_sigterm_ends_it(
         if len(runs) == 3:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    settings = ServiceSettings(
-        mongo_url="mongodb://127.0.0.1:1",
-        amqp_url=Secret("amqp://127.0.0.1:1"),
-        token_jwks="",
-        district="120199",
-        topology_file=str(ROOT / "infra/topology.json"),
-        timer_seconds=0.01,
-        worker_nice=0,
-    )
+    settings = replace(SETTINGS, timer_seconds=0.01)
     timers = [Timer("seldom", 3600, run)]
     last.start()
     Worker("any", settings, Mongo(settings.mongo_url, "any"), outboxes=(), timers=timers).run("timers")
     last.cancel()
     assert len(runs) >= 3
+
+
+def test_a_workers_health_is_told_at_the_address_of_its_settings_and_at_no_other(signals: None) -> None:
+    answering: list[str] = []
+    settings = replace(SETTINGS, worker_port=free_ports().gateway, bind="127.0.0.2")
+
+    def look() -> None:
+        for address in ("127.0.0.1", "127.0.0.2"):
+            with socket.socket() as probe:
+                if probe.connect_ex((address, settings.worker_port)) == 0:
+                    answering.append(address)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    timers = [Timer("once", 3600, look)]
+    Worker("any", settings, Mongo(settings.mongo_url, "any"), outboxes=(), timers=timers).run("timers")
+    assert answering == ["127.0.0.2"]

@@ -4,6 +4,8 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 
+from pymongo.errors import DuplicateKeyError
+
 from chassis import outbox
 from chassis.clock import Clock, new_ulid
 from chassis.errors import missing
@@ -125,36 +127,44 @@ class CodeStore:
 
     def put(self, phone: str, code: str, *, most: int) -> bool:
         """Keep a code; false when `most` were asked for in the last ten minutes."""
-        key, now = self._cipher.fingerprint(phone), self._clock()
-        known = self._mongo["codes"].find_one({"_id": key})
-        sent = [at for at in (known or {}).get("sent", []) if at > now - CODE_WINDOW]
-        if len(sent) >= most:
-            return False
-        fields = {
+        key, now, codes = self._cipher.fingerprint(phone), self._clock(), self._mongo["codes"]
+        fields: Document = {
             "code_hash": self._cipher.fingerprint(f"{phone} {code}"),
             "expires_at": now + CODE_VALID,
             "attempts": 0,
-            "sent": [*sent, now],
         }
-        self._mongo["codes"].update_one({"_id": key}, {"$set": fields}, upsert=True)
-        return True
+        # Whoever is overtaken looks again: so often at most, for each who overtook was sent one.
+        for _ in range(most + 1):
+            known = codes.find_one({"_id": key})
+            before = known["sent"] if known else []
+            sent = [at for at in before if at > now - CODE_WINDOW]
+            if len(sent) >= most:
+                return False
+            change = {**fields, "sent": [*sent, now]}
+            try:
+                if known is None:
+                    codes.insert_one({"_id": key, **change})
+                    return True
+                if codes.update_one({"_id": key, "sent": before}, {"$set": change}).matched_count:
+                    return True
+            except DuplicateKeyError:
+                continue
+        return False
 
     def use(self, phone: str, code: str) -> bool:
-        """Whether the code was right and unused; it is used now."""
-        key, now = self._cipher.fingerprint(phone), self._clock()
-        used = self._mongo["codes"].update_one(
-            {
-                "_id": key,
-                "code_hash": self._cipher.fingerprint(f"{phone} {code}"),
-                "expires_at": {"$gt": now},
-                "attempts": {"$lt": CODE_ATTEMPTS},
-            },
-            {"$set": {"code_hash": ""}},
+        """Whether the code was right and unused; it is used now.
+
+        A try counts before the code is looked at: of many made at once, too, only so many are.
+        """
+        key, codes = self._cipher.fingerprint(phone), self._mongo["codes"]
+        tried = codes.update_one(
+            {"_id": key, "expires_at": {"$gt": self._clock()}, "attempts": {"$lt": CODE_ATTEMPTS}},
+            {"$inc": {"attempts": 1}},
         )
-        if used.matched_count:
-            return True
-        self._mongo["codes"].update_one({"_id": key}, {"$inc": {"attempts": 1}})
-        return False
+        if not tried.matched_count:
+            return False
+        right = {"_id": key, "code_hash": self._cipher.fingerprint(f"{phone} {code}")}
+        return bool(codes.update_one(right, {"$set": {"code_hash": ""}}).matched_count)
 
 
 class SessionStore:

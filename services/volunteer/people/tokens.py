@@ -5,8 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from chassis.clock import Clock
 from chassis.identity import ISSUER
@@ -35,9 +34,14 @@ class TokenIssuer:
         }
         return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._key_id})
 
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        """What its tokens are verified with."""
+        return self._key.public_key()
+
     def jwks(self) -> dict[str, Any]:
         """The public key as a JSON Web Key Set."""
-        raw = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        raw = self.public_key.public_bytes_raw()
         public = base64.urlsafe_b64encode(raw).decode().rstrip("=")
         key = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self._key_id, "x": public}
         return {"keys": [key]}
