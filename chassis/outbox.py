@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
@@ -40,16 +39,14 @@ def save(
     *,
     set_fields: dict[str, Any],
     push: dict[str, list[Any]] | None = None,
-    session: ClientSession | None = None,
 ) -> None:
-    """Write `version` of a document and its events in one write, as part of a transaction where one is given.
+    """Write `version` of a document and its events in one write.
 
     Raises ConcurrentUpdate unless the stored document is at the version before.
     """
     result = collection.update_one(
         {"_id": subject, "version": version - 1},
         change(subject, envelopes, set_fields=set_fields, push=push),
-        session=session,
     )
     if not result.matched_count:
         raise ConcurrentUpdate(subject)

@@ -109,6 +109,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "issue.unmerged.v1": (Rule(Audience.FOLLOWERS, "issue-unmerged"),),
     "issue.hidden.v1": (Rule(Audience.COMMUNITY, "issue-hidden"),),
     "issue.reviewed.v1": (Rule(Audience.REPORTER, "issue-reviewed"),),
+    "member.role_revoked.v1": (Rule(Audience.AUTHOR, "role-revoked"),),
+    "member.term_ended.v1": (Rule(Audience.AUTHOR, "term-ended"),),
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
@@ -181,7 +183,19 @@ _OVERSEER_ROLES = {
 _REVERSED = "posting.reversed"
 _OWED = "owed:"
 _FROM_BELOW = ("steward", "community_staff", "subdistrict_staff", "district_admin")
-_NAMED = ("percent", "decision", "day", "receipt", "amount", "purpose", "place", "minutes", "pooled", "on")
+_NAMED = (
+    "percent",
+    "decision",
+    "day",
+    "receipt",
+    "amount",
+    "purpose",
+    "place",
+    "role",
+    "minutes",
+    "pooled",
+    "on",
+)
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""
 

@@ -129,7 +129,7 @@ def _check_term(grant: Grant, today: date, prefix: str = "") -> None:
 def grant(
     member: Member, new: Grant, actor: Actor, district: str, at: datetime
 ) -> tuple[Member, MemberChanged]:
-    """Give a role for a term. Raises NotAllowed, Invalid, and Conflict when it is held in that time already."""
+    """Give a role for a term. Raises NotAllowed, Invalid, and Conflict where it is held in that time."""
     today = day_of(at)
     check_grant(new, actor, district, "area")
     _check_term(new, today)

@@ -137,7 +137,7 @@ def blueprint(
     @routes.response(200, schemas.RecordSchema)
     @access.signed_in
     def record(member_id: str) -> dict[str, Any]:
-        """List who granted and revoked a member's roles, when and why: one's own, or in areas of one's own."""
+        """List who granted and revoked a member's roles, when and why: one's own, or in one's areas."""
         return {"items": queries.record(member_id, actor()), "next": None}
 
     @routes.route("/members/<member_id>/grants/revocations", methods=["POST"])

@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 
 from chassis import outbox
 from chassis.clock import Clock, new_ulid
-from chassis.errors import missing
+from chassis.errors import ConcurrentUpdate, missing
 from chassis.events import Event, envelope
 from chassis.field_cipher import FieldCipher
 from chassis.identity import ancestors
@@ -114,9 +114,11 @@ class MemberStore:
             # other left.
             offices.update_one({"_id": _OFFICE}, {"$inc": {"changes": 1}}, session=session)
             allow([one for one in self.admins(session) if one.id != member.id])
-            outbox.save(members, member.id, member.version, envelopes, set_fields=fields, session=session)
+            change = outbox.change(member.id, envelopes, set_fields=fields)
+            if not members.update_one(before, change, session=session).matched_count:
+                raise ConcurrentUpdate(member.id)
 
-        offices = self._mongo["offices"]
+        offices, before = self._mongo["offices"], {"_id": member.id, "version": member.version - 1}
         offices.update_one({"_id": _OFFICE}, {"$setOnInsert": {"changes": 0}}, upsert=True)
         with self._mongo.client.start_session() as session:
             session.with_transaction(write)
