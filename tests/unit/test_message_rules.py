@@ -13,9 +13,7 @@ import services.points.app
 import services.volunteer.app
 from services.issues.cases.domain import WORKFLOW
 from services.notify.domain import RULES, Message, messages, role_keys
-from services.notify.role_templates import ROLE_NAMES
 from services.notify.templates import TEMPLATES, render
-from services.volunteer.people.domain import ROLES
 
 GRID = "120199001001001"
 HELD = {
@@ -294,21 +292,6 @@ def test_donors_are_told_where_how_much_of_their_donation_went() -> None:
     assert render(due.template, due.params, "zh")[1] == (
         "您的捐赠 D1 中有 2.05 元已用于社区A的居民项目，感谢您。"
     )
-
-
-def test_who_lost_a_role_is_told_which_and_where() -> None:
-    fact = {"member": "S1", "role": "steward", "area": GRID, "place": "槐荫里一网格", "actor": "C1"}
-    (due,) = messages("member.role_revoked.v1", GRID, fact, holders)
-    assert render(due.template, due.params, "zh")[1] == (
-        "您在槐荫里一网格的小巷管家角色已被撤销，原因可在您的任职记录中查看。"
-    )
-    assert render(due.template, due.params, "en")[1] == (
-        "You are no longer alley steward of 槐荫里一网格. The record of your roles says why."
-    )
-
-
-def test_every_role_has_a_name_in_both_languages() -> None:
-    assert set(ROLE_NAMES["zh"]) == set(ROLE_NAMES["en"]) == set(ROLES)
 
 
 def test_where_a_shop_has_no_keeper_the_admin_hears_of_its_orders() -> None:

@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 from chassis.errors import Conflict, Invalid, NotAllowed, NotFound
 from chassis.identity import Actor, Grant
 from infra.local.secrets import Secrets
+from services.notify.domain import messages
+from services.notify.role_templates import ROLE_NAMES
+from services.notify.templates import render
 from services.volunteer.people.commands import ensure_admin, revoke, turn_terms
 from services.volunteer.people.domain import (
     ENDED,
     GRANTED,
     REVOKED,
+    ROLES,
     Member,
     changed,
     describe,
@@ -297,3 +301,18 @@ def test_of_who_was_erased_it_is_kept_what_they_were_and_not_why_it_was_taken() 
     erased, _ = erase(after)
     assert [(line.action, line.by, line.reason) for line in erased.record] == [(REVOKED, "C", None)]
     assert (erased.roles, erased.due) == ((), None)
+
+
+def test_who_lost_a_role_is_told_which_and_where() -> None:
+    fact = {"member": "S1", "role": "steward", "area": GRID, "place": "槐荫里一网格", "actor": "C1"}
+    (due,) = messages("member.role_revoked.v1", GRID, fact, lambda *_: [])
+    assert render(due.template, due.params, "zh")[1] == (
+        "您在槐荫里一网格的小巷管家角色已被撤销，原因可在您的任职记录中查看。"
+    )
+    assert render(due.template, due.params, "en")[1] == (
+        "You are no longer alley steward of 槐荫里一网格. The record of your roles says why."
+    )
+
+
+def test_every_role_has_a_name_in_both_languages() -> None:
+    assert set(ROLE_NAMES["zh"]) == set(ROLE_NAMES["en"]) == set(ROLES)
