@@ -103,7 +103,7 @@ class ServiceSettings:
     log_level: str = "INFO"
     worker_port: int = 0
     worker_threads: int = 4
-    worker_nice: int = 5
+    worker_nice: int = 15
     retry_delays: tuple[float, ...] = (1.0, 10.0, 60.0, 600.0, 3600.0)
     reconnect_seconds: float = 30.0
     timer_seconds: float = 30.0

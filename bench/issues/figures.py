@@ -12,12 +12,13 @@ SHORT_MS = 3.0
 
 @dataclass(frozen=True)
 class Pair:
-    """Requests to the service and the same commands without it, measured in turn.
+    """Requests to the service over HTTP, the like within it, and the same commands without it.
 
     `hello_ms` is the median answer of a bare Flask application under gunicorn.
     """
 
     service: Speed
+    within: Speed
     raw: Speed
     hello_ms: float
 
@@ -33,7 +34,12 @@ class Pair:
 
     @property
     def factor(self) -> float:
-        """How many times the floor the median request takes."""
+        """How many times its raw commands the median request takes within the service."""
+        return self.within.p50_ms / self.raw.p50_ms
+
+    @property
+    def factor_by_http(self) -> float:
+        """How many times the floor the median request over HTTP takes."""
         return self.service.p50_ms / self.floor_ms
 
 
@@ -78,8 +84,7 @@ class Findings:
         """The targets and what was measured for them."""
         for size in self.sizes:
             for kind, pair in self.pairs[size].items():
-                beside = "raw and bare stack" if pair.short else "raw"
-                name = f"{kind} at {size:,}: p50 to {beside}"
+                name = f"{kind} at {size:,}: p50 in the service to raw"
                 yield Target(name, pair.factor, FACTOR, False, "×")
         if len(self.sizes) > 1:
             small, large = self.sizes[0], self.sizes[-1]

@@ -25,9 +25,10 @@ _NEARBY_LIMIT = 10
 
 @dataclass(frozen=True)
 class Block:
-    """Some requests, and for each the same commands without the service."""
+    """Requests to the service, as many within it, and for each the same commands without the service."""
 
     requests: Sequence[str]
+    within: Sequence[str]
     raw: Sequence[Raw]
 
 
@@ -72,10 +73,8 @@ class Reads:
         def make(count: int) -> Block:
             token = str(self._admin.tokens["access_token"])
             pairs = [one() for _ in range(count)]
-            return Block(
-                [load.http("GET", path, token) for path, _ in pairs],
-                [raw for _, raw in pairs],
-            )
+            requests = [load.http("GET", path, token) for path, _ in pairs]
+            return Block(requests, requests, [raw for _, raw in pairs])
 
         return make
 
@@ -113,4 +112,6 @@ class Reads:
         return spot_in(self._chance.choice(GRIDS), str(self._chance.random()))
 
     def _again(self, ask: Callable[[], object]) -> Raw:
+        """The commands of the second time: a list that was asked for a moment ago knows where to look."""
+        ask()
         return again(self._mongo.database, self._recorder.commands_of(ask))

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 
 from bench import ceilings, load
 from bench.figures import Speed, speed
@@ -12,6 +13,7 @@ from bench.issues.figures import Findings, Pair
 from bench.issues.filling import Filling, people
 from bench.issues.kinds import Block, Kind, Reads
 from bench.issues.lives import GRIDS
+from bench.issues.within import Service
 from bench.issues.writes import CLAIM, REPORT, Writes
 from bench.load import Job
 from bench.scene import Scene
@@ -37,6 +39,7 @@ class Measuring:
         everybody = [one for grid in GRIDS for one in known.stewards[grid]]
         self._reads = Reads(self._mongo, recorder, self._district.admin, everybody)
         self._writes = Writes(self._mongo, scene.residents, self._stewards)
+        self._service = Service(scene.deployment.environment())
         self._hello_port = scene.gateway + PORTS_IN_ALL
         scene.deployment.supervisor.start(ceilings.hello_program(scene.deployment, self._hello_port))
 
@@ -77,19 +80,25 @@ class Measuring:
         findings.exports[size] = export(self._scene.direct, path, token, process, raw)
 
     def _pair(self, kind: Kind, hello: Speed, *, writes: bool) -> Pair:
-        """Blocks of requests and of their raw commands in turn; every other block begins with the latter."""
+        """Requests to the service in blocks; within it one by one in turn with their raw commands.
+
+        So what is held against each other meets the same moments of the machine.
+        """
         service: list[float] = []
+        within: list[float] = []
         raw: list[float] = []
         for number in range(BLOCKS):
             block = kind(EACH)
-            if number % 2:
-                raw += [_timed(one) for one in block.raw]
+            own = [self._service.prepared(one) for one in block.within]
+            bare = [partial(_timed, one) for one in block.raw]
+            for one in zip(own, bare, strict=True):
+                taken = [measured() for measured in one[:: -1 if number % 2 else 1]]
+                for found, milliseconds in zip((within, raw), taken[:: -1 if number % 2 else 1], strict=True):
+                    found.append(milliseconds)
             service += self._answered(block)
-            if not number % 2:
-                raw += [_timed(one) for one in block.raw]
             if writes:
-                self._scene.reported += len(block.raw)
-        return Pair(_speed(service), _speed(raw), hello.p50_ms)
+                self._scene.reported += len(own) + len(bare)
+        return Pair(_speed(service), _speed(within), _speed(raw), hello.p50_ms)
 
     def _answered(self, block: Block) -> list[float]:
         job = Job(self._scene.direct, block.requests, _MOST_SECONDS, connections=1, count=len(block.requests))

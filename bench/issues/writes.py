@@ -1,6 +1,7 @@
 """The kinds that change something: reports, and claims of what was reported before."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle, islice
 from random import Random
 
 from bench import load
@@ -43,20 +44,26 @@ class Writes:
 
     def report(self, count: int) -> Block:
         """Reports in all grids."""
-        requests = []
-        for place in range(count):
-            token = str(self._residents[place % len(self._residents)].tokens["access_token"])
-            said = body(self._chance.choice(GRIDS), self._chance)
-            requests.append(load.http("POST", "/v1/issues", token, said))
+        for _ in range(count):
             self._lives.report(self._chance.choice(GRIDS), utc_now())
-        return Block(requests, [self._insert(one) for one in self._drafts["issues"].take()])
+        raw = [self._insert(one) for one in self._drafts["issues"].take()]
+        return Block(self._said(count), self._said(count), raw)
+
+    def _said(self, count: int) -> list[str]:
+        tokens = [str(one.tokens["access_token"]) for one in self._residents]
+        return [
+            load.http("POST", "/v1/issues", token, body(self._chance.choice(GRIDS), self._chance))
+            for token in islice(cycle(tokens), count)
+        ]
 
     def claim(self, count: int) -> Block:
-        """Claims of what was reported: of some by requests, of as many others without."""
+        """Claims of what was reported: of each third in another way."""
         self._unclaimed = self._unclaimed or self._reported()
-        chosen = [self._unclaimed.pop() for _ in range(2 * count)]
+        asked, within, raw = ([self._unclaimed.pop() for _ in range(count)] for _ in range(3))
         return Block(
-            [self._request(one) for one in chosen[:count]], [self._commands(one) for one in chosen[count:]]
+            [self._request(one) for one in asked],
+            [self._request(one) for one in within],
+            [self._commands(one) for one in raw],
         )
 
     def remove(self) -> None:

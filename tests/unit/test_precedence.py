@@ -14,7 +14,8 @@ from chassis.precedence import step_back
 os.nice(int(sys.argv[1]))
 step_back(int(sys.argv[2]))
 found = []
-thread = threading.Thread(target=lambda: found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+own = threading.get_native_id
+thread = threading.Thread(target=lambda: found.append(os.getpriority(os.PRIO_PROCESS, own())))
 thread.start()
 thread.join()
 print(os.getpriority(os.PRIO_PROCESS, 0), found[0])
