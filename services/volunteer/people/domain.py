@@ -85,14 +85,14 @@ def enrol(
     at: datetime,
 ) -> tuple[Member, MemberChanged]:
     """A member entered by staff, with roles. Raises NotAllowed, Invalid."""
+    if home_area is not None:
+        check_area(home_area, district, "home_area")
     for number, one in enumerate(roles):
         field = f"roles.{number}."
         check_grant(one, actor, district, f"{field}area")
         _check_term(one, day_of(at), field)
         if any(share_a_day(one, other) for other in roles[:number]):
             raise Invalid(f"{field}role", zh="同一角色重复。", en="This role is given there twice.")
-    if home_area is not None:
-        check_area(home_area, district, "home_area")
     held = roles if any(one.role == _RESIDENT for one in roles) else (Grant(_RESIDENT, district), *roles)
     record = tuple(GrantEntry(GRANTED, one, actor.member_id, at) for one in roles if one.role != _RESIDENT)
     member = Member(member_id, phone, name, held, home_area, next_turn(held, at), record)
