@@ -110,6 +110,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "issue.hidden.v1": (Rule(Audience.COMMUNITY, "issue-hidden"),),
     "issue.reviewed.v1": (Rule(Audience.REPORTER, "issue-reviewed"),),
     "member.role_revoked.v1": (Rule(Audience.AUTHOR, "role-revoked"),),
+    "member.end_set.v1": (Rule(Audience.AUTHOR, "role-end-set"),),
     "member.term_ended.v1": (Rule(Audience.AUTHOR, "term-ended"),),
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),

@@ -9,6 +9,12 @@ ROLE_TEMPLATES: dict[str, Template] = {
         "A role was taken from you",
         "You are no longer {role} of {place}. The record of your roles says why.",
     ),
+    "role-end-set": Template(
+        "您的角色将到期",
+        "您在{place}的{role}角色将于 {on} 结束（含当日），原因可在您的任职记录中查看。",
+        "A role of yours will end",
+        "You are {role} of {place} until {on}, that day included. The record of your roles says why.",
+    ),
     "term-ended": Template(
         "您的任期已结束",
         "您在{place}的{role}任期已结束，感谢您的付出。",

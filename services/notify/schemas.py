@@ -51,12 +51,16 @@ class MemberChangedFact(FactSchema):
 
 
 class RoleLostFact(FactSchema):
-    """What this service needs of the end of a role; nobody acted where its term is over."""
+    """What this service needs of the end of a role; nobody acted where its term is over.
+
+    `on` is the last day of a role that ends later.
+    """
 
     member = fields.String(required=True)
     role = fields.String(required=True)
     place = fields.String(required=True)
     actor = fields.String(required=True, allow_none=True)
+    on = fields.String()
 
 
 class MemberErasedFact(FactSchema):

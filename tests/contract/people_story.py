@@ -30,8 +30,11 @@ def people_and_areas(call: Call, api: Api, district: District) -> None:
     revocations = "/v1/members/{member_id}/grants/revocations"
     for _ in range(2):
         assert call(admin, "POST", revocations, member, json=taken).json()["upcoming"] == []
+    later = {"role": "steward", "area": GRID, "reason": "年底离任", "until": "2199-12-31"}
+    (held,) = call(admin, "POST", revocations, member, json=later).json()["roles"][1:]
+    assert held["until"] == "2199-12-31"
     lines = call(admin, "GET", "/v1/members/{member_id}/grants", member).json()["items"]
-    assert [one["action"] for one in lines] == ["revoked", "granted", "granted"]
+    assert [one["action"] for one in lines] == ["revoked", "revoked", "granted", "granted"]
     why = {"reason": "核实地址信息", "subject": "20261124-ABC123"}
     call(admin, "POST", "/v1/members/{member_id}/contact-views", member, json=why)
     call(admin, "GET", "/v1/contact-views")

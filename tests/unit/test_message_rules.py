@@ -122,6 +122,7 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("ledger.unsound.v1", {}, {"A1"}),
         ("member.role_revoked.v1", {"actor": "C1"}, {"S1"}),
         ("member.role_revoked.v1", {"actor": "S1"}, set()),
+        ("member.end_set.v1", {"actor": "C1"}, {"S1"}),
         ("member.term_ended.v1", {"actor": None}, {"S1"}),
     ],
 )

@@ -1,71 +1,49 @@
-"""Terms of grants, what the calendar does to them, and taking roles away."""
+"""Terms of grants, and what the calendar does to them."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import Conflict, Invalid, NotAllowed, NotFound
-from chassis.identity import Actor, Grant
+from chassis.errors import Conflict, Invalid
+from chassis.identity import Grant
 from infra.local.secrets import Secrets
 from services.notify.domain import messages
 from services.notify.role_templates import ROLE_NAMES
 from services.notify.templates import render
-from services.volunteer.people.commands import ensure_admin, revoke, turn_terms
+from services.volunteer.people.commands import turn_terms
 from services.volunteer.people.domain import (
     ENDED,
     GRANTED,
-    REVOKED,
     ROLES,
-    Member,
-    changed,
     describe,
     enrol,
-    erase,
     grant,
     turn,
 )
-from services.volunteer.people.events import MemberChanged, Role, RoleRevoked, TermEnded
+from services.volunteer.people.events import MemberChanged, Role, TermEnded
 from services.volunteer.people.terms import day_of, in_effect, next_turn, share_a_day, to_come
 from services.volunteer.people.tokens import TokenIssuer
-from tests.unit.registers import Register
+from tests.unit.registers import (
+    ADMIN,
+    DISTRICT,
+    GRID,
+    NOW,
+    RESIDENT,
+    STAFF,
+    TODAY,
+    Register,
+    day,
+    lived,
+    member,
+    name_of,
+    steward,
+)
 
-DISTRICT, COMMUNITY, GRID = "120199", "120199001001", "120199001001001"
-RESIDENT = Grant("resident", DISTRICT)
-ADMIN = Actor("A", (Grant("district_admin", DISTRICT),))
-STAFF = Actor("C", (Grant("community_staff", COMMUNITY),))
-TODAY = date(2026, 11, 25)
-NOW = datetime(2026, 11, 25, 15, 59, tzinfo=UTC)
-"""A minute before midnight in Shanghai."""
 DAYS = st.none() | st.integers(-5, 5).map(lambda days: TODAY + timedelta(days=days))
 GRANTS = st.builds(Grant, st.sampled_from(["steward", "team_leader"]), st.sampled_from([GRID]), DAYS, DAYS)
-
-
-def name_of(code: str) -> str:
-    return f"area {code}"
-
-
-def day(days: int) -> date:
-    return TODAY + timedelta(days=days)
-
-
-def steward(since: int | None = None, until: int | None = None) -> Grant:
-    first, last = (None if days is None else day(days) for days in (since, until))
-    return Grant("steward", GRID, first, last)
-
-
-def member(*roles: Grant) -> Member:
-    held = (RESIDENT, *roles)
-    return Member("M", "13900000101", "管家", held, due=next_turn(held, NOW))
-
-
-def taken(people: Register, actor: Actor = STAFF, member_id: str = "M", **changes: str) -> Member:
-    values = {"role": "steward", "area": GRID, "reason": "已搬离", **changes}
-    return revoke(people, name_of, lambda: NOW, actor, member_id=member_id, district=DISTRICT, **values)
 
 
 @given(GRANTS, st.integers(-8, 8))
@@ -90,20 +68,6 @@ def test_a_term_begins_and_ends_at_midnight_in_shanghai() -> None:
     assert next_turn([steward(until=0)], before) == after
     assert next_turn([steward(since=1)], after) is None
     assert next_turn([steward(until=0)], after) == after, "an end stays due until it is dealt with"
-
-
-def lived(start: Member) -> tuple[Member, list[TermEnded]]:
-    """A fortnight of a member, looked at every six hours; at each moment what was told is what is held."""
-    ended: list[TermEnded] = []
-    told = changed(start, NOW)
-    for hours in range(0, 14 * 24, 6):
-        at = NOW + timedelta(hours=hours)
-        while (change := turn(start, at, name_of)) is not None:
-            start, (told, *ends) = change[0], change[1]  # type: ignore[assignment]
-            ended += [one for one in ends if isinstance(one, TermEnded)]
-        held = in_effect(start.roles, day_of(at))
-        assert told.roles == tuple(Role(one.role, one.area) for one in held)
-    return start, ended
 
 
 @given(st.lists(GRANTS.filter(lambda one: one.since is None or one.until is None or one.since <= one.until)))
@@ -199,108 +163,6 @@ def test_a_member_is_not_entered_with_the_same_role_twice() -> None:
     made, event = enrol("M", "1", "甲", terms, None, actor=STAFF, district=DISTRICT, at=NOW)
     assert event.roles == (Role("resident", DISTRICT), Role("steward", GRID))
     assert [line.action for line in made.record] == [GRANTED, GRANTED]
-
-
-def test_a_role_that_is_taken_is_gone_with_all_its_terms_and_it_is_kept_who_took_it_and_why() -> None:
-    other = Grant("team_leader", GRID)
-    people = Register(member(steward(until=3), other, steward(since=4)))
-    after = taken(people)
-    assert after.roles == (RESIDENT, other)
-    assert after.due is None
-    assert [(line.action, line.by, line.reason) for line in after.record] == [(REVOKED, "C", "已搬离")] * 2
-    told = MemberChanged((Role("resident", DISTRICT), Role("team_leader", GRID)), None)
-    assert people.told == [told, RoleRevoked("M", "steward", GRID, f"area {GRID}", "C")]
-
-
-def test_taking_a_role_again_changes_nothing_and_is_no_error() -> None:
-    people = Register(member(steward()))
-    once = taken(people)
-    assert taken(people) == once
-    assert len(people.told) == 2
-
-
-def test_taking_a_role_whose_term_has_just_ended_leaves_it_to_the_calendar() -> None:
-    people = Register(member(steward(until=-1)))
-    taken(people)
-    assert people.told == []
-    assert turn_terms(people, name_of, lambda: NOW) == 1
-    taken(people)
-    assert len(people.told) == 2
-
-
-def test_a_role_that_was_never_held_cannot_be_taken() -> None:
-    with pytest.raises(NotFound):
-        taken(Register(member(Grant("steward", COMMUNITY))))
-
-
-def test_nobody_ceases_to_be_a_resident() -> None:
-    with pytest.raises(Invalid):
-        taken(Register(member()), ADMIN, role="resident", area=DISTRICT)
-
-
-def test_a_role_is_taken_by_those_who_may_give_it_there() -> None:
-    council = Grant("council_member", COMMUNITY)
-    elsewhere = Grant("steward", "120199001002001")
-    people = Register(member(council, elsewhere, steward()))
-    refused: list[Callable[[], Member]] = [
-        lambda: taken(people, role="council_member", area=COMMUNITY),
-        lambda: taken(people, area="120199001002001"),
-        lambda: taken(people, Actor("S", (Grant("steward", GRID),))),
-        lambda: taken(people, Actor("D", (Grant("subdistrict_staff", DISTRICT),))),
-    ]
-    for attempt in refused:
-        with pytest.raises(NotAllowed):
-            attempt()
-    assert people.told == []
-    assert council not in taken(people, ADMIN, role="council_member", area=COMMUNITY).roles
-
-
-def admins(*grants: Grant) -> Register:
-    return Register(*(replace(member(one), id=f"A{number}") for number, one in enumerate(grants)))
-
-
-def office(since: int | None = None, until: int | None = None, area: str = DISTRICT) -> Grant:
-    return replace(steward(since, until), role="district_admin", area=area)
-
-
-@pytest.mark.parametrize(
-    "other", [office(until=300), office(since=1), office(area=COMMUNITY), Grant("operator", DISTRICT)]
-)
-def test_the_last_admin_without_an_end_stays(other: Grant) -> None:
-    people = admins(office(), other)
-    with pytest.raises(Conflict):
-        taken(people, ADMIN, "A0", role="district_admin", area=DISTRICT)
-    assert people.told == []
-
-
-def test_of_two_admins_one_can_be_taken_away() -> None:
-    people = admins(office(), office(since=-3))
-    taken(people, ADMIN, "A1", role="district_admin", area=DISTRICT)
-    with pytest.raises(Conflict):
-        taken(people, ADMIN, "A0", role="district_admin", area=DISTRICT)
-
-
-def test_an_admin_whose_term_ends_anyway_can_be_taken_away_earlier() -> None:
-    people = admins(office(), office(until=300))
-    taken(people, ADMIN, "A1", role="district_admin", area=DISTRICT)
-    assert office(until=300) not in people.members["A1"].roles
-
-
-def test_the_first_admin_from_whom_the_role_was_taken_does_not_get_it_back_by_a_restart() -> None:
-    people = admins(office(), office())
-    taken(people, ADMIN, "A0", role="district_admin", area=DISTRICT)
-    told = len(people.told)
-    first = people.members["A0"]
-    people.members["A0"] = replace(first, phone="13900000001")
-    ensure_admin(people, lambda: NOW, phone="13900000001", member_id="X", district=DISTRICT)
-    assert len(people.told) == told
-
-
-def test_of_who_was_erased_it_is_kept_what_they_were_and_not_why_it_was_taken() -> None:
-    after = taken(Register(member(steward())))
-    erased, _ = erase(after)
-    assert [(line.action, line.by, line.reason) for line in erased.record] == [(REVOKED, "C", None)]
-    assert (erased.roles, erased.due) == ((), None)
 
 
 def test_who_lost_a_role_is_told_which_and_where() -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from chassis.clock import Clock
@@ -142,6 +142,7 @@ def revoke(
     role: str,
     area: str,
     reason: str,
+    until: date | None = None,
     district: str,
 ) -> Member:
     """Take a role from a member; where it was taken before, nothing changes. See `domain.revoke`.
@@ -151,7 +152,7 @@ def revoke(
     for _ in range(_TRIES):
         member, at = members.get(member_id), clock()
         change = domain.revoke(
-            member, role, area, reason, actor=actor, district=district, at=at, name_of=name_of
+            member, role, area, reason, until, actor=actor, district=district, at=at, name_of=name_of
         )
         if change is None:
             return member

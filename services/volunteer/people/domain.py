@@ -8,8 +8,15 @@ from typing import Any
 from chassis.errors import Conflict, Invalid, NotAllowed, NotFound
 from chassis.events import Event
 from chassis.identity import Actor, Grant, check_area
-from services.volunteer.people.events import MemberChanged, MemberErased, Role, RoleRevoked, TermEnded
-from services.volunteer.people.terms import day_of, in_effect, is_over, next_turn, share_a_day
+from services.volunteer.people.events import (
+    EndSet,
+    MemberChanged,
+    MemberErased,
+    Role,
+    RoleRevoked,
+    TermEnded,
+)
+from services.volunteer.people.terms import begun_by, cut, day_of, in_effect, is_over, next_turn, share_a_day
 
 ROLES = (
     "resident",
@@ -153,28 +160,34 @@ def revoke(
     role: str,
     area: str,
     reason: str,
+    until: date | None = None,
     *,
     actor: Actor,
     district: str,
     at: datetime,
     name_of: NameOf,
 ) -> Change | None:
-    """Take a role on an area at once, with all its terms, also those to come; None where that is done.
+    """Take a role on an area, with all its terms: at once, or after a last day. None where that is done.
 
     Raises NotAllowed, Invalid, and NotFound for what the member never held.
     """
     check_grant(Grant(role, area), actor, district, "area")
     if role == _RESIDENT:
         raise Invalid("role", zh="居民身份不能撤销。", en="Everybody is a resident: this cannot be revoked.")
-    taken = [one for one in _grants_of(member, role, area) if not is_over(one, day_of(at))]
-    if not taken:
-        if _grants_of(member, role, area) or _is_recorded(member, role, area):
-            return None
+    _check_term(Grant(role, area, until=until), day_of(at))
+    held = [one for one in _grants_of(member, role, area) if not is_over(one, day_of(at))]
+    if not held and not _grants_of(member, role, area) and not _is_recorded(member, role, area):
         raise NotFound("role-not-held", zh="该成员没有此角色。", en="The member has no such role there.")
-    lines = [GrantEntry(REVOKED, one, actor.member_id, at, reason) for one in taken]
-    left = tuple(one for one in member.roles if one not in taken)
-    after = _next(member, at, roles=left, record=(*member.record, *lines))
-    told = RoleRevoked(member.id, role, area, name_of(area), actor.member_id)
+    going_on = begun_by(held, until)
+    kept = [cut(one, until) for one in going_on if until is not None]
+    if kept == held:
+        return None
+    others = tuple(one for one in member.roles if one not in held)
+    taken = [*(one for one in kept if one not in held), *(one for one in held if one not in going_on)]
+    lines = (GrantEntry(REVOKED, one, actor.member_id, at, reason) for one in taken)
+    after = _next(member, at, roles=(*others, *kept), record=(*member.record, *lines))
+    whose = (member.id, role, area, name_of(area), actor.member_id)
+    told = RoleRevoked(*whose) if until is None else EndSet(*whose, until.isoformat())
     return after, (changed(after, at), told)
 
 

@@ -55,10 +55,18 @@ class RoleRevoked(RoleFact):
 
 
 @dataclass(frozen=True)
+class EndSet(RoleFact):
+    """A role will be taken from a member after its last day, `on`: a date of Shanghai."""
+
+    on: str
+    type: ClassVar[str] = "member.end_set.v1"
+
+
+@dataclass(frozen=True)
 class TermEnded(RoleFact):
     """A role ended with the last day of its term, and no other term follows at once."""
 
     type: ClassVar[str] = "member.term_ended.v1"
 
 
-PUBLISHED: list[type[Event]] = [MemberChanged, MemberErased, RoleRevoked, TermEnded]
+PUBLISHED: list[type[Event]] = [MemberChanged, MemberErased, RoleRevoked, EndSet, TermEnded]

@@ -86,11 +86,15 @@ class RoleSchema(Schema):
 
 
 class RevocationSchema(Schema):
-    """Which role is taken, where, and why; the member may read the reason."""
+    """Which role is taken, where, and why; the member may read the reason.
+
+    `until` is the last day on which it is held; without it the role ends at once.
+    """
 
     role = fields.String(required=True, validate=validate.OneOf(ROLES))
     area = AreaCode(required=True)
     reason = PlainText(required=True, least=2, most=300)
+    until = fields.Date(load_default=None, allow_none=True, validate=_check_day)
 
 
 class GrantEntrySchema(RoleSchema):

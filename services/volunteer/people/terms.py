@@ -1,6 +1,7 @@
 """The terms of grants: from which day to which a role is held. Days are those of Shanghai, both included."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,16 @@ def share_a_day(one: Grant, other: Grant) -> bool:
     """Whether two grants of the same role on the same area have a day in common."""
     same = (one.role, one.area) == (other.role, other.area)
     return same and not (_is_before(one, other) or _is_before(other, one))
+
+
+def begun_by(grants: Iterable[Grant], day: date | None) -> list[Grant]:
+    """Grants whose term has begun on a day or before; none, where there is no such day."""
+    return [one for one in grants if day is not None and not _is_to_come(one, day)]
+
+
+def cut(grant: Grant, until: date) -> Grant:
+    """A grant that is over after a day at the latest."""
+    return replace(grant, until=min(grant.until or until, until))
 
 
 def next_turn(grants: Iterable[Grant], at: datetime) -> datetime | None:
