@@ -27,24 +27,26 @@ from tests.unit.registers import (
 )
 
 
-def taken(people: Register, actor: Actor = STAFF, member_id: str = "M", **changes: str) -> Member:
-    values = {"role": "steward", "area": GRID, "reason": "已搬离", **changes}
-    return revoke(people, name_of, lambda: NOW, actor, member_id=member_id, district=DISTRICT, **values)
-
-
-def taken_after(
-    people: Register, days: int, actor: Actor = STAFF, member_id: str = "M", **changes: str
+def taken(
+    people: Register,
+    actor: Actor = STAFF,
+    member_id: str = "M",
+    role: str = "steward",
+    area: str = GRID,
+    after: int | None = None,
 ) -> Member:
-    values = {"role": "steward", "area": GRID, "reason": "将搬离", **changes}
+    """Take a role: at once, or after so many days."""
     return revoke(
         people,
         name_of,
         lambda: NOW,
         actor,
         member_id=member_id,
-        until=day(days),
+        role=role,
+        area=area,
+        reason="已搬离",
+        until=None if after is None else day(after),
         district=DISTRICT,
-        **values,
     )
 
 
@@ -77,28 +79,28 @@ def test_taking_a_role_whose_term_has_just_ended_leaves_it_to_the_calendar() -> 
 
 def test_a_role_can_be_taken_after_a_last_day_and_the_calendar_does_it() -> None:
     people = Register(member(steward(since=9), steward(), steward(since=0, until=1)))
-    after = taken_after(people, 3)
+    after = taken(people, after=3)
     assert after.roles == (RESIDENT, steward(until=3), steward(since=0, until=1))
-    assert {(line.action, line.reason) for line in after.record} == {(REVOKED, "将搬离")}
+    assert {(line.action, line.reason) for line in after.record} == {(REVOKED, "已搬离")}
     assert [line.grant for line in after.record] == [steward(until=3), steward(since=9)]
     changed_to, told = people.told
     assert isinstance(changed_to, MemberChanged)
     assert Role("steward", GRID) in changed_to.roles
     assert told == EndSet("M", "steward", GRID, f"area {GRID}", "C", str(day(3)))
-    assert taken_after(people, 3) == taken_after(people, 5) == after
+    assert taken(people, after=3) == taken(people, after=5) == after
     _, ended = lived(after)
     assert [type(one) for one in ended] == [TermEnded]
 
 
 def test_a_role_cannot_be_taken_after_a_day_that_is_past() -> None:
     with pytest.raises(Invalid):
-        taken_after(Register(member(steward())), -1)
+        taken(Register(member(steward())), after=-1)
 
 
 def test_the_last_admin_is_not_given_an_end_either() -> None:
     people = admins(office(), office(until=300))
     with pytest.raises(Conflict):
-        taken_after(people, 300, ADMIN, "A0", role="district_admin", area=DISTRICT)
+        taken(people, ADMIN, "A0", "district_admin", DISTRICT, after=300)
 
 
 def test_a_role_that_was_never_held_cannot_be_taken() -> None:
