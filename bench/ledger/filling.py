@@ -10,6 +10,8 @@ from chassis.clock import new_ulid, ulid_at, utc_now
 from chassis.mongo import Document, Mongo
 from services.points.documents import document_of
 from services.points.domain import Leg, Posting, issuer
+from services.points.gathered.domain import Step
+from services.points.gathered.store import GatheredStore
 from services.points.integrity import domain
 from services.points.integrity.books import Books
 from services.points.integrity.domain import Entry, Page
@@ -29,6 +31,7 @@ class Filling:
     def __init__(self, mongo: Mongo, district: str) -> None:
         self._mongo, self._district = mongo, district
         self._seals = SealStore(mongo, JournalStore(mongo), district)
+        self._gathered = GatheredStore(mongo, district)
         self._chance = Random(1)
         self._members = [new_ulid() for _ in range(_MEMBERS)]
 
@@ -37,7 +40,7 @@ class Filling:
 
         The journal's indexes go: a proof reads by none of them, and keeping them takes four times as long.
         """
-        last, books = self._seals.last_page(), Books()
+        last, books = self._seals.last_page(), Books(carried=self._gathered.carried())
         self._mongo["journal"].drop_indexes()
         for done in range(0, count, _BATCH):
             documents = list(self._documents(done, min(_BATCH, count - done), count))
@@ -81,6 +84,9 @@ class Filling:
             steps["lifetime.points"] = balance["lifetime"]["points"]
             changes.append(UpdateOne({"_id": account}, {"$inc": steps}, upsert=True))
         self._mongo["accounts"].bulk_write(changes)
+        through = books.carried.through
+        if books.gathered and not self._gathered.put(through, Step(through, books.gathered)):
+            raise RuntimeError("somebody carried the sums meanwhile: no worker may run while this fills")
 
     def _seal(self, documents: list[Document], last: Page | None) -> Page | None:
         entries = [Entry(str(one["_id"]), domain.digest_of(one)) for one in documents]

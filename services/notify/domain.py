@@ -156,6 +156,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(Audience.PARTIES, "help-disputed"),
         Rule(Audience.COMMUNITY, "help-to-decide"),
     ),
+    "help.reminded.v1": (Rule(Audience.COMMUNITY, "help-undecided"),),
     "help.decided.v1": (Rule(Audience.PARTIES, "help-decided"),),
     "help.cancelled.v1": (Rule(Audience.PARTIES, "help-cancelled"),),
     "adjustment.requested.v1": (Rule(Audience.ADMINISTRATORS, "adjustment-requested"),),
@@ -196,6 +197,7 @@ _NAMED = (
     "minutes",
     "pooled",
     "on",
+    "reason",
 )
 Holders = Callable[[str, str], list[str]]
 """(role, area) → the members who hold the role on that area or above it."""

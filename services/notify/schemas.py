@@ -97,11 +97,12 @@ class SuggestionFact(FactSchema):
 
 
 class ProposalFact(FactSchema):
-    """What this service needs of a proposal's events."""
+    """What this service needs of a proposal's events; `reason` is why its fund did not pay."""
 
     number = fields.String(required=True)
     author = fields.String(required=True, allow_none=True)
     actor = fields.String(required=True)
+    reason = fields.String()
 
 
 class AdjustmentFact(FactSchema):

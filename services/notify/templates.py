@@ -106,9 +106,9 @@ TEMPLATES: dict[str, Template] = {
     ),
     "proposal-unfunded": Template(
         "方案资金未获拨付",
-        "社区资金不足，方案 {number} 未获拨付；补充资金后可再次申请。",
+        "方案 {number} 未获拨付{lack}。",
         "The fund could not pay",
-        "The fund has too little for {number}: feed it, then ask again.",
+        "{number} was not paid{lack}.",
     ),
     "proposal-accounted": Template(
         "有待审核的方案账目",
@@ -152,6 +152,16 @@ _PURPOSES = {
     "en": {"fund": "the community fund", "project": "a residents' project"},
 }
 
+_LACKS = {
+    "zh": {
+        "insufficient": "：社区资金不足，补充后可再次申请",
+        "frozen": "：社区资金账户已冻结，待区里核查恢复后可再次申请",
+    },
+    "en": {
+        "insufficient": ": the fund has too little, feed it and ask again",
+        "frozen": ": the fund is frozen, ask again when the district has looked into it",
+    },
+}
 _POOLED = {
     "zh": "，其中 {} 分钟超出服务方上限，转入公益池",
     "en": ", {} of them for the pool since they were above what the helper may keep",
@@ -174,6 +184,7 @@ def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str
         "decision": _DECISIONS[language].get(params.get("decision") or "", ""),
         "purpose": _PURPOSES[language].get(params.get("purpose") or "", ""),
         "role": ROLE_NAMES[language].get(params.get("role") or "", params.get("role")),
+        "lack": _LACKS[language].get(params.get("reason") or "", ""),
         "yuan": _yuan(params.get("amount") or 0),
         "pooled": _POOLED[language].format(params["pooled"]) if params.get("pooled") else "",
     }

@@ -61,6 +61,12 @@ TIME_BANK_TEXTS: dict[str, tuple[str, str, str, str]] = {
         "A dispute to decide",
         "{number} is disputed and awaits your decision.",
     ),
+    "help-undecided": (
+        "互助异议仍待裁定",
+        "互助事项 {number} 的异议已多日未裁定，双方的时长仍被冻结，请尽快处理。",
+        "A dispute still awaits a decision",
+        "{number} has been disputed for days and its minutes are held: please decide.",
+    ),
     "help-decided": (
         "互助异议已裁定",
         "互助事项 {number} 已裁定，结算 {minutes} 分钟{pooled}。",

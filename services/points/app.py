@@ -32,6 +32,8 @@ from services.points.funds import handlers as fund_handlers
 from services.points.funds import routes as fund_routes
 from services.points.funds.queries import FundQueries
 from services.points.funds.store import FundStore
+from services.points.gathered import commands as gathered_commands
+from services.points.gathered.store import GatheredStore
 from services.points.holds import commands as hold_commands
 from services.points.holds import routes as hold_routes
 from services.points.holds.queries import HoldQueries
@@ -159,6 +161,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     orders = OrderStore(mongo, journal, holds, shelf)
     funds = FundStore(mongo, journal)
     seals = SealStore(mongo, journal, settings.district)
+    gathered = GatheredStore(mongo, settings.district)
     sealing = Sealing(seals, utc_now, settings.district)
     time_bank = TimeBank(mongo, journal, utc_now, settings.district)
     lots = LotStore(mongo, journal, settings.district)
@@ -178,6 +181,9 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     def seal() -> None:
         sealing.run()
 
+    def carry() -> None:
+        gathered_commands.carry(gathered, seals)
+
     def prove() -> None:
         Nightly(mongo["nights"], "ledger_proof", utc_now).run(
             lambda: integrity_commands.prove_night(seals, utc_now, settings.district, night_of(utc_now()))
@@ -195,6 +201,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         shelf.ensure_indexes()
         orders.ensure_indexes()
         seals.ensure_indexes()
+        gathered.ensure_indexes()
         lots.ensure_indexes()
         RuleStore(mongo, journal).ensure_indexes()
         EvidenceStore(mongo, journal).ensure_indexes()
@@ -214,6 +221,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
             Timer("debts", 5.0, recover_debts),
             Timer("orders", 5.0, expire_orders),
             Timer("seals", 1.0, seal),
+            Timer("gathered", 30.0, carry),
             Timer("proof", 60.0, prove),
             *time_bank.timers(),
             Timer("lots", 5.0, sweep_lots),

@@ -1,6 +1,7 @@
 """Balances and statements."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from services.points.domain import (
     debt,
     is_account,
     is_member,
+    keeps_balance,
 )
 from services.points.lots.domain import coming
 
@@ -37,8 +39,8 @@ class LedgerQueries:
     def account(self, account: str, actor: Actor) -> Document:
         """An account's balances; one that nothing was posted to has zeros. Raises NotAllowed."""
         check_reader(account, actor)
-        if not is_member(account):
-            return self._named(account)
+        if not keeps_balance(account):
+            return self._gathered(account)
         found = self._mongo["accounts"].find_one({"_id": account}) or {}
         owed: Document = {}
         if found.get(OWES):
@@ -67,9 +69,21 @@ class LedgerQueries:
         now = utc_now()
         return self._rolled_up(account, effective_at or now, known_at or now)
 
-    def _named(self, account: str) -> Document:
-        now = utc_now()
-        return self._rolled_up(account, now, now)
+    def _gathered(self, account: str) -> Document:
+        """What was carried of an account that only gathers, and what came since; see `gathered/`.
+
+        What is carried meanwhile does no harm: what came since is read from where these sums end.
+        """
+        wanted = {"through": 1, f"sums.{account}": 1}
+        carried = self._mongo["gathered"].find_one({"_id": self._district}, wanted) or {}
+        sums = Counter[str](carried.get("sums", {}).get(account, {}))
+        since = {"lists": account, "order": {"$gte": carried.get("through", _FIRST)}}
+        for one in self._mongo["journal"].find(since, {"legs": 1}):
+            for leg in one["legs"]:
+                if leg["account"] == account:
+                    sums[leg["unit"]] += leg["amount"]
+        found = self._mongo["accounts"].find_one({"_id": account}, {"status": 1}) or {}
+        return _shown(account, sums, found.get("status", "open"))
 
     def _rolled_up(self, account: str, effective_at: datetime, known_at: datetime) -> Document:
         sums, lifetime, owed = Counter[str](), Counter[str](), Counter[str]()
@@ -87,16 +101,15 @@ class LedgerQueries:
                     (sums if name == account else owed)[unit] += amount
                     if counts_for_life(name, amount, one["verified"], one.get("reverses")):
                         lifetime[unit] += amount
-        return {
-            "id": account,
-            "status": "open",
-            **{unit: {"posted": sums[unit], "held": 0, "available": sums[unit]} for unit in UNITS},
-            "lifetime_points": lifetime["points"] if is_member(account) else 0,
-            "lifetime_minutes": lifetime["minutes"] if is_member(account) else 0,
+        shown = _shown(account, sums, "open")
+        if not is_member(account):
+            return shown
+        return shown | {
+            "lifetime_points": lifetime["points"],
+            "lifetime_minutes": lifetime["minutes"],
             "recovery_due": {unit: -amount for unit, amount in owed.items() if amount},
-            "expiring": [],
-            "stars": self._ladder.stars(lifetime["minutes"]) if is_member(account) else 0,
-            "tier": self._ladder.tier(lifetime["points"]) if is_member(account) else 0,
+            "stars": self._ladder.stars(lifetime["minutes"]),
+            "tier": self._ladder.tier(lifetime["points"]),
         }
 
     def postings(
@@ -135,6 +148,22 @@ def check_reader(account: str, actor: Actor) -> None:
         raise NotAllowed(
             "not-your-account", zh="只能查看自己的账户。", en="You may see your own account only."
         )
+
+
+def _shown(account: str, sums: Mapping[str, int], status: str) -> Document:
+    """An account of which nothing is known but its sums."""
+    balances = {unit: sums.get(unit, 0) for unit in UNITS}
+    return {
+        "id": account,
+        "status": status,
+        **{unit: {"posted": posted, "held": 0, "available": posted} for unit, posted in balances.items()},
+        "lifetime_points": 0,
+        "lifetime_minutes": 0,
+        "recovery_due": {},
+        "expiring": [],
+        "stars": 0,
+        "tier": 0,
+    }
 
 
 def _owed(account: Document) -> dict[str, int]:

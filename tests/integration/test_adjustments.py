@@ -1,8 +1,10 @@
 """Large postings on a real database: a second administrator, once, with the posting in one transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -34,10 +36,10 @@ class Office(Ledger):
         self.adjustments = AdjustmentStore(mongo, self.journal, DISTRICT)
         self.adjustments.ensure_indexes()
 
-    def order(self, member: str, points: int, key: str = "k") -> Posting | Adjustment:
+    def order(self, member: str, points: int, key: str = "k", author: Actor = ADMIN) -> Posting | Adjustment:
         legs = [Leg(member, "points", points), Leg(issuer(DISTRICT), "points", -points)]
         order = by_hand(
-            self.now, ADMIN, district=DISTRICT, key=key, posting_id=new_ulid(), memo="补记", legs=legs
+            self.now, author, district=DISTRICT, key=key, posting_id=new_ulid(), memo="补记", legs=legs
         )
         return commands.post(self.adjustments, self.journal, order=order, limits=LIMITS)
 
@@ -46,15 +48,15 @@ class Office(Ledger):
         assert isinstance(made, Adjustment)
         return made
 
-    def approve(self, adjustment: Adjustment, posting_id: str | None = None) -> Adjustment:
+    def approve(self, adjustment: Adjustment, note: str | None = None) -> Adjustment:
         return commands.approve(
             self.adjustments,
             self.journal,
             self.now,
             SECOND,
             adjustment_id=adjustment.id,
-            posting_id=posting_id or new_ulid(),
-            note=None,
+            posting_id=new_ulid(),
+            note=note,
         )
 
     def refuse(self, adjustment: Adjustment) -> Adjustment:
@@ -69,6 +71,21 @@ class Office(Ledger):
             posting_id=posting.id,
             new_id=new_ulid(),
             reason="误发",
+            limits=LIMITS,
+        )
+
+    def ask_part_back(self, posting: Posting, points: int) -> Posting | Adjustment:
+        legs = [replace(leg, amount=points if leg.amount > 0 else -points) for leg in posting.legs]
+        return commands.reverse_part(
+            self.adjustments,
+            self.journal,
+            self.now,
+            ADMIN,
+            posting_id=posting.id,
+            new_id=new_ulid(),
+            reason="多发",
+            legs=legs,
+            key="part",
             limits=LIMITS,
         )
 
@@ -88,7 +105,9 @@ def test_a_large_posting_waits_and_is_posted_once_however_many_approve(office: O
     with pytest.raises(Invalid):
         office.order(member, 102)
     assert office.balance(member)["posted"] == 0
-    assert at_once(8, lambda _: office.approve(asked[0])) == {"done": 1, "adjustment-decided": 7}
+    notes = [str(number) for number in range(8)]
+    outcomes = at_once(8, lambda number: office.approve(asked[0], notes[number]))
+    assert outcomes == {"done": 1, "adjustment-decided": 7}
     assert office.balance(member)["posted"] == 101
     posted = office.order(member, 101)  # the order again is answered with what came of it
     assert isinstance(posted, Posting)
@@ -119,10 +138,11 @@ def test_approval_refusal_and_the_clock_at_once_leave_one_end(office: Office) ->
 
 
 def test_an_approval_whose_answer_was_lost_is_answered_again(office: Office) -> None:
-    member, posting_id = office.member(), new_ulid()
+    member = office.member()
     asked = office.waiting(member, 101)
-    first = office.approve(asked, posting_id)
-    assert office.approve(asked, posting_id) == first
+    assert at_once(4, lambda _: office.approve(asked)) == {"done": 4}
+    first = office.adjustments.get(asked.id)
+    assert office.approve(asked) == first
     assert office.balance(member)["posted"] == 101
 
 
@@ -143,10 +163,67 @@ def test_a_large_reversal_waits_too_and_may_be_asked_for_again_when_refused(offi
     office.approve(again)
     account = office.queries.account(member, ADMIN)
     assert (account["points"]["posted"], account["recovery_due"]) == (0, {"points": 120})
-    with pytest.raises(Conflict) as caught:
-        office.ask_back(large)
-    assert caught.value.code == "reversed"
+    for back, by in ((small, ADMIN), (large, ADMIN)):  # whose answer was lost
+        assert office.ask_back(back, by) == office.journal.stored(f"posting.reversed:{back.id}")
+        with pytest.raises(Conflict) as caught:
+            office.ask_back(back, SECOND)
+        assert caught.value.code == "reversed"
     office.proof()
+
+
+@pytest.mark.parametrize("kind", ["posting", "reversal", "part"])
+def test_an_approval_that_is_killed_between_its_writes_leaves_nothing_and_is_made_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    member = office.member()
+    earned = office.earn(member, 150)
+    asked = {
+        "posting": lambda: office.order(member, 101),
+        "reversal": lambda: office.ask_back(earned),
+        "part": lambda: office.ask_part_back(earned, 30),
+    }[kind]()
+    assert isinstance(asked, Adjustment)
+    put = AdjustmentStore._put
+
+    def killed(*args: Any) -> None:
+        put(*args)
+        raise SystemExit  # within the transaction, when all is written but nothing committed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AdjustmentStore, "_put", killed)
+        with pytest.raises(SystemExit):
+            office.approve(asked)
+    assert office.adjustments.get(asked.id) == asked
+    assert (office.balance(member)["posted"], office.mongo["journal"].count_documents({})) == (150, 1)
+    done = office.approve(asked)
+    assert (done.standing, office.approve(asked)) == (Standing.APPROVED, done)
+    assert office.balance(member)["posted"] == {"posting": 251, "reversal": 0, "part": 120}[kind]
+    office.proof()
+
+
+def test_a_watch_that_is_killed_between_two_notices_goes_on_and_tells_each_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member, tell = office.member(), AdjustmentStore.tell_split
+    for author in (ADMIN, SECOND):
+        for key in ("one", "two"):
+            assert isinstance(office.order(member, 60, key, author), Posting)
+    told: list[bool] = []
+
+    def killed(*args: Any) -> bool:
+        if told:
+            raise SystemExit
+        told.append(tell(*args))
+        return told[0]
+
+    later = utc_now() + timedelta(minutes=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(AdjustmentStore, "tell_split", killed)
+        with pytest.raises(SystemExit):
+            commands.watch(office.adjustments, lambda: later, LIMITS)
+    assert commands.watch(office.adjustments, lambda: later, LIMITS) == 1
+    authors = [one["author"] for one in office.mongo[NOTICES].find()]
+    assert sorted(authors) == [ADMIN.member_id, SECOND.member_id]
 
 
 def test_nobody_takes_back_alone_what_they_themselves_spent(office: Office) -> None:

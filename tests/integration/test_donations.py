@@ -75,7 +75,12 @@ class Charity:
     def accepted(
         self, kind: Kind, value: int = 500, *, anonymous: bool = True, member: str = "D"
     ) -> Donation:
-        offered = commands.offer(
+        offered = self.offered(kind, anonymous=anonymous, member=member)
+        self.act(offered, "inspect")
+        return self.act(offered, "accept", value=value)
+
+    def offered(self, kind: Kind, *, anonymous: bool = True, member: str = "D") -> Donation:
+        return commands.offer(
             self.store,
             utc_now,
             Actor(member),
@@ -87,8 +92,6 @@ class Charity:
             donor_name=None,
             anonymous=anonymous,
         )
-        self.act(offered, "inspect")
-        return self.act(offered, "accept", value=value)
 
     def fen(self, account: str) -> int:
         found = self.ledger.mongo["accounts"].find_one({"_id": account}) or {}
@@ -264,3 +267,16 @@ def test_a_request_whose_answer_was_lost_is_carried_out_once_and_answered_again(
     assert (again.status, again.item) == (Status.SOLD, listed.item)
     with pytest.raises(Conflict):
         charity.act(bag, "list", listing=listing)
+
+
+def test_who_accepted_or_declined_hears_the_same_again_and_decides_nothing_else(charity: Charity) -> None:
+    money = charity.accepted(Kind.MONEY, 300)
+    assert charity.act(money, "accept", value=300) == money
+    assert charity.fen(money.account) == 300
+    for action, details in (("accept", {"value": 301}), ("decline", {})):
+        with pytest.raises(Conflict):
+            charity.act(money, action, **details)  # type: ignore[arg-type]
+    offered = charity.offered(Kind.GOODS)
+    assert at_once(3, lambda _: charity.act(offered, "decline")) == {"done": 3}
+    declined = charity.store.get(offered.id)
+    assert (declined.status, declined.version) == (Status.DECLINED, 2)

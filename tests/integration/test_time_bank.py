@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from chassis.identity import Actor
 from chassis.mongo import Mongo
 from services.points.holds import commands as hold_commands
 from services.points.timebank.exchange import commands
-from services.points.timebank.exchange.help import HOLDING, Kind, Status
+from services.points.timebank.exchange.help import HOLDING, Help, Kind, Status
 from services.points.timebank.exchange.queries import Filters, HelpQueries
 from services.points.timebank.members import commands as member_commands
 from tests.integration.ledgers import ADMIN, DISTRICT, at_once
@@ -96,17 +97,22 @@ def test_confirming_disputing_and_silence_at_once_leave_one_end(bank: Bank, seed
     bank.ledger.proof()
 
 
-def test_a_dispute_is_decided_once(bank: Bank) -> None:
+def _run_clock(bank: Bank, hours: int, _: int) -> None:
+    bank.run_clock(hours * HOUR)
+
+
+def test_a_dispute_is_told_to_staff_twice_more_and_decided_once(bank: Bank) -> None:
     receiver, giver = bank.member(60), bank.member()
     one = bank.served(receiver, giver)
     bank.act(one, "dispute", receiver, note="只来了二十分钟")
-    bank.run_clock(1000 * HOUR)
+    for hours in (80, 200, 1000):
+        at_once(3, partial(_run_clock, bank, hours))
     outcomes = at_once(4, lambda number: bank.act(one, "settle", STAFF, minutes=20 + number, note="x"))
     assert outcomes == {"done": 1, "action-not-possible": 3}
     paid = bank.minutes(giver.member_id)["posted"]
     assert 20 <= paid <= 23
     assert bank.minutes(receiver.member_id) == {"posted": 60 - paid, "held": 0, "available": 60 - paid}
-    assert bank.told(one)[-2:] == ["help.disputed", "help.decided"]
+    assert bank.told(one)[-4:] == [f"help.{it}" for it in ("disputed", "reminded", "reminded", "decided")]
     bank.ledger.proof()
 
 
@@ -241,3 +247,24 @@ def test_who_is_forgotten_leaves_no_words_no_registration_and_nothing_held(bank:
     assert held == 0
     assert bank.mongo["help_requests"].count_documents({"lists": DISTRICT}) == 2
     bank.ledger.proof()
+
+
+def test_a_decision_of_staff_is_answered_as_the_first_time_when_it_is_repeated(bank: Bank) -> None:
+    receiver, giver, other = bank.member(120), bank.member(), Actor(new_ulid(), STAFF.grants)
+    for action, minutes in (("settle", 20), ("dismiss", None)):
+        one = bank.served(receiver, giver)
+        bank.act(one, "dispute", receiver, note="x")
+        assert at_once(3, partial(_decide, bank, one, action, minutes)) == {"done": 3}
+        first = bank.helps.get(one.id)
+        assert bank.act(one, action, STAFF, note="说明", minutes=minutes) == first
+        for actor, note in ((other, "说明"), (STAFF, "另一说明")):
+            with pytest.raises(Conflict):
+                bank.act(one, action, actor, note=note, minutes=minutes)
+        with pytest.raises(Conflict):
+            bank.act(one, "settle", STAFF, note="说明", minutes=21)
+    assert bank.minutes(giver.member_id)["posted"] == 20
+    bank.ledger.proof()
+
+
+def _decide(bank: Bank, one: Help, action: str, minutes: int | None, _: int) -> None:
+    bank.act(one, action, STAFF, note="说明", minutes=minutes)

@@ -59,6 +59,8 @@ def standing(status: Status, kind: Kind = Kind.REQUEST, proposed_by: str = "A", 
         one = replace(one, hold="hold")
     if status in (Status.CHECKED_OUT, Status.DISPUTED, Status.SETTLED):
         one = replace(one, checked_in_at=NOW - HOUR, checked_out_at=NOW - HOUR / 2)
+    if status is Status.DISPUTED:
+        one = replace(one, disputed_at=NOW, next_check_at=NOW + timedelta(days=3))
     if status is Status.SETTLED:
         one = replace(one, settlement=Settlement(30, 30, 0, 0), next_check_at=None)
     return replace(one, **more)

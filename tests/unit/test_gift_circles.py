@@ -180,9 +180,9 @@ def test_an_open_flag_is_renewed_and_a_decided_one_is_not_raised_again_for_the_s
     assert book.flags[flag.id].share.received == 11
     assert book.told == ["flag.raised.v1"] * 2
 
-    def decide(actor: Actor) -> Flag:
+    def decide(actor: Actor, reason: str = "邻里互助") -> Flag:
         return commands.decide(
-            book, lambda: AT, actor, flag_id=flag.id, verdict=Verdict.DISMISSED, reason="邻里互助"
+            book, lambda: AT, actor, flag_id=flag.id, verdict=Verdict.DISMISSED, reason=reason
         )
 
     for own in (A, B):
@@ -190,7 +190,7 @@ def test_an_open_flag_is_renewed_and_a_decided_one_is_not_raised_again_for_the_s
             decide(Actor(own))
     assert decide(STAFF).verdict is Verdict.DISMISSED
     with pytest.raises(Conflict):
-        decide(STAFF)
+        decide(STAFF, "另一说明")
     assert watched(3) == 0
     later = AT + timedelta(days=31)
     book.posted += [move(A, B, at=later), move(B, A, at=later)]

@@ -103,6 +103,7 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("help.auto_confirmed.v1", {"actor": "system"}, {"R1", "S1"}),
         ("help.disputed.v1", {"actor": "R1"}, {"S1", "C1"}),
         ("help.decided.v1", {"actor": "C1"}, {"R1", "S1"}),
+        ("help.reminded.v1", {"actor": "system"}, {"C1"}),
         ("help.cancelled.v1", {"actor": "system", "partner": None}, {"R1"}),
         ("lots.expiring.v1", {}, {"S1"}),
         ("adjustment.requested.v1", {"author": "A2", "actor": "A2"}, {"A1"}),

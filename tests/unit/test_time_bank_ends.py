@@ -34,6 +34,33 @@ def test_the_clock_ends_what_people_leave_alone_and_not_before_its_time(status: 
     assert deadlines.tick(change.help, around(at=due)) is None
 
 
+@pytest.mark.parametrize(("action", "status"), [("dispute", "checked_out"), ("stall", "checked_in")])
+def test_staff_are_reminded_of_a_dispute_after_three_days_and_seven_and_nothing_is_decided(
+    action: str, status: str
+) -> None:
+    actor = ACTORS["author"] if action == "dispute" else SYSTEM
+    one = transition(standing(Status(status)), action, actor, Details(note="不符"), around()).help
+    for days in (3, 7):
+        due = NOW + timedelta(days=days)
+        assert deadlines.tick(one, around(at=due - timedelta(milliseconds=1))) is None
+        change = deadlines.tick(one, around(at=due))
+        assert change is not None
+        assert [event.type for event in change.events] == ["help.reminded.v1"]
+        assert (change.help.status, change.opens, change.captured) == ("disputed", None, None)
+        one = change.help
+        assert deadlines.tick(one, around(at=due)) is None
+    assert deadlines.tick(one, around(at=NOW + timedelta(days=365))) is None
+
+
+def test_a_clock_that_stood_still_reminds_once_of_what_it_missed_and_never_of_what_was_decided() -> None:
+    disputed, late = standing(Status.DISPUTED), NOW + timedelta(days=10)
+    change = deadlines.tick(disputed, around(at=late))
+    assert change is not None
+    assert deadlines.tick(change.help, around(at=late + timedelta(days=365))) is None
+    dismissed = transition(disputed, "dismiss", ACTORS["community"], Details(note="不成立"), around()).help
+    assert deadlines.tick(dismissed, around(at=late)) is None
+
+
 def test_silence_confirms_after_as_many_hours_as_the_policy_says() -> None:
     checked_in = standing(Status.CHECKED_IN, checked_in_at=NOW - HOUR)
     for hours in (72, 5):

@@ -74,7 +74,7 @@ class ProposalFundingRequested(ProposalFact):
 
 @dataclass(frozen=True)
 class ProposalFundingRefused(ProposalFact):
-    """The fund could not pay: `reason` is a word for programs, such as `insufficient`."""
+    """The fund could not pay: `reason` is a word for programs, `insufficient` or `frozen`."""
 
     reason: str
     type: ClassVar[str] = "proposal.funding_refused.v1"

@@ -123,9 +123,8 @@ class TallySchema(Schema):
 
 
 class FundingSchema(Schema):
-    """What the fund was asked and did; `refusal` is why the last request was refused.
-
-    `donated` is what donations added to what was allocated.
+    """What the fund was asked and did; `refusal` is why the last request was refused
+    (`insufficient`, `frozen`), `donated` is what donations added to what was allocated.
     """
 
     attempt = fields.Integer()

@@ -73,8 +73,38 @@ def reverse(
 ) -> Posting | Adjustment:
     """Take what is left of a posting back, or have that wait where the posting is too large for one.
 
-    Raises what `ledger.reverse` does, and Conflict while another one waits for the same posting.
+    The same by the same person again is answered with what came of it. Raises what `ledger.reverse` does, and
+    Conflict while another one waits for the same posting.
     """
+    try:
+        return _reverse(
+            adjustments,
+            journal,
+            clock,
+            actor,
+            posting_id=posting_id,
+            new_id=new_id,
+            reason=reason,
+            limits=limits,
+        )
+    except NothingLeft:
+        known = journal.stored(reversal.key_of(posting_id))
+        if known is None or (known.by, known.memo) != (actor.member_id, reason):
+            raise
+        return known
+
+
+def _reverse(
+    adjustments: Adjustments,
+    journal: Journal,
+    clock: Clock,
+    actor: Actor,
+    *,
+    posting_id: str,
+    new_id: str,
+    reason: str,
+    limits: Limits,
+) -> Posting | Adjustment:
     original = journal.get(posting_id)
     if not domain.needs_second(domain.backwards(original.legs), limits, actor.member_id):
         return ledger.reverse(
@@ -172,7 +202,7 @@ def approve(
 
     def attempt() -> Adjustment:
         pending, now = adjustments.get(adjustment_id), clock()
-        if pending.posting == posting_id:
+        if domain.repeats(pending, Standing.APPROVED, actor, note):
             return pending  # decided by this very request, whose answer was lost
         change = domain.approved(pending, actor, now, posting_id, note)
         if not _carry_out(adjustments, journal, change):
@@ -194,7 +224,10 @@ def refuse(
     """Decide against what waits; see `domain.refused`."""
 
     def attempt() -> Adjustment:
-        change = domain.refused(adjustments.get(adjustment_id), actor, clock(), note)
+        pending = adjustments.get(adjustment_id)
+        if domain.repeats(pending, Standing.REFUSED, actor, note):
+            return pending
+        change = domain.refused(pending, actor, clock(), note)
         adjustments.save(change)
         return change.adjustment
 

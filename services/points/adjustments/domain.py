@@ -186,6 +186,12 @@ def refused(adjustment: Adjustment, actor: Actor, at: datetime, note: str) -> Ch
     return Change(done, events.AdjustmentRefused(done.author, actor.member_id))
 
 
+def repeats(adjustment: Adjustment, standing: Standing, actor: Actor, note: str | None) -> bool:
+    """Whether this decision is the one that an actor has made before, in the same words."""
+    decided = (adjustment.standing, adjustment.decided_by, adjustment.note)
+    return decided == (standing, actor.member_id, note)
+
+
 def expired(adjustment: Adjustment, at: datetime) -> Change | None:
     """An adjustment that nobody decided in time; None when it was decided, or still has time."""
     if adjustment.standing is not Standing.PENDING or adjustment.expires_at > at:

@@ -45,7 +45,7 @@ def watch(flags: Flags, clock: Clock, new_id: Callable[[], str], area: str) -> i
 
 
 def decide(flags: Flags, clock: Clock, actor: Actor, *, flag_id: str, verdict: Verdict, reason: str) -> Flag:
-    """Say what a flag comes to; see `domain.decided`."""
+    """Say what a flag comes to; see `domain.decided`. The same again changes nothing."""
     try:
         return _decide(flags, clock, actor, flag_id, verdict, reason)
     except ConcurrentUpdate:
@@ -53,7 +53,10 @@ def decide(flags: Flags, clock: Clock, actor: Actor, *, flag_id: str, verdict: V
 
 
 def _decide(flags: Flags, clock: Clock, actor: Actor, flag_id: str, verdict: Verdict, reason: str) -> Flag:
-    change = domain.decided(flags.get(flag_id), verdict, reason, actor, clock())
+    flag = flags.get(flag_id)
+    if domain.repeats(flag, verdict, reason, actor):
+        return flag  # whose answer was lost
+    change = domain.decided(flag, verdict, reason, actor, clock())
     flags.save(change)
     return change.flag
 

@@ -152,6 +152,11 @@ def decided(flag: Flag, verdict: Verdict, reason: str, actor: Actor, at: datetim
     return Change(done, events.FlagDecided(flag.member, actor.member_id, verdict.value))
 
 
+def repeats(flag: Flag, verdict: Verdict, reason: str, actor: Actor) -> bool:
+    """Whether this decision is the one that an actor has made before, in the same words."""
+    return (flag.verdict, flag.reason, flag.decided_by) == (verdict, reason, actor.member_id)
+
+
 def _gifts_of(legs: Iterable[Leg]) -> list[Gift]:
     """Who gave to whom: in a unit where only members give, what is given is shared out in order.
 

@@ -13,6 +13,7 @@ from services.points.commendations.commendation import (
     Change,
     Commendation,
     Details,
+    Entry,
     Objection,
     facts,
 )
@@ -34,6 +35,7 @@ class Commendations(Protocol):
     def postings(self, member: str) -> Sequence[Posting]: ...
     def add(self, change: Change) -> Commendation: ...
     def get(self, commendation_id: str) -> Commendation: ...
+    def record(self, commendation_id: str) -> Sequence[Entry]: ...
     def save(self, change: Change) -> None: ...
     def due(self, at: datetime, most: int) -> list[Commendation]: ...
     def of_member(self, member: str) -> list[str]: ...
@@ -87,9 +89,11 @@ def act(
     days: int,
     expected_version: int | None = None,
 ) -> Commendation:
-    """Carry out one action of the workflow; see `domain.transition`, and Stale."""
+    """Carry out one action of the workflow; see `domain.transition`, and Stale. Again it does nothing."""
 
-    def decide(one: Commendation) -> Change:
+    def decide(one: Commendation) -> Change | None:
+        if domain.repeats(one, commendations.record(one.id), action, actor, details):
+            return None
         domain.check_version(one, expected_version)
         return domain.transition(one, action, actor, details, clock(), days)
 

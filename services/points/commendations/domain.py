@@ -1,6 +1,6 @@
 """The workflow of commendations: one table says who may do what to one, when, and what it then is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -126,6 +126,20 @@ def transition(
     entry = Entry(action, actor.member_id, at, changed.status, details.note)
     event = _fact(row.event, changed, actor.member_id) if row.event else None
     return Change(changed, entry, event)
+
+
+def repeats(
+    commendation: Commendation, record: Iterable[Entry], action: str, actor: Actor, details: Details
+) -> bool:
+    """Whether an action is one that this actor took before, in the same words: none is taken twice."""
+    if action == "dismiss_objection":
+        answer = (details.objection, actor.member_id, details.note)
+        return any((one.id, one.dismissed_by, one.answer) == answer for one in commendation.objections)
+    answers = (commendation.responsible, commendation.contact)
+    if action == "publicise" and answers != (details.responsible, details.contact):
+        return False
+    line = (action, actor.member_id, details.note)
+    return any((one.action, one.actor, one.note) == line for one in record)
 
 
 def objected(commendation: Commendation, objection: Objection, actor: Actor) -> Change:

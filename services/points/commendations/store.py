@@ -15,6 +15,7 @@ from services.points.commendations.commendation import (
     Change,
     Commendation,
     Entry,
+    Status,
     commendation_of,
 )
 from services.points.commendations.domain import FORGET
@@ -76,6 +77,11 @@ class CommendationStore:
         if document is None:
             raise missing("表彰", "commendation")
         return commendation_of(document)
+
+    def record(self, commendation_id: str) -> Sequence[Entry]:
+        """Who did what to one, when and why."""
+        found = self._mongo[COLLECTION].find_one({"_id": commendation_id}, {"history": 1}) or {}
+        return [Entry(**{**line, "status": Status(line["status"])}) for line in found.get("history", ())]
 
     def save(self, change: Change) -> None:
         """Write a change with its line and its event. Raises ConcurrentUpdate when somebody was first."""

@@ -70,6 +70,7 @@ def act(
 ) -> Donation:
     """Carry out one action of the workflow, once a request, and where it posts once a key for ever.
 
+    To accept or decline in the same words again changes nothing.
     Raises what `domain.transition` and `Donations.save` do, Stale, Invalid for a target that there is not,
     and for a key that was used with another body.
     """
@@ -93,6 +94,8 @@ def act(
         donation, now = donations.get(donation_id), clock()
         if _is_done(donations, donation, action, actor, details, key):
             return donation
+        if domain.repeats(donation, action, actor, details):
+            return donation  # whose answer was lost
         check_version(donation.version, expected_version)
         change = domain.transition(donation, action, actor, details, now, request_id=request_id, key=key)
         try:

@@ -61,6 +61,7 @@ WORKFLOW: dict[str, Transition] = {
     ),
 }
 """All is done by the keeper of the area. What was given away as it is has brought nothing to allocate."""
+DECISIONS = frozenset({"accept", "decline"})
 REPEATABLE = frozenset({"sell", "record_cost", "allocate"})
 """What may be done again, so that each time needs a key of its own."""
 
@@ -112,6 +113,16 @@ def check_keeper(donation: Donation, actor: Actor) -> None:
             zh="只有本区域的慈善商店店长可以处理捐赠。",
             en="Only the shop keeper of the area deals with donations.",
         )
+
+
+def repeats(donation: Donation, action: str, actor: Actor, details: Details) -> bool:
+    """Whether a donation was accepted or declined by this very actor before, in the same words."""
+    if action not in DECISIONS:
+        return False
+    accepted = donation.receipt.value if donation.receipt else None
+    line = (action, actor.member_id, details.note)
+    known = any((one.action, one.actor, one.note) == line for one in donation.history)
+    return known and (action != "accept" or details.value == accepted)
 
 
 def transition(

@@ -6,9 +6,9 @@ from typing import Protocol
 from chassis.clock import Clock, new_ulid
 from chassis.errors import ConcurrentUpdate, Invalid, KeyReused, Unavailable
 from chassis.identity import Actor
-from services.points.domain import Overdrawn, Posting
+from services.points.domain import Frozen, Overdrawn, Posting
 from services.points.funds import domain
-from services.points.funds.domain import INSUFFICIENT, Allocation, Ask, Decision
+from services.points.funds.domain import FROZEN, INSUFFICIENT, Allocation, Ask, Decision
 
 _TRIES = 8
 
@@ -17,8 +17,8 @@ class Funds(Protocol):
     """Where funds and allocations are kept.
 
     `save` writes a decision with its posting at once: it raises ConcurrentUpdate when somebody decided
-    first, Overdrawn when the account that pays has too little. `deposit` answers with what was posted under
-    the key, now or before.
+    first, Overdrawn when the account that pays has too little, Frozen when nothing may be taken from it.
+    `deposit` answers with what was posted under the key, now or before.
     """
 
     def known(self, community: str) -> bool: ...
@@ -52,7 +52,7 @@ def deposit(
 
 
 def allocate(funds: Funds, clock: Clock, *, ask: Ask) -> None:
-    """Decide a request: pay it, or refuse it when the fund has too little. Each is decided once."""
+    """Decide a request: pay it, or refuse it when the fund has too little or is frozen. Each once."""
 
     def attempt() -> None:
         known = funds.allocation(ask.proposal)
@@ -63,18 +63,32 @@ def allocate(funds: Funds, clock: Clock, *, ask: Ask) -> None:
             funds.save(decision)
         except Overdrawn:
             funds.save(domain.refuse(known, ask, INSUFFICIENT, clock()))
+        except Frozen:
+            funds.save(domain.refuse(known, ask, FROZEN, clock()))
 
     _until_decided(attempt)
 
 
 def release(funds: Funds, clock: Clock, *, ask: Ask, spent: int) -> None:
-    """Take back what a project did not spend, once; see `domain.release`."""
+    """Take back what a project did not spend, once; see `domain.release`.
+
+    Raises Unavailable while the project's account is frozen: nobody can ask again, so this waits.
+    """
 
     def attempt() -> None:
         known = funds.allocation(ask.proposal)
         decision = domain.release(known, ask, spent, posting_id=new_ulid(), at=clock())
-        if decision is not None:
+        if decision is None:
+            return
+        try:
             funds.save(decision)
+        except Frozen:
+            raise Unavailable(
+                "frozen-project",
+                zh="项目账户已冻结，恢复后将自动退回结余。",
+                en="The project's account is frozen: what is left goes back once it is restored.",
+                retry_after=60,
+            ) from None
 
     _until_decided(attempt)
 

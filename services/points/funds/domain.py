@@ -18,7 +18,8 @@ from services.points.funds.events import FundAllocated, FundRefused, FundReturne
 STAFF_ROLES = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 MAX_DEPOSIT = 10**12
 COMMUNITY_LENGTH = 12
-INSUFFICIENT = "insufficient"
+INSUFFICIENT, FROZEN = "insufficient", "frozen"
+"""Why a fund does not pay."""
 DEPOSITED, ALLOCATED, RETURNED = "fund.deposited", "fund.allocated", "fund.returned"
 """The rules by which a fund posts."""
 KINDS = {DEPOSITED: "deposited", DONATED: "donated", ALLOCATED: "allocated", RETURNED: "returned"}
@@ -129,7 +130,7 @@ def grant(known: Allocation | None, ask: Ask, *, posting_id: str, at: datetime) 
 
 
 def refuse(known: Allocation | None, ask: Ask, reason: str, at: datetime) -> Decision:
-    """Refuse what the fund does not have."""
+    """Refuse what the fund does not have, or may not give."""
     allocation = _allocation(known, ask, Standing.REFUSED, at)
     return Decision(allocation, event=FundRefused(ask.community, ask.amount, ask.attempt, reason))
 

@@ -18,7 +18,7 @@ class FundAllocated(Event):
 
 @dataclass(frozen=True)
 class FundRefused(Event):
-    """A community's fund did not pay: `reason` is `insufficient`."""
+    """A community's fund did not pay: `reason` is `insufficient` or `frozen`."""
 
     community: str
     amount: int

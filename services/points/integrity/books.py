@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.points.domain import NEVER, UNITS, Lots, counts_for_life, debt, keeps_balance
+from services.points.gathered.domain import Carried
 
 Balance = dict[str, dict[str, int]]
 """Per unit `posted`, `held`, `available`; under `lifetime` what was gained by verified work, per unit; under
@@ -17,7 +18,10 @@ Held = Mapping[tuple[str, str], Lots]
 
 @dataclass
 class Books:
-    """The sums of the postings that were added, as they are stored."""
+    """The sums of the postings that were added, as they are stored.
+
+    What only gathers is added up as far as its sums are `carried`.
+    """
 
     postings: int = 0
     sums: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(UNITS, 0)))
@@ -25,17 +29,22 @@ class Books:
     posted: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     lifetime: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     lots: defaultdict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    carried: Carried = field(default_factory=Carried)
+    gathered: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, document: Mapping[str, Any]) -> None:
         """Add a posting."""
         self.postings += 1
         of_posting: Counter[str] = Counter()
         divided = True
+        is_carried = document["order"] < self.carried.through
         for leg in document["legs"]:
             account, unit, amount = leg["account"], leg["unit"], leg["amount"]
             of_posting[unit] += amount
             if keeps_balance(account):
                 self.posted[account][unit] += amount
+            elif is_carried:
+                self.gathered[account][unit] += amount
             if counts_for_life(account, amount, document["verified"], document.get("reverses")):
                 self.lifetime[account.removeprefix(debt(""))][unit] += amount
             if leg.get("lots"):
@@ -58,6 +67,13 @@ class Books:
         names = {*stored, *self.posted, *self.lifetime}
         return sorted(one for one in names if shown(stored.get(one, {})) != self.balance(one, held))
 
+    def miscarried(self) -> list[str]:
+        """The accounts that only gather whose carried sum is not what the journal makes it."""
+        due, sums = self.gathered, self.carried.sums
+        return sorted(
+            one for one in {*due, *sums} if _nonzero(due.get(one, {})) != _nonzero(sums.get(one, {}))
+        )
+
     def _divide(self, leg: Mapping[str, Any]) -> bool:
         """Add what a leg does to lots; false when they are not what it moves."""
         lots: Lots = leg["lots"]
@@ -74,6 +90,10 @@ class Books:
     def _unit(self, account: str, unit: str, held: int) -> dict[str, int]:
         posted = self.posted.get(account, Counter())[unit]
         return {"posted": posted, "held": held, "available": posted - held}
+
+
+def _nonzero(sums: Mapping[str, int]) -> dict[str, int]:
+    return {unit: amount for unit, amount in sums.items() if amount}
 
 
 def shown(account: Mapping[str, Any]) -> Balance:

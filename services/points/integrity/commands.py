@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from prometheus_client import Gauge
-from ulid import ULID
 
 from chassis import logs
 from chassis.clock import Clock, ulid_at
 from chassis.events import envelope
 from chassis.identity import Actor
+from services.points.gathered.domain import Carried
 from services.points.integrity import domain
 from services.points.integrity.books import Books, Held
-from services.points.integrity.domain import ChainProof, Entry, Head, Page
+from services.points.integrity.domain import ChainProof, Entry, Head, Page, moment
 from services.points.integrity.events import LedgerUnsound
 
 UNSOUND = Gauge(
@@ -46,6 +46,7 @@ class Ledger(Protocol):
     def has_posting(self, posting_id: str) -> bool: ...
     def accounts(self) -> dict[str, dict[str, Any]]: ...
     def held(self) -> Held: ...
+    def carried(self) -> Carried: ...
     def heads(self) -> list[Head]: ...
     def drifted(self, account: str) -> bool: ...
     def freeze(self, account: str) -> None: ...
@@ -89,11 +90,11 @@ class Sealing:
         self._last, self._sealed = self.chain.last_page(), {}
         if self._last is None:
             first = self.chain.first_place()
-            self._through = min(until, _moment(first)) if first else until
+            self._through = min(until, moment(first)) if first else until
             return
-        self._through = _moment(self._last.through)
+        self._through = moment(self._last.through)
         page: Page | None = self._last
-        while page is not None and _moment(page.through) > self._through - 2 * domain.ALLOWED:
+        while page is not None and moment(page.through) > self._through - 2 * domain.ALLOWED:
             self._sealed |= dict.fromkeys((one.posting for one in page.entries), page.through)
             page = self.chain.page(page.number - 1)
 
@@ -123,26 +124,26 @@ class Sealing:
 
 
 def verify(ledger: Ledger, clock: Clock, district: str, known: bytes | None = None) -> dict[str, Any]:
-    """Hold the journal against its chain, and the balances against the journal.
+    """Hold the journal against its chain, and the balances and carried sums against the journal.
 
     `known` is a head of the chain that somebody has kept. What is written meanwhile does no harm: a balance
     that differs is looked at again at one moment, and what was committed just now may not be sealed yet.
     """
     proof = ChainProof(district, ledger.heads(), known)
     must_be_sealed = ulid_at(clock() - domain.ALLOWED)
-    books = Books()
+    books = Books(carried=ledger.carried())
     with _collector_resting():
         _look_through(ledger, proof, books)
     deleted = [one for one in proof.missing if not ledger.has_posting(one)]
     unsealed = proof.unsealed(must_be_sealed)
     stored = ledger.accounts()
-    differing = [one for one in books.differing(stored, ledger.held()) if ledger.drifted(one)]
+    drifted = [one for one in books.differing(stored, ledger.held()) if ledger.drifted(one)]
     found: dict[str, list[Any]] = {
         "edited": proof.edited,
         "deleted": deleted,
         "unsealed": unsealed,
         "unbalanced": books.unbalanced,
-        "differing": differing,
+        "differing": [*drifted, *books.miscarried()],
         "broken_pages": proof.broken,
     }
     return {
@@ -224,7 +225,3 @@ def _alarm(found: dict[str, Any], day: str, district: str, at: datetime) -> list
         frozen=tuple(found["differing"]),
     )
     return [envelope(fact, source="points", subject=day, sequence=1, area=district, at=at)]
-
-
-def _moment(place: str) -> datetime:
-    return ULID.from_str(place).datetime

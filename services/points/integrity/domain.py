@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+from ulid import ULID
 
 ENTRIES_A_PAGE = 500
 LAG = timedelta(seconds=3)
@@ -57,6 +58,11 @@ class Head:
 def genesis(district: str) -> bytes:
     """The hash that a district's chain begins with."""
     return hashlib.sha256(f"alley steward {district}".encode()).digest()
+
+
+def moment(place: str) -> datetime:
+    """When a place in the journal's order was given."""
+    return ULID.from_str(place).datetime
 
 
 def digest_of(document: Mapping[str, Any]) -> bytes:

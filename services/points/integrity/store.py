@@ -15,7 +15,9 @@ from chassis import outbox
 from chassis.errors import missing
 from chassis.mongo import Document, Mongo
 from services.points.balances import FROZEN
-from services.points.domain import NEVER, UNITS, debt, is_member
+from services.points.domain import NEVER, UNITS, debt, is_member, keeps_balance
+from services.points.gathered.domain import Carried
+from services.points.gathered.store import GatheredStore
 from services.points.integrity.books import Balance, Held, added, shown
 from services.points.integrity.domain import Entry, Head, Page, digest_of
 from services.points.lots.domain import AT_ONCE
@@ -35,6 +37,7 @@ class SealStore:
         self._mongo = mongo
         self._journal = journal
         self._district = district
+        self._gathered = GatheredStore(mongo, district)
 
     def ensure_indexes(self) -> None:
         """For the relay."""
@@ -127,6 +130,10 @@ class SealStore:
         """(account, unit) → what open holds have set aside, by lots."""
         return _held(self._mongo["holds"].find({"open_until": {"$gte": LONG_AGO}}))
 
+    def carried(self) -> Carried:
+        """The carried sums of the accounts that only gather."""
+        return self._gathered.carried()
+
     def drifted(self, account: str) -> bool:
         """Whether an account differs from its postings and holds at one and the same moment."""
         found: list[bool] = []
@@ -147,6 +154,9 @@ class SealStore:
 
         Raises NotFound.
         """
+        if not keeps_balance(account):
+            self._restore_sum(account, restoration)
+            return
 
         def write(session: ClientSession) -> None:
             change = _restored(self._due(account, session))
@@ -157,6 +167,22 @@ class SealStore:
                 .matched_count
             ):
                 raise missing("账户", "account")
+
+        self._journal.transact(write, lambda: False)
+
+    def _restore_sum(self, account: str, restoration: Document) -> None:
+        carried, error = self._gathered.error(account)
+        if account not in carried.sums and not any(error[account].values()):
+            raise missing("账户", "account")
+
+        def write(session: ClientSession) -> None:
+            self._gathered.restore(carried, error, session)
+            change = {
+                "$set": {"status": OPEN},
+                "$inc": {"version": 1},
+                "$push": {"restorations": restoration},
+            }
+            self._mongo["accounts"].update_one({"_id": account}, change, upsert=True, session=session)
 
         self._journal.transact(write, lambda: False)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chassis.clock import Clock, new_ulid
-from chassis.errors import ConcurrentUpdate, Conflict, Invalid, Refusal
+from chassis.errors import ConcurrentUpdate, Conflict, Invalid, Refusal, Stale
 from chassis.identity import Actor
 from services.points.timebank.exchange import deadlines, domain, forgetting, matching
 from services.points.timebank.exchange.effects import Details, Reads, Surroundings
@@ -96,7 +96,7 @@ def act(
     expected_version: int | None = None,
 ) -> Help:
     """Carry out one action of the workflow, once a `request_id`: a repeat by an `Idempotency-Key` brings the
-    same one, whenever the first process died.
+    same one, whenever the first process died. What staff decide in the same words again changes nothing.
 
     See `domain.transition` for what it raises, Stale, and Overdrawn or Frozen where the receiver's minutes
     cannot be held.
@@ -112,7 +112,13 @@ def act(
         known = (*one.requests, request_id)[-_REMEMBERED:]
         return replace(change, help=replace(change.help, requests=known))
 
-    return _until_saved(lambda: helps.change(help_id, decide))
+    try:
+        return _until_saved(lambda: helps.change(help_id, decide))
+    except (Conflict, Stale):
+        one, lines = helps.lines(help_id)
+        if domain.repeats(one, lines, action, actor, details):
+            return one  # what staff decided, whose answer was lost
+        raise
 
 
 def run_clock(helps: Helps, policies: Policies, clock: Clock) -> int:

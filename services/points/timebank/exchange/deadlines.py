@@ -1,4 +1,5 @@
-"""What happens to help by the clock: silence confirms, and what nobody took up or went to ends."""
+"""What happens to help by the clock: silence confirms, what nobody took up or went to ends,
+and staff are reminded of disputes."""
 
 from services.points.timebank.exchange.domain import transition
 from services.points.timebank.exchange.effects import Details, Surroundings
@@ -10,6 +11,7 @@ _BY_THE_CLOCK = {
     Status.ACCEPTED: "lapse",
     Status.CHECKED_IN: "stall",
     Status.CHECKED_OUT: "auto_confirm",
+    Status.DISPUTED: "remind",
 }
 
 

@@ -74,10 +74,12 @@ WORKFLOW: dict[str, Transition] = {
     "auto_confirm": _row("checked_out", "settled", "system", events.HelpAutoConfirmed),
     "dispute": _row("checked_in checked_out", "disputed", "giver receiver", events.HelpDisputed, "note"),
     "stall": _row("checked_in", "disputed", "system", events.HelpDisputed),
+    "remind": _row("disputed", "disputed", "system", events.HelpReminded),
     "settle": _row("disputed", "settled", "staff", events.HelpDecided, "minutes note"),
     "dismiss": _row("disputed", "cancelled", "staff", events.HelpDecided, "note"),
     "lapse": _row("open matched accepted", "lapsed", "system", events.HelpCancelled),
 }
+DECISIONS = frozenset({"settle", "dismiss"})
 PUBLIC_ACTIONS = tuple(name for name, row in WORKFLOW.items() if row.parties != {Party.SYSTEM})
 _ASKS = {
     "note": ("请填写说明。", "Say in a note what happened, or why."),
@@ -148,6 +150,15 @@ def transition(one: Help, action: str, actor: Actor, details: Details, around: S
     told = moved if moved.partner else replace(moved, partner=one.partner)  # who is let go hears of it
     events_due = (fact(row.event, told, actor.member_id),) if row.event else ()
     return _with_money(one, Change(moved, line, events_due), actor, around)
+
+
+def repeats(one: Help, lines: Iterable[Entry], action: str, actor: Actor, details: Details) -> bool:
+    """Whether staff decided a dispute so before, in the same words."""
+    if action not in DECISIONS or one.settlement is None:
+        return False
+    line = (action, actor.member_id, details.note)
+    known = any((entry.action, entry.actor, entry.note) == line for entry in lines)
+    return known and (action != "settle" or details.minutes == one.settlement.paid)
 
 
 def check_version(one: Help, expected: int | None) -> None:

@@ -15,6 +15,8 @@ from services.points.timebank.policy.domain import Policy
 
 EARLY = timedelta(hours=1)
 LATE = timedelta(hours=24)
+REMINDERS = (timedelta(days=3), timedelta(days=7))
+"""How long after it began staff are reminded of a dispute."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,18 @@ def _settled(one: Help, actual: int, around: Surroundings) -> Help:
     return _ended(replace(one, settlement=paid), Status.SETTLED, around)
 
 
-def _dispute(one: Help, _: Actor, __: Details, ___: Surroundings) -> Help:
-    return replace(one, status=Status.DISPUTED, next_check_at=None)
+def _dispute(one: Help, _: Actor, __: Details, around: Surroundings) -> Help:
+    disputed = replace(one, status=Status.DISPUTED, disputed_at=around.at)
+    return replace(disputed, next_check_at=_next_reminder(around.at, around.at))
+
+
+def _remind(one: Help, _: Actor, __: Details, around: Surroundings) -> Help:
+    return replace(one, next_check_at=_next_reminder(one.disputed_at or around.at, around.at))
+
+
+def _next_reminder(disputed_at: datetime, at: datetime) -> datetime | None:
+    """The next after a moment; several that were missed are one."""
+    return next((due for after in REMINDERS if (due := disputed_at + after) > at), None)
 
 
 def _dismiss(one: Help, _: Actor, __: Details, around: Surroundings) -> Help:
@@ -164,6 +176,7 @@ EFFECTS: dict[str, Effect] = {
     "auto_confirm": _confirm,
     "dispute": _dispute,
     "stall": _dispute,
+    "remind": _remind,
     "settle": _settle,
     "dismiss": _dismiss,
     "lapse": _over(Status.LAPSED),

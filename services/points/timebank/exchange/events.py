@@ -81,6 +81,13 @@ class HelpDisputed(HelpFact):
 
 
 @dataclass(frozen=True)
+class HelpReminded(HelpFact):
+    """Nobody has decided a dispute for some days; it is as it was."""
+
+    type: ClassVar[str] = "help.reminded.v1"
+
+
+@dataclass(frozen=True)
 class HelpDecided(HelpFact):
     """Staff decided a dispute; `minutes` (0 for none) went from the receiver to the giver."""
 
@@ -103,6 +110,7 @@ PUBLISHED: list[type[Event]] = [
     HelpSettled,
     HelpAutoConfirmed,
     HelpDisputed,
+    HelpReminded,
     HelpDecided,
     HelpCancelled,
 ]

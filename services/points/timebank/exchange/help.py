@@ -95,6 +95,7 @@ class Help:
     hold: str | None = None
     checked_in_at: datetime | None = None
     checked_out_at: datetime | None = None
+    disputed_at: datetime | None = None
     settlement: Settlement | None = None
     ended_at: datetime | None = None
     next_check_at: datetime | None = None
