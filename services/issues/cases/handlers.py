@@ -20,8 +20,9 @@ def subscriptions(store: CaseStore, rules: Rules, clock: Clock) -> dict[str, Sub
     def member_changed(event: Envelope, data: dict[str, Any]) -> None:
         grants = [f"{one['role']}@{one['area']}" for one in data["roles"]]
         store.put_member(event.subject, grants, data["home_area"], event.sequence)
-        # By the newest that is known, which may not be this one.
-        commands.vacate_cases(store, rules, clock, member_id=event.subject)
+        # By the newest that is known, which may not be this one. Who has just been registered left nothing.
+        if event.sequence > 1:
+            commands.vacate_cases(store, rules, clock, member_id=event.subject)
 
     return {
         "area.defined.v1": Subscription(AreaDefinedFact, area_defined),
