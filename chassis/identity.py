@@ -6,6 +6,7 @@ national statistical division codes: district 6 digits, subdistrict 9, community
 
 import time
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from threading import Lock
 
@@ -21,10 +22,16 @@ _CACHE_SIZE = 20_000
 
 @dataclass(frozen=True)
 class Grant:
-    """A role on an area and everything below it."""
+    """A role on an area and everything below it, from the first to the last day of its term, both included.
+
+    Days are those of Shanghai; None is no bound. Tokens carry what is in effect and no days: whoever has an
+    actor need not look at them.
+    """
 
     role: str
     area: str
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ _PARTIES = {
     Party.LEVEL_STAFF: "staff of its level",
     Party.STAFF: "staff of its area",
     Party.OVERSEER: "staff of the level above",
-    Party.SYSTEM: "the clock",
+    Party.SYSTEM: "the service itself",
 }
 _UNITS = {Unit.HOURS: "h", Unit.WORKING_HOURS: "working h", Unit.WORKING_DAYS: "working days"}
 

@@ -15,6 +15,7 @@ _WHOLE = {
     "Not a valid datetime.": "应为 RFC 3339 时间。",
     "Not a valid file.": "应为上传的文件。",
     "Not a time between 1970 and 2199.": "时间须在 1970 至 2199 年之间。",
+    "Not a day between 1970 and 2199.": "日期须在 1970 至 2199 年之间。",
     "Not an identifier of this system.": "不是本系统的标识。",
     "Not an area code: 6, 9, 12 or 15 digits.": "不是区划代码：应为 6、9、12 或 15 位数字。",
     "Not a mainland mobile number.": "不是中国大陆手机号。",

@@ -189,7 +189,7 @@ def subscriptions(mongo: Mongo) -> Subscriptions:
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     cells = CellStore(mongo)
     return Subscriptions(
-        case_handlers.subscriptions(cases),
+        case_handlers.subscriptions(cases, rulebook, utc_now),
         duplicate_handlers.subscriptions(cases, rulebook, utc_now),
         privacy_handlers.subscriptions(cases, photos, Erasures(mongo["erasures"]), utc_now),
         finding_handlers.subscriptions(cells, WordStore(mongo, cells, utc_now)),

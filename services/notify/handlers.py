@@ -25,6 +25,7 @@ from services.notify.schemas import (
     OrderFact,
     PointsPostedFact,
     ProposalFact,
+    RoleLostFact,
     SuggestionFact,
 )
 from services.notify.store import InboxStore
@@ -43,6 +44,7 @@ _SCHEMAS: dict[str, type[Schema]] = {
     "adjustment": AdjustmentFact,
     "flag": FlagFact,
     "commendation": CommendationFact,
+    "member": RoleLostFact,
 }
 
 

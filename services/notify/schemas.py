@@ -50,6 +50,19 @@ class MemberChangedFact(FactSchema):
     roles = fields.List(fields.Nested(RoleFact), required=True)
 
 
+class RoleLostFact(FactSchema):
+    """What this service needs of the end of a role; nobody acted where its term is over.
+
+    `on` is the last day of a role that ends later.
+    """
+
+    member = fields.String(required=True)
+    role = fields.String(required=True)
+    place = fields.String(required=True)
+    actor = fields.String(required=True, allow_none=True)
+    on = fields.String()
+
+
 class MemberErasedFact(FactSchema):
     """Nothing is read of `member.erased.v1` but whom it is of."""
 

@@ -5,12 +5,14 @@ from typing import Any
 
 from services.notify.honour_templates import HONOUR_TEMPLATES
 from services.notify.issue_templates import ISSUE_TEMPLATES
+from services.notify.role_templates import ROLE_NAMES, ROLE_TEMPLATES
 from services.notify.shop_templates import SHOP_TEMPLATES
 from services.notify.time_bank_texts import TIME_BANK_TEXTS
 from services.notify.wording import Template
 
 TEMPLATES: dict[str, Template] = {
     **ISSUE_TEMPLATES,
+    **ROLE_TEMPLATES,
     "activity-submitted": Template(
         "有待审核的活动", "一条活动记录等待审核。", "An activity to verify", "An activity report awaits you."
     ),
@@ -181,6 +183,7 @@ def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str
         "losses": amounts("losses"),
         "decision": _DECISIONS[language].get(params.get("decision") or "", ""),
         "purpose": _PURPOSES[language].get(params.get("purpose") or "", ""),
+        "role": ROLE_NAMES[language].get(params.get("role") or "", params.get("role")),
         "lack": _LACKS[language].get(params.get("reason") or "", ""),
         "yuan": _yuan(params.get("amount") or 0),
         "pooled": _POOLED[language].format(params["pooled"]) if params.get("pooled") else "",

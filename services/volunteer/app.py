@@ -16,6 +16,7 @@ from chassis.http.app import ServiceApp
 from chassis.identity import TokenVerifier, keys_of
 from chassis.mongo import Mongo
 from chassis.settings import Secret, ServiceSettings, is_key, is_url, load
+from chassis.timers import Timer
 from chassis.worker import Worker
 from services.volunteer.activities import events as activity_events
 from services.volunteer.activities import routes as activity_routes
@@ -108,7 +109,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         title="Alley Steward: volunteer",
         blueprints=[
             people_routes.auth_blueprint(members, desk, settings.district),
-            people_routes.blueprint(members, MemberQueries(mongo, cipher), settings.district),
+            people_routes.blueprint(
+                members, MemberQueries(mongo, cipher, utc_now), areas.name_of, utc_now, settings.district
+            ),
             area_routes.blueprint(AreaStore(mongo), areas, utc_now, settings.district),
             activity_routes.blueprint(activities, ActivityQueries(mongo), areas, utc_now, settings.district),
             privacy_routes.blueprint(
@@ -126,11 +129,16 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
 
 def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
-    """The background process. It only publishes: this service learns from nobody."""
+    """The background process. It publishes, and turns terms; this service learns from nobody."""
     settings = load(VolunteerSettings, environ)
     logs.configure(settings.log_level, f"{NAME}-worker")
     mongo = Mongo(settings.mongo_url, NAME)
     members = MemberStore(mongo, FieldCipher(settings.field_key), utc_now)
+    areas = AreaQueries(mongo)
+
+    def turn_terms() -> None:
+        while people_commands.turn_terms(members, areas.name_of, utc_now):
+            pass
 
     def prepare() -> None:
         members.ensure_indexes()
@@ -141,6 +149,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         if settings.bootstrap_admin_phone:
             people_commands.ensure_admin(
                 members,
+                utc_now,
                 phone=settings.bootstrap_admin_phone,
                 member_id=new_ulid(),
                 district=settings.district,
@@ -151,5 +160,6 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         settings=settings,
         mongo=mongo,
         outboxes=["members", "areas", "activities"],
+        timers=[Timer("terms", 5.0, turn_terms)],
         prepare=prepare,
     )

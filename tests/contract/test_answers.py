@@ -25,6 +25,7 @@ from demo.district import (
 from infra.local.deployment import Deployment, wait_until
 from tests.contract.earning_story import earning_rules
 from tests.contract.honours import honours
+from tests.contract.people_story import people_and_areas
 from tests.contract.shop_story import charity_shop, donations
 from tests.contract.time_bank_story import time_bank
 from tests.e2e.votings import end_voting
@@ -238,32 +239,6 @@ def proposals(documented: Documented, district: District, deployment: Deployment
     call(None, "GET", f"{fund}/allocations", COMMUNITY_E)
 
 
-def people_and_areas(documented: Documented, district: District) -> None:
-    """Signing in, members and the map."""
-    admin, resident, call = district.admin, district.person(RESIDENTS_OF_A[10]), documented.call
-    phone = "13900008888"
-    code = call(None, "POST", "/v1/auth/codes", json={"phone": phone}).json()["dev_code"]
-    call(None, "POST", "/v1/auth/tokens", json={"grant": "code", "phone": phone, "code": code})
-    call(None, "GET", "/v1/auth/jwks.json")
-    call(resident, "GET", "/v1/me")
-    call(resident, "PATCH", "/v1/me", json={"name": "王阿姨"})
-    call(admin, "GET", "/v1/members", params={"role": "steward"})
-    entered = {"phone": "13900008889", "name": "李师傅", "roles": [{"role": "steward", "area": GRID}]}
-    member = call(admin, "POST", "/v1/members", json=entered).json()["id"]
-    given = {"role": "team_leader", "area": COMMUNITY_A}
-    call(admin, "POST", "/v1/members/{member_id}/grants", member, json=given)
-    why = {"reason": "核实地址信息", "subject": "20261124-ABC123"}
-    call(admin, "POST", "/v1/members/{member_id}/contact-views", member, json=why)
-    call(admin, "GET", "/v1/contact-views")
-    leaving = documented.api.sign_in(phone)
-    call(leaving, "GET", "/v1/me/contact-views")
-    call(leaving, "GET", "/v1/me/export")
-    call(leaving, "POST", "/v1/me/erasure", json={"confirm": True})
-    call(None, "GET", "/v1/areas", params={"area": COMMUNITY_A})
-    call(None, "GET", "/v1/areas/locate", params=centre(GRID))
-    call(admin, "POST", "/v1/areas", json={"code": f"{COMMUNITY_A}099", "name": "无边界网格"})
-
-
 def case_work(documented: Documented, district: District) -> None:
     """Feedback, duplicates, finding, categories and the calendar."""
     resident, steward, staff = (
@@ -310,7 +285,7 @@ def test_every_operation_answers_as_documented(
     documented: Documented, district: District, deployment: Deployment
 ) -> None:
     main_job(documented, district)
-    people_and_areas(documented, district)
+    people_and_areas(documented.call, documented.api, district)
     suggestions(documented, district)
     proposals(documented, district, deployment)
     case_work(documented, district)

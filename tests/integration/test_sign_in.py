@@ -183,7 +183,7 @@ def test_all_who_sign_in_with_a_new_phone_at_once_are_one_member(members: Member
 def test_a_member_is_read_as_they_were_written(members: MemberStore) -> None:
     roles = (Grant("resident", DISTRICT), Grant("steward", "120199001001001"))
     member = Member(new_ulid(), PHONE, "王小明", roles, "120199001001001")
-    members.add(member, domain.changed(member))
+    members.add(member, domain.changed(member, utc_now()))
     assert members.get(member.id) == member
     assert members.by_phone(PHONE) == member
     assert members.by_phone("13900000399") is None

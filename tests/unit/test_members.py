@@ -1,6 +1,7 @@
 """Members and their roles: who may give which role where."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from chassis.identity import Actor, Grant
 from services.volunteer.people.commands import ensure_admin
 from services.volunteer.people.domain import ROLES, Member, describe, enrol, grant, mask, register
 from services.volunteer.people.events import MemberChanged, Role
+from tests.unit.registers import Register
 
 DISTRICT = "120199"
 ADMIN = Actor("A", (Grant("district_admin", DISTRICT),))
@@ -18,6 +20,7 @@ STAFF = Actor("C", (Grant("community_staff", "120199001001"),))
 AREAS = st.sampled_from(
     ["120199", "120199001", "120199001001", "120199001001001", "120199001002", "120199002", "120105001001"]
 )
+NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 ALL_ROLES = st.sampled_from(ROLES)
 BY_STAFF = {"steward", "team_leader", "grid_worker"}
 
@@ -27,7 +30,7 @@ def member(*roles: Grant) -> Member:
 
 
 def given_to(actor: Actor, role: str, area: str) -> tuple[Member, MemberChanged]:
-    return grant(member(), Grant(role, area), actor, DISTRICT)
+    return grant(member(), Grant(role, area), actor, DISTRICT, NOW)
 
 
 @given(
@@ -77,7 +80,7 @@ def test_staff_cannot_make_themselves_or_others_staff() -> None:
 def test_a_role_held_already_is_not_given_twice() -> None:
     once, _ = given_to(ADMIN, "steward", "120199001001001")
     with pytest.raises(Conflict):
-        grant(once, Grant("steward", "120199001001001"), ADMIN, DISTRICT)
+        grant(once, Grant("steward", "120199001001001"), ADMIN, DISTRICT, NOW)
 
 
 def test_whoever_signs_in_first_becomes_a_resident_of_the_district() -> None:
@@ -88,29 +91,29 @@ def test_whoever_signs_in_first_becomes_a_resident_of_the_district() -> None:
 
 def test_an_enrolled_member_is_a_resident_too_and_needs_every_role_to_be_allowed() -> None:
     roles = (Grant("steward", "120199001001001"),)
-    made, _ = enrol("M", "13900000101", "甲", roles, None, actor=STAFF, district=DISTRICT)
+    made, _ = enrol("M", "13900000101", "甲", roles, None, actor=STAFF, district=DISTRICT, at=NOW)
     assert made.roles == (Grant("resident", DISTRICT), *roles)
     mixed = (*roles, Grant("community_staff", "120199001001"))
     with pytest.raises(NotAllowed):
-        enrol("M", "13900000101", "甲", mixed, None, actor=STAFF, district=DISTRICT)
+        enrol("M", "13900000101", "甲", mixed, None, actor=STAFF, district=DISTRICT, at=NOW)
 
 
 def test_a_home_outside_the_district_is_refused() -> None:
     with pytest.raises(Invalid):
-        enrol("M", "13900000101", "甲", (), "110101001001", actor=ADMIN, district=DISTRICT)
+        enrol("M", "13900000101", "甲", (), "110101001001", actor=ADMIN, district=DISTRICT, at=NOW)
     with pytest.raises(Invalid):
-        describe(member(), None, "110101001001", DISTRICT)
+        describe(member(), None, "110101001001", DISTRICT, NOW)
 
 
 def test_what_is_not_mentioned_in_a_description_stays() -> None:
-    home, _ = describe(member(), None, "120199001001001", DISTRICT)
-    named, event = describe(home, "乙", None, DISTRICT)
+    home, _ = describe(member(), None, "120199001001001", DISTRICT, NOW)
+    named, event = describe(home, "乙", None, DISTRICT, NOW)
     assert (named.name, named.home_area, named.version) == ("乙", "120199001001001", 3)
     assert event.home_area == "120199001001001"
 
 
 def test_the_fact_of_a_member_tells_roles_and_area_and_nothing_personal() -> None:
-    _, event = enrol("M", "13900000101", "张三", (), "120199001001", actor=ADMIN, district=DISTRICT)
+    _, event = enrol("M", "13900000101", "张三", (), "120199001001", actor=ADMIN, district=DISTRICT, at=NOW)
     assert set(vars(event)) == {"roles", "home_area"}
 
 
@@ -119,38 +122,16 @@ def test_a_masked_phone_shows_seven_digits(phone: str) -> None:
     assert mask(phone) == phone[:3] + "****" + phone[7:]
 
 
-class Register:
-    """The members of a test, in memory."""
-
-    def __init__(self, *known: Member) -> None:
-        self.members = {one.id: one for one in known}
-        self.told: list[MemberChanged] = []
-
-    def get(self, member_id: str) -> Member:
-        return self.members[member_id]
-
-    def by_phone(self, phone: str) -> Member | None:
-        return next((one for one in self.members.values() if one.phone == phone), None)
-
-    def add(self, new: Member, event: MemberChanged) -> Member:
-        self.save(new, event)
-        return new
-
-    def save(self, changed: Member, event: MemberChanged) -> None:
-        self.members[changed.id] = changed
-        self.told.append(event)
-
-
 def started(*known: Member) -> Register:
     people = Register(*known)
-    ensure_admin(people, phone="13900000001", member_id="FIRST", district=DISTRICT)
+    ensure_admin(people, lambda: NOW, phone="13900000001", member_id="FIRST", district=DISTRICT)
     return people
 
 
 def test_the_first_admin_is_there_after_the_first_start_and_unchanged_by_the_second() -> None:
     people = started()
     assert Grant("district_admin", DISTRICT) in people.members["FIRST"].roles
-    ensure_admin(people, phone="13900000001", member_id="SECOND", district=DISTRICT)
+    ensure_admin(people, lambda: NOW, phone="13900000001", member_id="SECOND", district=DISTRICT)
     assert list(people.members) == ["FIRST"]
     assert len(people.told) == 1
 
@@ -163,7 +144,9 @@ def test_an_admin_who_signed_in_before_the_first_start_becomes_admin_all_the_sam
         Grant("district_admin", DISTRICT),
     }
     assert people.members["EARLY"].version == 2
-    assert Role("district_admin", DISTRICT) in people.told[-1].roles
+    told = people.told[-1]
+    assert isinstance(told, MemberChanged)
+    assert Role("district_admin", DISTRICT) in told.roles
 
 
 REFUSALS: list[tuple[Callable[[], object], type[Refusal]]] = [

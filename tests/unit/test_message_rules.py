@@ -121,6 +121,10 @@ def told(kind: str, area: str = GRID, **changes: Any) -> dict[str, str]:
         ("commendation.refused.v1", {"author": "S2", "actor": "C1"}, {"S2"}),
         ("commendation.revoked.v1", {"author": "S2", "actor": "A1"}, {"S1"}),
         ("ledger.unsound.v1", {}, {"A1"}),
+        ("member.role_revoked.v1", {"actor": "C1"}, {"S1"}),
+        ("member.role_revoked.v1", {"actor": "S1"}, set()),
+        ("member.end_set.v1", {"actor": "C1"}, {"S1"}),
+        ("member.term_ended.v1", {"actor": None}, {"S1"}),
     ],
 )
 def test_each_fact_is_told_to_those_it_concerns(
@@ -276,6 +280,7 @@ def test_every_template_renders_in_both_languages_and_fills_every_blank(name: st
         "purpose": "fund",
         "place": "社区A" if language == "zh" else "Community A",
         "minutes": 60,
+        "role": "steward",
     }
     params["on"] = "2027-12-31"
     title, body = render(name, params, language)

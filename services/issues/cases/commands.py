@@ -10,13 +10,15 @@ from chassis.clock import Clock
 from chassis.errors import ConcurrentUpdate, Conflict, Invalid, Refusal, TooMany
 from chassis.identity import Actor
 from services.issues.cases import deadlines, domain, feedback
-from services.issues.cases.issue import STAFF_ROLES, Change, Details, Feedback, Issue, Rating
+from services.issues.cases.issue import STAFF_ROLES, SYSTEM, Change, Details, Feedback, Issue, Rating
 from services.issues.cases.repeats import Decide, once
+from services.issues.cases.responsibility import without_former_stewards
 from services.issues.categories.domain import Category, Policy, check_answers, check_usable
 from services.issues.limits import domain as limits
 
 _TRIES = 8
 _TICKS_AT_ONCE = 200
+_VACATED = Details(note="原小巷管家已不再负责此网格，请其他小巷管家认领。")
 _REPORT_FOR_MANY = STAFF_ROLES | {"integration"}
 
 
@@ -41,6 +43,7 @@ class Cases(Kept, Protocol):
     def due(self, at: datetime, most: int) -> list[Issue]: ...
     def adopters(self, issue_id: str) -> list[Issue]: ...
     def is_steward(self, member_id: str, area: str) -> bool: ...
+    def worked_by(self, member_id: str) -> list[str]: ...
 
 
 class Rules(Protocol):
@@ -201,6 +204,8 @@ def act(
     def decide(issue: Issue, now: datetime) -> Change:
         domain.check_version(issue, expected_version)
         policy = policy_of(rules, issue)
+        if action in ("return", "reopen"):
+            issue = without_former_stewards(issue, cases.is_steward)
         change = domain.transition(issue, action, actor, details, now, policy)
         if action == "assign" and not cases.is_steward(str(details.assignee), issue.area):
             raise Invalid("assignee", zh="该成员不是此网格的小巷管家。", en="No steward of this grid.")
@@ -250,9 +255,28 @@ def answer(
             feedback.check_signature(issue, *signature, now)
         who = actor or Actor(str(issue.reporter))
         given = Feedback(contacted, resolved, satisfied, reason, now)
+        if resolved != "yes":
+            issue = without_former_stewards(issue, cases.is_steward)
         return feedback.give(issue, who, given, policy_of(rules, issue))
 
     return decide_until_saved(cases, clock, issue_id, decide)
+
+
+def vacate_cases(cases: Cases, rules: Rules, clock: Clock, *, member_id: str) -> None:
+    """Have the open cases of a member claimed by others, in the grids that they are no steward of any more.
+
+    Again changes nothing.
+    """
+
+    def decide(issue: Issue, now: datetime) -> Change | None:
+        left = issue.assignee == member_id and not cases.is_steward(member_id, issue.area)
+        # What goes on in parts ends when they do, whoever split it.
+        if not left or issue.parts or not domain.applies("vacate", issue):
+            return None
+        return domain.transition(issue, "vacate", SYSTEM, _VACATED, now, policy_of(rules, issue))
+
+    for issue_id in cases.worked_by(member_id):
+        decide_until_saved(cases, clock, issue_id, decide)
 
 
 def run_clock(cases: Cases, rules: Rules, clock: Clock) -> int:

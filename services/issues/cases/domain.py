@@ -73,6 +73,13 @@ WORKFLOW: dict[str, Transition] = {
         f"{_WORKED} reported on_hold", "claimed", "level_staff", events.IssueAssigned, needs="assignee"
     ),
     "release": _row("claimed in_progress", "reported", "assignee", events.IssueReleased, levels="steward"),
+    "vacate": _row(
+        "claimed in_progress awaiting_info on_hold reopened",
+        "reported reopened",
+        "system",
+        events.IssueReleased,
+        levels="steward",
+    ),
     "start": _row(f"{_TO_BEGIN} reopened", "in_progress", "assignee level_staff", events.IssueStarted),
     "ask": _row(_WORKED, "awaiting_info", "assignee level_staff", events.IssueInfoRequested, needs="note"),
     "answer": _row("awaiting_info", _WORKED, "reporter", events.IssueInfoGiven, needs="note"),
@@ -122,7 +129,7 @@ WORKFLOW: dict[str, Transition] = {
     ),
     "withdraw": _row("reported claimed", "withdrawn", "reporter", events.IssueWithdrawn),
 }
-PUBLIC_ACTIONS = tuple(name for name in WORKFLOW if name not in ("lapse", "split"))
+PUBLIC_ACTIONS = tuple(name for name in WORKFLOW if name not in ("lapse", "split", "vacate"))
 """What may be asked for as a transition: lapsing happens by the clock, splitting needs the parts."""
 
 _ASKS = {
@@ -152,6 +159,11 @@ def allowed_actions(issue: Issue, actor: Actor, at: datetime) -> list[str]:
         for name, row in WORKFLOW.items()
         if _applies(row, issue) and row.parties & held and not _comes_too_late(issue, name, actor, at)
     ]
+
+
+def applies(action: str, issue: Issue) -> bool:
+    """Whether the status and the level of an issue allow an action, whoever takes it."""
+    return _applies(WORKFLOW[action], issue)
 
 
 def _applies(row: Transition, issue: Issue) -> bool:

@@ -44,6 +44,17 @@ def _release(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -
     return replace(issue, status=Status.REPORTED, assignee=None, steward=None)
 
 
+def _vacate(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> Issue:
+    """To be claimed by another, since its steward has left the grid; no answer is waited for."""
+    return replace(
+        issue,
+        status=Status.REOPENED if issue.status is Status.REOPENED else Status.REPORTED,
+        assignee=None,
+        steward=None,
+        countdown=limits.resume(issue.countdown, at),
+    )
+
+
 def _start(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> Issue:
     return replace(issue, status=Status.IN_PROGRESS)
 
@@ -234,6 +245,7 @@ EFFECTS: dict[str, Effect] = {
     "claim": _claim,
     "assign": _assign,
     "release": _release,
+    "vacate": _vacate,
     "start": _start,
     "ask": _ask,
     "answer": _resume,

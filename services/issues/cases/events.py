@@ -54,7 +54,7 @@ class IssueAssigned(IssueFact):
 
 @dataclass(frozen=True)
 class IssueReleased(IssueFact):
-    """The steward gave the issue back to the grid."""
+    """The steward gave the issue back to the grid, or has left the grid."""
 
     type: ClassVar[str] = "issue.released.v1"
 

@@ -1,5 +1,6 @@
 """Who an issue concerns, which unit leads, and until when."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -77,6 +78,19 @@ def level_below(issue: Issue, category: Category) -> Level | None:
     if issue.level is Level.SUBDISTRICT and category.duty_list and len(issue.area) >= 12:
         return Level.COMMUNITY
     return Level.STEWARD if grid and issue.level is not Level.STEWARD else None
+
+
+def without_former_stewards(issue: Issue, is_steward: Callable[[str, str], bool]) -> Issue:
+    """The issue without those who were stewards of its grid: what comes back comes to those who are.
+
+    `is_steward` answers for a member and an area.
+    """
+
+    def kept(member: str | None) -> str | None:
+        return member if member is not None and is_steward(member, issue.area) else None
+
+    assignee = kept(issue.assignee) if issue.level is Level.STEWARD else issue.assignee
+    return replace(issue, assignee=assignee, steward=kept(issue.steward))
 
 
 def lead(issue: Issue, level: Level, policy: Policy, at: datetime, *, share: float = 1.0) -> Issue:

@@ -31,7 +31,7 @@ from services.issues.cases.issue import (
     Rating,
     Status,
 )
-from services.issues.cases.lists import CLOSED, NOBODYS, lists_of, naming, speaking_for
+from services.issues.cases.lists import CLOSED, NOBODYS, handled_by, lists_of, naming, speaking_for
 from services.issues.finding.domain import CELL_ZOOM, cell_key
 from services.issues.limits.domain import Countdown
 
@@ -138,6 +138,14 @@ class CaseStore:
             str(one["_id"]) for key in naming(member_id) for one in issues.find({"lists": key}, {"_id": 1})
         }
         return sorted(found)[:most]
+
+    def worked_by(self, member_id: str) -> list[str]:
+        """Open issues that are with this member at the stewards' level."""
+        at_work = {"status": {"$in": [one.value for one in OPEN]}, "level": Level.STEWARD.value}
+        found = self._mongo[self._issues].aggregate(
+            [{"$match": {"lists": handled_by(member_id)}}, {"$match": at_work}, _ONLY_ID]
+        )
+        return [str(one["_id"]) for one in found]
 
     def is_steward(self, member_id: str, area: str) -> bool:
         """Whether the member is a steward of the area, by the local copy."""

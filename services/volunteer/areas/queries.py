@@ -30,6 +30,11 @@ class AreaQueries:
         """Whether there is an area with this code."""
         return self._finder.known(code)
 
+    def name_of(self, code: str) -> str:
+        """The name of an area; its code where it is not defined."""
+        found = self._mongo["areas"].find_one({"_id": code}, {"name": 1})
+        return str(found["name"]) if found else code
+
     def _boundaries(self) -> Iterable[tuple[str, dict[str, Any] | None]]:
         return [(str(one["_id"]), one["boundary"]) for one in self._mongo["areas"].find()]
 

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from chassis.clock import Clock
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
 from chassis.idempotency import new_id
 from chassis.identity import Grant, check_area
 from services.volunteer.people import commands, schemas
+from services.volunteer.people.domain import NameOf
 from services.volunteer.people.queries import MemberQueries, view
 from services.volunteer.people.store import CodeStore, MemberStore, SessionStore
+from services.volunteer.people.terms import day_of
 from services.volunteer.people.tokens import VALID, TokenIssuer
 
 
@@ -75,7 +78,9 @@ def auth_blueprint(store: MemberStore, desk: SignIn, district: str) -> Blueprint
     return routes
 
 
-def blueprint(store: MemberStore, queries: MemberQueries, district: str) -> Blueprint:
+def blueprint(
+    store: MemberStore, queries: MemberQueries, name_of: NameOf, clock: Clock, district: str
+) -> Blueprint:
     """The routes `/v1/me` and under `/v1/members`."""
     routes = Blueprint("members", __name__, url_prefix="/v1", description="Members")
 
@@ -84,7 +89,7 @@ def blueprint(store: MemberStore, queries: MemberQueries, district: str) -> Blue
     @access.signed_in
     def me() -> dict[str, Any]:
         """Show oneself."""
-        return view(store.get(actor().member_id))
+        return view(store.get(actor().member_id), day_of(clock()))
 
     @routes.route("/me", methods=["PATCH"])
     @routes.arguments(schemas.DescribeSchema)
@@ -92,7 +97,7 @@ def blueprint(store: MemberStore, queries: MemberQueries, district: str) -> Blue
     @access.signed_in
     def describe(body: dict[str, Any]) -> dict[str, Any]:
         """Change one's name or home area."""
-        return view(commands.describe(store, actor(), district=district, **body))
+        return view(commands.describe(store, clock, actor(), district=district, **body), day_of(clock()))
 
     @routes.route("/members", methods=["GET"])
     @routes.arguments(schemas.MemberQuery, location="query")
@@ -112,16 +117,41 @@ def blueprint(store: MemberStore, queries: MemberQueries, district: str) -> Blue
     def enrol(body: dict[str, Any]) -> dict[str, Any]:
         """Enter a member with roles."""
         roles = tuple(Grant(**one) for one in body.pop("roles"))
-        member = commands.enrol(store, actor(), member_id=new_id(), roles=roles, district=district, **body)
-        return view(member)
+        member = commands.enrol(
+            store, clock, actor(), member_id=new_id(), roles=roles, district=district, **body
+        )
+        return view(member, day_of(clock()))
 
     @routes.route("/members/<member_id>/grants", methods=["POST"])
     @routes.arguments(schemas.RoleSchema)
     @routes.response(201, schemas.MemberSchema)
     @access.roles("community_staff", "district_admin")
     def grant(body: dict[str, Any], member_id: str) -> dict[str, Any]:
-        """Give a member a role; it is in their token from the next refresh on."""
-        member = commands.grant(store, actor(), member_id=member_id, role=Grant(**body), district=district)
-        return view(member)
+        """Give a member a role, for a term if need be; it is in their token from the next refresh on."""
+        member = commands.grant(
+            store, clock, actor(), member_id=member_id, role=Grant(**body), district=district
+        )
+        return view(member, day_of(clock()))
+
+    @routes.route("/members/<member_id>/grants", methods=["GET"])
+    @routes.response(200, schemas.RecordSchema)
+    @access.signed_in
+    def record(member_id: str) -> dict[str, Any]:
+        """List who granted and revoked a member's roles, when and why: one's own, or in one's areas."""
+        return {"items": queries.record(member_id, actor()), "next": None}
+
+    @routes.route("/members/<member_id>/grants/revocations", methods=["POST"])
+    @routes.arguments(schemas.RevocationSchema)
+    @routes.response(201, schemas.MemberSchema)
+    @access.roles("community_staff", "district_admin")
+    def revoke(body: dict[str, Any], member_id: str) -> dict[str, Any]:
+        """Take a role from a member, for a reason that they may read; taking it again changes nothing.
+
+        It is in no token that is issued from now on; one that was issued before is good for 15 minutes.
+        """
+        member = commands.revoke(
+            store, name_of, clock, actor(), member_id=member_id, district=district, **body
+        )
+        return view(member, day_of(clock()))
 
     return routes

@@ -1,15 +1,21 @@
 """What comes in to and goes out of sign-in and members."""
 
+from datetime import date
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from chassis.fields import AreaCode, Formed, PageQuery, PlainText
-from services.volunteer.people.domain import ROLES
+from chassis.fields import EARLIEST, LATEST, AreaCode, Formed, Moment, PageQuery, PlainText
+from services.volunteer.people.domain import ENDED, GRANTED, REVOKED, ROLES
 
 
 def _phone(**options: Any) -> Formed:
     return Formed("1[3-9][0-9]{9}", "Not a mainland mobile number.", **options)
+
+
+def _check_day(day: date) -> None:
+    if not EARLIEST.date() <= day < LATEST.date():
+        raise ValidationError("Not a day between 1970 and 2199.")
 
 
 class CodeRequestSchema(Schema):
@@ -68,10 +74,43 @@ class KeySetSchema(Schema):
 
 
 class RoleSchema(Schema):
-    """A role on an area and all below it."""
+    """A role on an area and all below it.
+
+    `from` and `until` are days of Shanghai, the first and the last of the term; null is no bound.
+    """
 
     role = fields.String(required=True, validate=validate.OneOf(ROLES))
     area = AreaCode(required=True)
+    since = fields.Date(data_key="from", load_default=None, allow_none=True, validate=_check_day)
+    until = fields.Date(load_default=None, allow_none=True, validate=_check_day)
+
+
+class RevocationSchema(Schema):
+    """Which role is taken, where, and why; the member may read the reason.
+
+    `until` is the last day on which it is held; without it the role ends at once.
+    """
+
+    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    area = AreaCode(required=True)
+    reason = PlainText(required=True, least=2, most=300)
+    until = fields.Date(load_default=None, allow_none=True, validate=_check_day)
+
+
+class GrantEntrySchema(RoleSchema):
+    """That a role was granted, revoked, or ended with its term; nobody did what the calendar did."""
+
+    action = fields.String(validate=validate.OneOf([GRANTED, REVOKED, ENDED]))
+    by = fields.String(allow_none=True)
+    at = Moment()
+    reason = fields.String(allow_none=True)
+
+
+class RecordSchema(Schema):
+    """The record of a member's roles, whole, newest first."""
+
+    items = fields.List(fields.Nested(GrantEntrySchema))
+    next = fields.String(allow_none=True)
 
 
 class EnrolSchema(Schema):
@@ -97,18 +136,19 @@ class DescribeSchema(Schema):
 
 
 class MemberSchema(Schema):
-    """A member."""
+    """A member. `roles` are held now; `upcoming` are granted, and their term begins later."""
 
     id = fields.String()
     name = fields.String(allow_none=True)
     phone_masked = fields.String()
     roles = fields.List(fields.Nested(RoleSchema))
+    upcoming = fields.List(fields.Nested(RoleSchema))
     home_area = fields.String(allow_none=True)
     version = fields.Integer()
 
 
 class MemberQuery(PageQuery):
-    """Which members to list."""
+    """Which members to list. `role`: who holds it anywhere, or is to."""
 
     area = AreaCode(load_default=None)
     role = fields.String(load_default=None, validate=validate.OneOf(ROLES))

@@ -3,19 +3,31 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
+from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from chassis import outbox
 from chassis.clock import Clock, new_ulid
-from chassis.errors import missing
+from chassis.errors import ConcurrentUpdate, missing
 from chassis.events import Event, envelope
 from chassis.field_cipher import FieldCipher
-from chassis.identity import Grant, ancestors
+from chassis.identity import ancestors
 from chassis.mongo import Document, Mongo
-from services.volunteer.people.commands import CODE_ATTEMPTS, CODE_VALID, CODE_WINDOW, SESSION_VALID
+from services.volunteer.people.commands import (
+    CODE_ATTEMPTS,
+    CODE_VALID,
+    CODE_WINDOW,
+    SESSION_VALID,
+    Allow,
+)
+from services.volunteer.people.documents import entry_document, grant_document, grants_of, record_of
 from services.volunteer.people.domain import Member
 from services.volunteer.people.events import MemberChanged
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_OFFICE = "district_admin"
 
 
 class MemberStore:
@@ -27,10 +39,12 @@ class MemberStore:
         self._clock = clock
 
     def ensure_indexes(self) -> None:
-        """One member a phone; lists by area; the relay."""
+        """One member a phone; lists by area; who holds an office; whose term is due; the relay."""
         members = self._mongo["members"]
         members.create_index("phone_hash", unique=True)
         members.create_index([("scopes", 1), ("order", 1)])
+        members.create_index("roles.role")
+        members.create_index("due")
         outbox.ensure_indexes(members)
         self._mongo["sessions"].create_index("expires_at", expireAfterSeconds=0)
         self._mongo["sessions"].create_index("member")
@@ -62,41 +76,58 @@ class MemberStore:
             return member
         return self.by_phone(str(member.phone)) or self.get(member.id)
 
-    def save(self, member: Member, event: MemberChanged) -> None:
-        """Write the new state and its event. Raises ConcurrentUpdate."""
-        outbox.save(
-            self._mongo["members"],
-            member.id,
-            member.version,
-            [self._envelope(member, event)],
-            set_fields=_fields(member),
-        )
+    def save(self, member: Member, *events: Event, allow: Allow | None = None) -> None:
+        """Write the new state and its events. Raises ConcurrentUpdate, and what `allow` raises.
 
-    def erase(self, member: Member, events: Sequence[Event], district: str) -> None:
-        """Write a member of whom nothing is kept any more. Raises ConcurrentUpdate."""
-        envelopes = [
-            envelope(
-                event,
-                source="volunteer",
-                subject=member.id,
-                sequence=member.version,
-                area=district,
-                at=self._clock(),
-            )
-            for event in events
-        ]
+        `allow` is shown the other admins, and nobody takes one of them away before the write is done.
+        """
+        self._save(member, [self._envelope(member, one) for one in events], _fields(member), allow)
+
+    def erase(
+        self, member: Member, events: Sequence[Event], district: str, allow: Allow | None = None
+    ) -> None:
+        """Write a member of whom nothing is kept any more; see `save`."""
+        envelopes = [self._enveloped(member, one, district) for one in events]
         # No phone has this fingerprint: signing in with the number registers somebody new.
         nothing = {"phone": None, "phone_hash": f"erased {member.id}", "erased_at": self._clock()}
-        outbox.save(
-            self._mongo["members"],
-            member.id,
-            member.version,
-            envelopes,
-            set_fields={**_fields(member), **nothing},
-        )
+        self._save(member, envelopes, {**_fields(member), **nothing}, allow)
 
-    def _envelope(self, member: Member, event: MemberChanged) -> Document:
-        area = member.home_area or member.roles[0].area
+    def due(self, at: datetime, most: int) -> list[Member]:
+        """Members of whom a term has begun or ended by `at`, and nobody has dealt with it."""
+        found = self._mongo["members"].find({"due": {"$gte": _EPOCH, "$lte": at}})
+        return [self._member(one) for one in found.limit(most)]
+
+    def admins(self, session: ClientSession | None = None) -> list[Member]:
+        """Members who are, were lately or will be an admin of the district or a part of it."""
+        found = self._mongo["members"].find({"roles.role": _OFFICE}, session=session)
+        return [self._member(one) for one in found]
+
+    def _save(
+        self, member: Member, envelopes: Sequence[Document], fields: Document, allow: Allow | None
+    ) -> None:
+        members = self._mongo["members"]
+        if allow is None:
+            outbox.save(members, member.id, member.version, envelopes, set_fields=fields)
+            return
+
+        def write(session: ClientSession) -> None:
+            # Whoever takes an admin away writes here first: of two at once, one begins anew and sees what the
+            # other left.
+            offices.update_one({"_id": _OFFICE}, {"$inc": {"changes": 1}}, session=session)
+            allow([one for one in self.admins(session) if one.id != member.id])
+            change = outbox.change(member.id, envelopes, set_fields=fields)
+            if not members.update_one(before, change, session=session).matched_count:
+                raise ConcurrentUpdate(member.id)
+
+        offices, before = self._mongo["offices"], {"_id": member.id, "version": member.version - 1}
+        offices.update_one({"_id": _OFFICE}, {"$setOnInsert": {"changes": 0}}, upsert=True)
+        with self._mongo.client.start_session() as session:
+            session.with_transaction(write)
+
+    def _envelope(self, member: Member, event: Event) -> Document:
+        return self._enveloped(member, event, member.home_area or member.roles[0].area)
+
+    def _enveloped(self, member: Member, event: Event, area: str) -> Document:
         return envelope(
             event,
             source="volunteer",
@@ -111,8 +142,10 @@ class MemberStore:
             id=str(document["_id"]),
             phone=self._cipher.decrypt(document["phone"]),
             name=document["name"],
-            roles=tuple(Grant(one["role"], one["area"]) for one in document["roles"]),
+            roles=grants_of(document["roles"]),
             home_area=document["home_area"],
+            due=document.get("due"),
+            record=record_of(document.get("record", ())),
             version=document["version"],
         )
 
@@ -214,8 +247,10 @@ def _fields(member: Member) -> Document:
     places = [one.area for one in member.roles] + ([member.home_area] if member.home_area else [])
     return {
         "name": member.name,
-        "roles": [{"role": one.role, "area": one.area} for one in member.roles],
+        "roles": [grant_document(one) for one in member.roles],
         "home_area": member.home_area,
+        "due": member.due,
+        "record": [entry_document(one) for one in member.record],
         "scopes": sorted({code for place in places for code in ancestors(place)}),
         "version": member.version,
     }

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from chassis.clock import Clock
 from chassis.identity import ISSUER
 from services.volunteer.people.domain import Member
+from services.volunteer.people.terms import day_of, in_effect
 
 VALID = timedelta(minutes=15)
 
@@ -23,14 +24,15 @@ class TokenIssuer:
         self._clock = clock
 
     def issue(self, member: Member) -> str:
-        """An access token of a member."""
+        """An access token of a member, with the roles that they hold now."""
         now = self._clock()
+        held = in_effect(member.roles, day_of(now))
         claims = {
             "iss": ISSUER,
             "sub": member.id,
             "iat": now,
             "exp": now + VALID,
-            "roles": [{"role": one.role, "area": one.area} for one in member.roles],
+            "roles": [{"role": one.role, "area": one.area} for one in held],
         }
         return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._key_id})
 

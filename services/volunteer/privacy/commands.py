@@ -1,13 +1,15 @@
 """What can be done about one's personal data, and to reach a member."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from chassis.clock import Clock
-from chassis.errors import ConcurrentUpdate, Conflict
+from chassis.errors import ConcurrentUpdate
 from chassis.events import Event
 from chassis.identity import Actor
 from services.volunteer.people import domain as people
+from services.volunteer.people.commands import Allow, busy_member, leaving_office
 from services.volunteer.people.domain import Member
 from services.volunteer.privacy import domain
 from services.volunteer.privacy.domain import ContactView
@@ -34,10 +36,13 @@ ELSEWHERE = {
 
 
 class Members(Protocol):
-    """Where members are kept. `erase` raises ConcurrentUpdate."""
+    """Where members are kept. `erase` raises ConcurrentUpdate, and what `allow` raises."""
 
     def get(self, member_id: str) -> Member: ...
-    def erase(self, member: Member, events: Sequence[Event], district: str) -> None: ...
+    def admins(self) -> list[Member]: ...
+    def erase(
+        self, member: Member, events: Sequence[Event], district: str, allow: Allow | None = None
+    ) -> None: ...
 
 
 class Sessions(Protocol):
@@ -88,25 +93,36 @@ def erase(
     sessions: Sessions,
     activities: Activities,
     views: ContactViews,
+    clock: Clock,
     actor: Actor,
     *,
     district: str,
 ) -> None:
     """Forget a member at their own request; the other services hear of it and do the same.
 
-    The member itself comes last: whoever is interrupted can ask again. Raises NotFound when it is done.
+    The member itself comes last: whoever is interrupted can ask again. Raises NotFound when it is done, and
+    Conflict for the last admin of the district, before anything is forgotten.
     """
-    members.get(actor.member_id)
+    _check_may_leave(members, actor.member_id, district, clock())
     activities.forget(actor.member_id)
     views.forget(actor.member_id)
-    _until_saved(members, actor.member_id, lambda one: members.erase(*people.erase(one), district))
+    _until_erased(members, actor.member_id, district, clock)
     sessions.end_all(actor.member_id)
 
 
-def _until_saved(members: Members, member_id: str, save: Callable[[Member], None]) -> None:
+def _check_may_leave(members: Members, member_id: str, district: str, at: datetime) -> None:
+    member = members.get(member_id)
+    allow = leaving_office(member, people.erase(member)[0], district, at)
+    if allow is not None:
+        allow([one for one in members.admins() if one.id != member_id])
+
+
+def _until_erased(members: Members, member_id: str, district: str, clock: Clock) -> None:
     for _ in range(_TRIES):
+        member = members.get(member_id)
+        erased, events = people.erase(member)
         try:
-            return save(members.get(member_id))
+            return members.erase(erased, events, district, leaving_office(member, erased, district, clock()))
         except ConcurrentUpdate:
             continue
-    raise Conflict("busy-member", zh="该成员正被修改，请重试。", en="Too many change this member: try again.")
+    raise busy_member()

@@ -9,6 +9,7 @@ from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
 from chassis.idempotency import new_id, untracked
 from chassis.identity import check_area
+from services.volunteer.people.queries import entry_view
 from services.volunteer.people.store import MemberStore, SessionStore
 from services.volunteer.privacy import commands, schemas
 from services.volunteer.privacy.commands import Activities
@@ -75,6 +76,7 @@ def blueprint(
             "name": member.name,
             "home_area": member.home_area,
             "roles": [vars(one) for one in member.roles],
+            "grants": [entry_view(one) for one in member.record],
             "activities": [{**one, "id": one["_id"]} for one in activities.of(member.id)],
             "contact_views": "/v1/me/contact-views",
             "elsewhere": {name: path.replace("{id}", member.id) for name, path in commands.ELSEWHERE.items()},
@@ -86,6 +88,6 @@ def blueprint(
     @access.signed_in
     def erase(_: dict[str, Any]) -> None:
         """Have oneself forgotten, here at once and elsewhere within moments; it cannot be undone."""
-        commands.erase(members, sessions, activities, views, actor(), district=district)
+        commands.erase(members, sessions, activities, views, clock, actor(), district=district)
 
     return routes

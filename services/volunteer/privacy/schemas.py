@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from chassis.fields import AreaCode, Flag, Formed, Identifier, Moment, PageQuery, PlainText
 from services.volunteer.activities.schemas import ActivitySchema
-from services.volunteer.people.schemas import RoleSchema
+from services.volunteer.people.schemas import GrantEntrySchema, RoleSchema
 
 
 class ContactRequestSchema(Schema):
@@ -60,6 +60,7 @@ class ExportSchema(Schema):
     name = fields.String(allow_none=True)
     home_area = fields.String(allow_none=True)
     roles = fields.List(fields.Nested(RoleSchema))
+    grants = fields.List(fields.Nested(GrantEntrySchema), metadata={"description": "who granted and revoked"})
     activities = fields.List(fields.Nested(ActivitySchema))
     contact_views = fields.String(metadata={"description": "where look-ups of the phone are listed"})
     elsewhere = fields.Dict(keys=fields.String(), values=fields.String())
