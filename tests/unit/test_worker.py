@@ -54,7 +54,7 @@ def test_a_timer_runs_as_often_as_the_longest_interval_says_and_sigterm_ends_it(
 
 def test_a_workers_health_is_told_at_the_address_of_its_settings_and_at_no_other(signals: None) -> None:
     answering: list[str] = []
-    settings = replace(SETTINGS, worker_port=free_ports().gateway, bind="127.0.0.2")
+    settings = replace(SETTINGS, worker_port=free_ports().gateway, bind="127.0.0.2", timer_seconds=3600)
 
     def look() -> None:
         for address in ("127.0.0.1", "127.0.0.2"):
