@@ -18,6 +18,7 @@ FAST = {
     "CODES_PER_TEN_MINUTES": "1000",
     "RATE_LIMIT": "100000/second",
     "LOG_LEVEL": "WARNING",
+    "WORKER_NICE": "0",
     "PHOTO_MEGABYTES": "10",
     "PHOTO_MEGAPIXELS": "40",
 }
