@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 
 from chassis.errors import Conflict, NotAllowed
 from chassis.identity import Actor, Grant
@@ -50,7 +51,8 @@ class Step:
     after: tuple[Status, Level]
 
 
-def steps() -> list[Step]:
+@cache
+def steps() -> tuple[Step, ...]:
     """Every step that an issue can take, found by taking them all."""
     waiting = [_new(_GRID), _new(_COMMUNITY)]
     seen: set[tuple[object, ...]] = set()
@@ -75,7 +77,9 @@ def steps() -> list[Step]:
             found.add(Step(action, (issue.status, issue.level), (after.status, after.level)))
             waiting.append(after)
     order = {name: place for place, name in enumerate(WORKFLOW)}
-    return sorted(found, key=lambda one: (order[one.action], _place(*one.before), _place(*one.after)))
+    return tuple(
+        sorted(found, key=lambda one: (order[one.action], _place(*one.before), _place(*one.after)))
+    )
 
 
 def _successors(issue: Issue) -> Iterator[tuple[str, Issue]]:

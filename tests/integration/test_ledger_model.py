@@ -32,7 +32,7 @@ from tests.integration.ledgers import ADMIN, DISTRICT, KEEPER, SHOP, Ledger
 
 LONG = int(os.environ.get("LEDGER_SEQUENCES", "0"))
 """How many sequences the long form tries; each time others."""
-SHORT = 40
+SHORT = 32
 STEPS = 25
 STRANGER = "01ARZ3NDEKTSV4RRFFQ69G5FAX"
 MEMBERS = st.sampled_from([ANNA, BORIS])
