@@ -83,6 +83,7 @@ class Relay:
         self._gauged = -math.inf
         self._worked: dict[str, float] = {}
         self._looked: dict[str, float] = {}
+        self._many = False
         self.wake = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
@@ -104,10 +105,14 @@ class Relay:
             log.warning("relay.lease-left", reason=str(error)[:200])
 
     def _pause(self, moved: int, stop: threading.Event) -> None:
-        """Look again soon; in a burst a little later, since many at once cost the database less for each."""
+        """Look again soon; in a burst a little later, since many at once cost the database less for each.
+
+        Many once are no burst: what waited for a slow moment to pass need not wait on.
+        """
+        bursts, self._many = moved >= _BURST and self._many, moved >= _BURST
         if moved >= WINDOW:
             return
-        if moved >= _BURST:
+        if bursts:
             stop.wait(_BURST_SECONDS)
         elif self.wake.wait(_BUSY_SECONDS):
             self.wake.clear()

@@ -77,9 +77,7 @@ def steps() -> tuple[Step, ...]:
             found.add(Step(action, (issue.status, issue.level), (after.status, after.level)))
             waiting.append(after)
     order = {name: place for place, name in enumerate(WORKFLOW)}
-    return tuple(
-        sorted(found, key=lambda one: (order[one.action], _place(*one.before), _place(*one.after)))
-    )
+    return tuple(sorted(found, key=lambda one: (order[one.action], _place(*one.before), _place(*one.after))))
 
 
 def _successors(issue: Issue) -> Iterator[tuple[str, Issue]]:

@@ -37,9 +37,18 @@ def test_who_wakes_the_relay_is_heard_while_little_is_moved(
 def test_in_a_burst_nobody_wakes_the_relay_before_its_time(
     relay: Relay, ended: threading.Event, moved: int
 ) -> None:
+    relay._pause(8, ended)
     relay.wake.set()
     relay._pause(moved, ended)
     assert relay.wake.is_set()
+
+
+@pytest.mark.parametrize("before", [0, 7])
+def test_many_once_are_no_burst(relay: Relay, ended: threading.Event, before: int) -> None:
+    relay._pause(before, ended)
+    relay.wake.set()
+    relay._pause(8, ended)
+    assert not relay.wake.is_set()
 
 
 def test_a_full_window_is_followed_by_the_next_without_a_pause(relay: Relay) -> None:
