@@ -76,16 +76,12 @@ def reverse(
     The same by the same person again is answered with what came of it. Raises what `ledger.reverse` does, and
     Conflict while another one waits for the same posting.
     """
+    original = journal.get(posting_id)
     try:
-        return _reverse(
-            adjustments,
-            journal,
-            clock,
-            actor,
-            posting_id=posting_id,
-            new_id=new_id,
-            reason=reason,
-            limits=limits,
+        if domain.needs_second(domain.backwards(original.legs), limits, actor.member_id):
+            return _ask_back(adjustments, clock, actor, original, new_id=new_id, reason=reason)
+        return ledger.reverse(
+            journal, clock, posting_id=posting_id, reversal_id=new_id, reason=reason, by=actor.member_id
         )
     except NothingLeft:
         known = journal.stored(reversal.key_of(posting_id))
@@ -94,22 +90,10 @@ def reverse(
         return known
 
 
-def _reverse(
-    adjustments: Adjustments,
-    journal: Journal,
-    clock: Clock,
-    actor: Actor,
-    *,
-    posting_id: str,
-    new_id: str,
-    reason: str,
-    limits: Limits,
-) -> Posting | Adjustment:
-    original = journal.get(posting_id)
-    if not domain.needs_second(domain.backwards(original.legs), limits, actor.member_id):
-        return ledger.reverse(
-            journal, clock, posting_id=posting_id, reversal_id=new_id, reason=reason, by=actor.member_id
-        )
+def _ask_back(
+    adjustments: Adjustments, clock: Clock, actor: Actor, original: Posting, *, new_id: str, reason: str
+) -> Adjustment:
+    """Have what is left of a posting wait for a second administrator to take it back."""
     reversal.check_reversible(original)
     ledger.check_untied(original)
     if not any(reversal.left(original)):
