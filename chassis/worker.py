@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PARTS = ("relay", "consumer", "timers")
+_LOOK_SECONDS = 0.5
+
 log = logs.get()
 
 
@@ -73,7 +76,7 @@ class Worker:
             thread.start()
         started.set()
         for thread in threads:
-            thread.join()
+            _join(thread)
         self.mongo.close()
         log.info("worker.stopped", service=self.service)
 
@@ -83,7 +86,7 @@ class Worker:
                 self.prepare()
             except PyMongoError as error:
                 log.warning("worker.waiting-for-database", reason=str(error)[:200])
-                stop.wait(1)
+                time.sleep(1)  # not stop.wait: a signal's handler, in this very thread, would need its lock
             else:
                 return
 
@@ -162,6 +165,16 @@ class Worker:
             return [orjson.dumps({"status": "ready" if ready else "not ready", "checks": checks})]
         start_response("404 Not Found", [("Content-Type", "application/json")])
         return [b'{"status":"no such page"}']
+
+
+def _join(thread: threading.Thread) -> None:
+    """Wait for a thread's end, and for signals: their handlers run in this thread, between two looks.
+
+    A signal that comes just before a wait without end begins, or that the system gives to another thread,
+    would not end it.
+    """
+    while thread.is_alive():
+        thread.join(_LOOK_SECONDS)
 
 
 def _waking(handle: Callable[[Envelope], None], relay: Relay | None) -> Callable[[Envelope], None]:

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,7 +32,8 @@ def main() -> int:
     try:
         district.start()
         _greet(district)
-        threading.Event().wait()
+        while True:
+            time.sleep(1)  # not without end: a signal that another thread was given is heard between two
     except KeyboardInterrupt:
         print("\nStopping …", flush=True)
     except StartError as error:

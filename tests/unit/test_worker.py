@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from chassis.settings import Secret, ServiceSettings
 from chassis.timers import Timer
 from chassis.worker import Worker
 from infra.contracts import ROOT
-from infra.local.deployment import free_ports
+from infra.local.deployment import free_ports, wait_until
 
 SETTINGS = ServiceSettings(
     mongo_url="mongodb://127.0.0.1:1",
@@ -50,6 +51,26 @@ def test_a_timer_runs_as_often_as_the_longest_interval_says_and_sigterm_ends_it(
     Worker("any", settings, Mongo(settings.mongo_url, "any"), outboxes=(), timers=timers).run("timers")
     last.cancel()
     assert len(runs) >= 3
+
+
+def test_a_signal_that_another_thread_is_given_ends_the_worker(signals: None) -> None:
+    # What the system does when the main thread is about to wait: its handler is due, nothing wakes it.
+    settings = replace(SETTINGS, timer_seconds=3600)
+    last = threading.Timer(20, os.kill, (os.getpid(), signal.SIGINT))
+
+    def kill_this_thread() -> None:
+        main = threading.main_thread().ident
+        assert main is not None
+        wait_until(
+            lambda: sys._current_frames()[main].f_code.co_name == "_wait_for_tstate_lock", 10, "the wait"
+        )
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    last.start()
+    timers = [Timer("once", 3600, kill_this_thread)]
+    Worker("any", settings, Mongo(settings.mongo_url, "any"), outboxes=(), timers=timers).run("timers")
+    assert last.is_alive(), "it took another signal, given to the main thread"
+    last.cancel()
 
 
 def test_a_workers_health_is_told_at_the_address_of_its_settings_and_at_no_other(signals: None) -> None:
