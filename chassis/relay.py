@@ -24,7 +24,8 @@ WINDOW = 200
 _BUSY_SECONDS = 0.05
 _BURST, _BURST_SECONDS = 8, 0.15
 _IDLE_SECONDS = 0.25
-_BUSY_FOR_SECONDS = 1.0
+_BUSY_FOR_SECONDS = 30.0
+"""Where something came of late, more is likely to: nobody waits for the slower look there."""
 _LEASE = timedelta(seconds=6)
 _LEASE_REFRESH_SECONDS = 2.0
 _GAUGE_SECONDS = 5.0

@@ -1,6 +1,7 @@
 """How soon the relay looks again: a burst is left to gather, everything else is on its way at once."""
 
 import threading
+import time
 from typing import cast
 
 import pytest
@@ -53,3 +54,20 @@ def test_many_once_are_no_burst(relay: Relay, ended: threading.Event, before: in
 
 def test_a_full_window_is_followed_by_the_next_without_a_pause(relay: Relay) -> None:
     relay._pause(WINDOW, cast(threading.Event, None))
+
+
+@pytest.mark.parametrize(("ago", "looks"), [(25, 3), (35, 1)])
+def test_a_collection_is_looked_at_at_every_turn_until_nothing_came_for_half_a_minute(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch, ago: float, looks: int
+) -> None:
+    seen: list[str] = []
+
+    def drain(name: str) -> int:
+        seen.append(name)
+        return 0
+
+    monkeypatch.setattr(relay, "drain", drain)
+    monkeypatch.setitem(relay._worked, "issues", time.monotonic() - ago)
+    for _ in range(3):
+        relay._turn("issues")
+    assert len(seen) == looks
