@@ -9,6 +9,7 @@ ROUNDS = 5
 TRANSACTION, FIND = "raw transaction of three writes", "raw find of the account"
 HELLO = "bare gunicorn + Flask"
 HOT, UNIFORM = "issue to two members", "two members to a third"
+ONE_FUND = "one fund to two members"
 BATCHES, BALANCE = "events of confirmed issues, 32 at once", "read a balance"
 BALANCE_WITHIN = f"{BALANCE}, in the service"
 HOT_AT_WORK, BATCHES_AT_WORK = f"{HOT}, workers at work", "events of confirmed issues, by the worker"

@@ -17,6 +17,7 @@ from bench.ledger.figures import (
     HELLO,
     HOT,
     HOT_AT_WORK,
+    ONE_FUND,
     ROUNDS,
     TRANSACTION,
     UNIFORM,
@@ -34,12 +35,14 @@ from demo.client import Api
 from demo.district import COMMUNITY_A, DISTRICT, RESIDENTS_OF_A, District, stewards_of
 from infra.local.deployment import PORTS_IN_ALL, SERVICES, wait_until
 from services.points.domain import issuer
+from services.points.funds.domain import fund
 from services.points.integrity import commands
 from services.points.integrity.store import SealStore
 from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
 
 _STOCK = 1_000_000
+_FUND = fund(COMMUNITY_A)
 Measure = tuple[str, Callable[[], Speed]]
 """A name and what measures it."""
 
@@ -90,6 +93,7 @@ class Measuring:
             (TRANSACTION, lambda: self._raw.transactions(self._seconds)),
             (HOT, lambda: self._post(self._hot())),
             (UNIFORM, lambda: self._post(self._uniform())),
+            (ONE_FUND, lambda: self._post(self._one_fund())),
             (BATCHES, lambda: self._batches.store(self._seconds)),
             (FIND, lambda: self._raw.finds(self._seconds, self._members[0])),
             (BALANCE_WITHIN, self._balance_within),
@@ -127,6 +131,10 @@ class Measuring:
         """Three legs, one of them the issuer's."""
         return [self._order((one, 1), (other, 1), (issuer(DISTRICT), -2)) for one, other in self._pairs()]
 
+    def _one_fund(self) -> list[str]:
+        """Three legs, one of them a fund's, which all of these postings hold to its floor."""
+        return [self._order((one, 1), (other, 1), (_FUND, -2)) for one, other in self._pairs()]
+
     def _uniform(self) -> list[str]:
         """Three legs of members: nothing that all postings share, and as many writes."""
         third = self._members[len(self._members) // 2 :] + self._members[: len(self._members) // 2]
@@ -159,8 +167,9 @@ class Measuring:
         return side_by_side(lambda: queries.account(member, actor)["id"] == member, 1, self._seconds)
 
     def _stock(self) -> None:
-        """Give every member something to spend."""
-        requests = [self._order((one, _STOCK), (issuer(DISTRICT), -_STOCK)) for one in self._members]
+        """Give every member, and the fund, something to spend."""
+        holders = [*self._members, _FUND]
+        requests = [self._order((one, _STOCK), (issuer(DISTRICT), -_STOCK)) for one in holders]
         self._scene.send(Job(self._port, requests, 600, count=len(requests)))
         self._rest()
 
