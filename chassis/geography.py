@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import shapely
-from shapely.geometry import Point, shape
+from shapely.geometry import shape
 
 from chassis.errors import Invalid
 
@@ -98,7 +98,7 @@ class AreaFinder:
 
     def _around(self, lng: float, lat: float) -> str | None:
         with self._lock:
-            hits = self._tree.query(Point(lng, lat), predicate="intersects")
+            hits = self._tree.query(shapely.points((lng, lat)), predicate="intersects")
             codes = [self._outlined[index] for index in hits]
         return min(codes, key=lambda code: (-len(code), code), default=None)
 

@@ -57,9 +57,10 @@ class WorkCalendar:
         """The moment when `span` has passed since `start`, counted in working time or by the clock."""
         if not working:
             return start + span
-        day = start.astimezone(SHANGHAI).date()
+        local = start.astimezone(SHANGHAI)
+        day = local.date()
         for _ in range(_MOST_DAYS):
-            opened, closed = self._open(day, start)
+            opened, closed = self._open(day, local)
             if closed - opened >= span:
                 return (opened + span).astimezone(start.tzinfo)
             span -= closed - opened
@@ -70,17 +71,18 @@ class WorkCalendar:
         """How much time passed from `start` to `end`, counted in working time or by the clock."""
         if not working:
             return max(end - start, timedelta())
-        passed, day = timedelta(), start.astimezone(SHANGHAI).date()
-        while day <= end.astimezone(SHANGHAI).date():
-            opened, closed = self._open(day, start)
-            passed += max(min(closed, end.astimezone(SHANGHAI)) - opened, timedelta())
+        begun, ended = start.astimezone(SHANGHAI), end.astimezone(SHANGHAI)
+        passed, day = timedelta(), begun.date()
+        while day <= ended.date():
+            opened, closed = self._open(day, begun)
+            passed += max(min(closed, ended) - opened, timedelta())
             day += timedelta(days=1)
         return passed
 
-    def _open(self, day: date, start: datetime) -> tuple[datetime, datetime]:
-        """When work begins and ends on a day, not before `start`; an empty span on a day off."""
+    def _open(self, day: date, begun: datetime) -> tuple[datetime, datetime]:
+        """When work begins and ends on a day, not before `begun` of Shanghai; an empty span on a day off."""
         closed = datetime.combine(day, self.closes, SHANGHAI)
-        opened = max(datetime.combine(day, self.opens, SHANGHAI), start.astimezone(SHANGHAI))
+        opened = max(datetime.combine(day, self.opens, SHANGHAI), begun)
         if not self.is_working_day(day) or opened > closed:
             return closed, closed
         return opened, closed
