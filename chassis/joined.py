@@ -37,7 +37,8 @@ class Joined(Generic[Item]):
             command.items.extend(items)
         if leads:
             self._carry_out(command)
-        command.ended.wait()
+        else:
+            command.ended.wait()
         if not command.stored:
             self._store(items)  # alone: one item that cannot be stored must not fail the others
 

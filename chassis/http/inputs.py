@@ -90,7 +90,8 @@ def refuse_chunked() -> None:
 
 def _hold_to_declaration() -> None:
     refuse_chunked()
-    places = declared(current_app, request.endpoint) if request.endpoint else None
+    endpoint = request.endpoint
+    places = declared(current_app, endpoint) if endpoint else None
     if "files" not in (places or ()):
         request.max_content_length = JSON_LIMIT
     if places is None:

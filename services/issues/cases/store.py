@@ -194,7 +194,8 @@ def _envelopes(change: Change) -> list[dict[str, Any]]:
 
 
 def _fields(issue: Issue) -> Document:
-    values: Document = {name: value for name, value in vars(issue).items() if name != "id"}
+    values: Document = dict(vars(issue))
+    del values["id"]
     shown, cell = public_location(issue.location, sensitive=issue.sensitive), None
     if shown is not None:
         values["place"] = place(shown["lng"], shown["lat"])
