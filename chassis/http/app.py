@@ -78,9 +78,9 @@ def observe(app: Flask, name: str) -> None:
     @app.before_request
     def begin() -> None:
         g.started = time.perf_counter()
-        asked = trace.request_id(request.headers.get("X-Request-Id"))
-        current = trace.begin(request.headers.get("traceparent"), asked)
-        g.request_id = current.correlation_id
+        headers = request.headers
+        asked = trace.request_id(headers.get("X-Request-Id"))
+        g.request_id = trace.begin(headers.get("traceparent"), asked).correlation_id
 
     @app.after_request
     def end(response: Response) -> Response:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -42,7 +43,7 @@ class WorkCalendar:
     opens: time = time(9)
     closes: time = time(17)
 
-    @property
+    @cached_property
     def day(self) -> timedelta:
         """The length of a working day."""
         return datetime.combine(date.min, self.closes) - datetime.combine(date.min, self.opens)

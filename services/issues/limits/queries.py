@@ -23,13 +23,14 @@ class Calendar:
         self._read_at = float("-inf")
         self._own: Mapping[date, bool] = {}
         self._national = holidays.country_holidays("CN")
+        self._calendar = WorkCalendar(self.is_working_day)
         # The nation's days do not change, and each new issue asks for all from today until it is due, twice.
         self._worked_nationally = lru_cache(_REMEMBERED_DAYS)(self._national.is_working_day)
 
     def __call__(self) -> WorkCalendar:
         """The calendar as it is now."""
         self._refresh(_REFRESH_SECONDS)
-        return WorkCalendar(self.is_working_day)
+        return self._calendar
 
     def is_working_day(self, day: date) -> bool:
         """Whether a day is worked."""
