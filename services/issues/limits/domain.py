@@ -6,7 +6,7 @@ the district says otherwise; it runs from `opens` to `closes` by Asia/Shanghai t
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -118,6 +118,10 @@ class Countdown:
         """The next percent to remind at and when; None while paused and after the last."""
         left = [percent for percent in REMINDERS if percent not in self.reminded]
         return (left[0], self.at(left[0], calendar)) if left and not self.paused else None
+
+
+NOT_BEGUN = Countdown(since=datetime(1970, 1, 1, tzinfo=UTC), span=0, working=False)
+"""Of an issue that no unit leads yet."""
 
 
 def start(limit: Limit, calendar: WorkCalendar, at: datetime, *, share: float = 1.0) -> Countdown:
