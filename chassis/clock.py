@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from ulid import ULID
+from ulid import ULID, base32
 
 Clock = Callable[[], datetime]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,7 +24,7 @@ def ulid_at(moment: datetime) -> str:
     """The smallest ULID of a moment: the lower bound when identifiers are used as a time range."""
     # Counted in whole milliseconds: as a float of seconds some moments fall into the millisecond before.
     milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
-    return str(ULID.from_timestamp(milliseconds))[:10] + "0" * 16
+    return base32.encode_timestamp(milliseconds.to_bytes(6, "big")) + "0" * 16
 
 
 def rfc3339(moment: datetime) -> str:

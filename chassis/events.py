@@ -15,6 +15,7 @@ from chassis import trace
 from chassis.clock import new_ulid, rfc3339
 
 CONTENT_TYPE = "application/cloudevents+json"
+_PLAIN = (str, int, float, type(None))
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def payload(event: Event) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, _PLAIN):
         return value
     if dataclasses.is_dataclass(value):
         return {name: _plain(one) for name, one in vars(value).items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import shapely
-from shapely.geometry import Point, shape
+from shapely.geometry import shape
 
 from chassis.errors import Invalid
 
@@ -98,21 +98,21 @@ class AreaFinder:
 
     def _around(self, lng: float, lat: float) -> str | None:
         with self._lock:
-            hits = self._tree.query(Point(lng, lat), predicate="intersects")
-            codes = [self._outlined[index] for index in hits]
-        return min(codes, key=lambda code: (-len(code), code), default=None)
+            hits = self._tree.query(shapely.points((lng, lat)), predicate="intersects").tolist()
+            return self._outlined[min(hits)] if hits else None
 
     def _refresh(self, older_than: float) -> None:
         with self._lock:
             if time.monotonic() - self._read_at < older_than:
                 return
             areas = list(self._read())
-            outlined = [(code, shape(boundary)) for code, boundary in sorted(areas, key=_code) if boundary]
+            outlined = [(code, shape(boundary)) for code, boundary in sorted(areas, key=_rank) if boundary]
             self._codes = frozenset(code for code, _ in areas)
             self._outlined = [code for code, _ in outlined]
             self._tree = shapely.STRtree([outline for _, outline in outlined])
             self._read_at = time.monotonic()
 
 
-def _code(area: tuple[str, Any]) -> str:
-    return area[0]
+def _rank(area: tuple[str, Any]) -> tuple[int, str]:
+    """Smaller areas first, whose codes are longer; then by code, so that one answers on a shared border."""
+    return -len(area[0]), area[0]

@@ -12,9 +12,13 @@ Item = TypeVar("Item")
 
 
 class _Command(Generic[Item]):
+    """Writes that go together. `under_way` is held until they have ended."""
+
     def __init__(self) -> None:
         self.items: list[Item] = []
-        self.ended = threading.Event()
+        # An Event would make and wake a queue of waiters, and most often nobody waits.
+        self.under_way = threading.Lock()
+        self.under_way.acquire()
         self.stored = False
 
 
@@ -37,7 +41,9 @@ class Joined(Generic[Item]):
             command.items.extend(items)
         if leads:
             self._carry_out(command)
-        command.ended.wait()
+        else:
+            with command.under_way:
+                pass
         if not command.stored:
             self._store(items)  # alone: one item that cannot be stored must not fail the others
 
@@ -51,4 +57,4 @@ class Joined(Generic[Item]):
         except Exception:  # noqa: BLE001 - each thread meets its own error when it stores alone
             return
         finally:
-            command.ended.set()
+            command.under_way.release()

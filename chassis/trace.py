@@ -25,8 +25,9 @@ _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 def new_traceparent(parent: str | None = None) -> str:
     """A traceparent for a new span: in the trace of `parent` when that is well formed, else in a new one."""
     match = _TRACEPARENT.match(parent or "")
-    trace_id = match.group(1) if match else secrets.token_hex(16)
-    return f"00-{trace_id}-{secrets.token_hex(8)}-01"
+    drawn = secrets.token_hex(24)  # for both at once: each draw asks the kernel
+    trace_id = match.group(1) if match else drawn[:32]
+    return f"00-{trace_id}-{drawn[32:]}-01"
 
 
 def request_id(text: str | None) -> str | None:

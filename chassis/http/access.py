@@ -66,9 +66,10 @@ def guard(app: Flask, verifier: TokenVerifier) -> None:
 
 
 def _check(app: Flask, verifier: TokenVerifier) -> None:
-    if request.endpoint is None:
+    endpoint = request.endpoint
+    if endpoint is None:
         return
-    rule = rule_of(app, request.endpoint)
+    rule = rule_of(app, endpoint)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         g.actor = verifier.actor(token)

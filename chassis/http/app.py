@@ -78,28 +78,29 @@ def observe(app: Flask, name: str) -> None:
     @app.before_request
     def begin() -> None:
         g.started = time.perf_counter()
-        asked = trace.request_id(request.headers.get("X-Request-Id"))
-        current = trace.begin(request.headers.get("traceparent"), asked)
-        g.request_id = current.correlation_id
+        headers = request.headers
+        asked = trace.request_id(headers.get("X-Request-Id"))
+        g.request_id = trace.begin(headers.get("traceparent"), asked).correlation_id
 
     @app.after_request
     def end(response: Response) -> Response:
-        seconds = time.perf_counter() - g.get("started", time.perf_counter())
-        route = str(request.url_rule) if request.url_rule else "none"
+        now, method, rule = time.perf_counter(), request.method, request.url_rule
+        seconds, status, request_id = now - g.get("started", now), response.status_code, g.get("request_id")
         # Callers may make methods up, and each would be a series kept for ever.
-        method = request.method if request.method in _METHODS else "other"
-        metrics.HTTP_SECONDS.labels(method, route, str(response.status_code)).observe(seconds)
-        response.headers.setdefault("X-Request-Id", g.get("request_id", ""))
-        if response.status_code >= 500 or request.method not in ("GET", "HEAD"):
+        known = method if method in _METHODS else "other"
+        metrics.HTTP_SECONDS.labels(known, rule.rule if rule else "none", str(status)).observe(seconds)
+        response.headers.setdefault("X-Request-Id", request_id or "")
+        if status >= 500 or method not in ("GET", "HEAD"):
+            actor = g.get("actor")
             log.info(
                 "http.request",
                 service=name,
-                method=request.method,
+                method=method,
                 path=request.path,
-                status=response.status_code,
+                status=status,
                 ms=round(seconds * 1000, 1),
-                request_id=g.get("request_id"),
-                actor=g.actor.member_id if "actor" in g else None,
+                request_id=request_id,
+                actor=actor.member_id if actor else None,
             )
         return response
 

@@ -113,7 +113,7 @@ class OrjsonProvider(JSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """A JSON response."""
         value = args[0] if args and not kwargs else self._prepare_response_obj(args, kwargs)
-        return Response(orjson.dumps(value, default=str), mimetype="application/json")
+        return Response(orjson.dumps(value, default=str), content_type="application/json")
 
 
 def expected_version(body_version: int | None = None) -> int | None:

@@ -54,7 +54,7 @@ def read_json(body: bytes) -> Any:
     repeats a name, holds NaN or half a surrogate pair, or is nested beyond reason.
     """
     orjson.loads(body)  # the stricter of the two, but silent about repeated names
-    return json.loads(body, object_pairs_hook=_without_repeats)
+    return _NAMING_ONCE.decode(body.decode())
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -62,6 +62,9 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise ValueError("a name is repeated in an object")
     return value
+
+
+_NAMING_ONCE = json.JSONDecoder(object_pairs_hook=_without_repeats)
 
 
 def declare(view: Any, **taken: type[Schema]) -> None:
@@ -87,12 +90,13 @@ def refuse_chunked() -> None:
 
 def _hold_to_declaration() -> None:
     refuse_chunked()
-    places = declared(current_app, request.endpoint) if request.endpoint else None
+    endpoint = request.endpoint
+    places = declared(current_app, endpoint) if endpoint else None
     if "files" not in (places or ()):
         request.max_content_length = JSON_LIMIT
     if places is None:
         return
-    if "query" not in places:
+    if request.query_string and "query" not in places:
         _refuse_any(request.args)
     if "files" in places:
         _refuse_any(request.form)

@@ -17,6 +17,8 @@ from services.issues.categories.domain import (
     check_usable,
     define,
 )
+from services.issues.categories.queries import Rulebook
+from services.issues.limits.domain import WorkCalendar
 
 DISTRICT = "120199"
 ADMIN = Actor("A", (Grant("district_admin", DISTRICT),))
@@ -126,3 +128,28 @@ def test_only_the_admin_of_the_district_keeps_its_categories() -> None:
     for grant in (Grant("district_admin", "120198"), Grant("subdistrict_staff", DISTRICT)):
         with pytest.raises(NotAllowed):
             define(None, ROOTS["environment"], GARBAGE, Actor("B", (grant,)), DISTRICT)
+
+
+class Versions:
+    """Categories as a store reads them, in an order of its own."""
+
+    def __init__(self, *categories: Category) -> None:
+        self.read = {(one.code, one.version): one for one in categories}
+
+    def all_versions(self) -> dict[tuple[str, int], Category]:
+        return self.read
+
+    def add(self, category: Category) -> None:
+        raise AssertionError(category)
+
+
+@pytest.mark.parametrize("order", [(1, 2, 10), (10, 2, 1), (2, 10, 1)], ids=["up", "down", "mixed"])
+def test_the_newest_version_holds_for_new_reports_and_each_older_one_for_its_own(
+    order: tuple[int, ...],
+) -> None:
+    garbage = [replace(GARBAGE, version=version) for version in order]
+    rules = Rulebook(Versions(*garbage, ROOTS["safety"]), lambda: WorkCalendar(lambda _: True))
+    assert rules.current(GARBAGE.code) == replace(GARBAGE, version=10)
+    assert rules.current("environment.water") is None
+    assert [rules.policy(GARBAGE.code, one).category.version for one in order] == list(order)
+    assert [(one.code, one.version) for one in rules.tree()] == [(GARBAGE.code, 10), ("safety", 1)]

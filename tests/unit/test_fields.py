@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError, fields
 
 from chassis.clock import new_ulid, rfc3339, ulid_at
-from chassis.fields import AreaCode, Identifier, Moment, PageQuery, PlainText
+from chassis.fields import AreaCode, DocumentSchema, Identifier, Moment, PageQuery, PlainText
 
 TEXT = PlainText(most=100)
 
@@ -111,3 +111,48 @@ def test_a_page_has_one_to_a_hundred_items(query: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         PageQuery().load(query)
     assert PageQuery().load({}) == {"limit": 20, "cursor": None}
+
+
+class Shown(DocumentSchema):
+    """Some fields of each sort."""
+
+    name = fields.String(allow_none=True)
+    at = Moment()
+    items = fields.List(fields.Nested(lambda: Shown(only=("name",))))
+
+
+DOCUMENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.none() | st.text(),
+        "at": MOMENTS.map(lambda moment: moment.replace(tzinfo=UTC)),
+        "items": st.lists(st.fixed_dictionaries({"name": st.text(), "pop": st.text()}), max_size=3),
+        "pop": st.text(),
+    },
+)
+
+
+@given(st.lists(DOCUMENTS, max_size=3))
+def test_documents_are_shown_as_marshmallow_shows_them_and_what_they_lack_is_not(
+    documents: list[dict[str, object]],
+) -> None:
+    schema = Shown()
+    for one in documents:
+        lacking = {name: value for name, value in one.items() if name != "pop"}
+        assert schema.dump(one) == schema.dump(lacking)
+        assert set(schema.dump(one)) == set(lacking)
+        if "items" in one:  # of a document without it, marshmallow would show the method of that name
+            assert schema.dump(one) == Schema.dump(schema, one)
+    assert schema.dump(documents, many=True) == [schema.dump(one) for one in documents]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [fields.String(attribute="other"), fields.String(data_key="other"), fields.String(dump_default="none")],
+    ids=["attribute", "data_key", "dump_default"],
+)
+def test_a_field_that_shows_something_else_than_the_member_of_its_name_is_refused(
+    field: fields.String,
+) -> None:
+    with pytest.raises(TypeError, match="name shows another member"):
+        DocumentSchema.from_dict({"name": field})()

@@ -161,3 +161,10 @@ def test_a_history_without_its_head_is_not_whole(end: str | None) -> None:
 
 def test_a_line_that_was_never_chained_is_named() -> None:
     assert found([{"action": "report", "actor": "R"}], "None") == Fault(1, "line")
+
+
+@given(st.lists(entries, min_size=1, max_size=4))
+def test_every_part_of_every_line_has_a_salt_of_its_own(lines: list[Entry]) -> None:
+    salts = [seal.salt for line in link("", lines) for seal in line.seals.values()]
+    assert len(set(salts)) == len(lines) * len(PARTS)
+    assert {len(bytes.fromhex(str(salt))) for salt in salts} == {16}

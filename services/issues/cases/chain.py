@@ -43,7 +43,7 @@ def link(previous: str, entries: Iterable[Entry]) -> tuple[Line, ...]:
     """Lines that go on from the hash of the one before; "" where there is none."""
     lines = []
     for entry in entries:
-        seals = {part: _sealed(part, entry) for part in PARTS}
+        seals = _sealed(entry)
         lines.append(Line(entry, seals, _hash(previous, entry, seals)))
         previous = lines[-1].hash
     return tuple(lines)
@@ -77,9 +77,14 @@ def _holds(line: Line, part: str, *, may_be_missing: bool) -> bool:
     return seal.digest == _digest(part, seal.salt, value)
 
 
-def _sealed(part: str, entry: Entry) -> Seal:
-    salt = secrets.token_hex(_SALT_BYTES)
-    return Seal(_digest(part, salt, getattr(entry, part)), salt)
+def _sealed(entry: Entry) -> dict[str, Seal]:
+    """Each part under a salt of its own; all salts are drawn at once, since each draw asks the kernel."""
+    drawn = secrets.token_bytes(_SALT_BYTES * len(PARTS))
+    salts = (drawn[start : start + _SALT_BYTES].hex() for start in range(0, len(drawn), _SALT_BYTES))
+    return {
+        part: Seal(_digest(part, salt, getattr(entry, part)), salt)
+        for part, salt in zip(PARTS, salts, strict=True)
+    }
 
 
 def _digest(part: str, salt: str, value: Any) -> str:

@@ -97,7 +97,6 @@ def report_issue(
     check_answers(chosen, answers or {})
     now = clock()
     _hold_photos(photos, media or (), actor, issue_id, grid, moderated=chosen.moderated, at=now)
-    policy = rules.policy(chosen.code, chosen.version)
     issue = Issue(
         id=issue_id,
         number=f"{now:%Y%m%d}-{issue_id[-6:]}",
@@ -114,9 +113,9 @@ def report_issue(
         sensitive=chosen.sensitive,
         created_at=now,
         observed_at=observed_at,
-        countdown=limits.start(chosen.limit("steward", urgency), policy.calendar, now),
+        countdown=limits.NOT_BEGUN,
     )
-    return cases.add(domain.report(issue, policy))
+    return cases.add(domain.report(issue, rules.policy(chosen.code, chosen.version)))
 
 
 @contextmanager

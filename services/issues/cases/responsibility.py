@@ -15,6 +15,7 @@ from services.issues.cases.issue import (
     Level,
     Party,
     Status,
+    changed,
 )
 from services.issues.categories.domain import Category, Policy
 from services.issues.limits import domain as limits
@@ -95,7 +96,7 @@ def without_former_stewards(issue: Issue, is_steward: Callable[[str, str], bool]
 
 def lead(issue: Issue, level: Level, policy: Policy, at: datetime, *, share: float = 1.0) -> Issue:
     """The issue with a level in the lead, and that level's time (or a share of it) from now on."""
-    return replace(
+    return changed(
         issue,
         level=level,
         lead_unit=issue.area[: _UNIT_LENGTH[level]],
@@ -107,13 +108,13 @@ def lead(issue: Issue, level: Level, policy: Policy, at: datetime, *, share: flo
 def settle(issue: Issue, calendar: WorkCalendar) -> Issue:
     """The issue with the date it is due, when its clock must be looked at next, and nothing left over."""
     if issue.status not in INTERRUPTED:
-        issue = replace(issue, status_before=None)
+        issue = changed(issue, status_before=None)
     if issue.status in OPEN:
         reminder = issue.countdown.next_reminder(calendar)
         moments = [reminder[1]] if reminder else []
         if issue.objection is not None and issue.objection.decision is None:
             moments.append(issue.objection.decide_by)
         due = None if issue.countdown.paused else issue.countdown.due_at(calendar)
-        return replace(issue, due_at=due, next_check_at=min(moments, default=None))
+        return changed(issue, due_at=due, next_check_at=min(moments, default=None))
     waits = issue.feedback_until if issue.status is Status.RESOLVED else None
-    return replace(issue, next_check_at=waits)
+    return changed(issue, next_check_at=waits)

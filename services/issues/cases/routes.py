@@ -51,7 +51,7 @@ def blueprint(
         new, by = new_id(), actor()
         with commands.within_quota(quotas, clock, by, issue_id=new, most=reports_per_hour):
             issue = commands.report_issue(store, rules, places, photos, clock, by, issue_id=new, **body)
-        fresh = queries.view({**vars(issue), "_id": issue.id}, actor())
+        fresh = queries.view({**vars(issue), "_id": issue.id}, by)
         response = jsonify(outward.dump(fresh))
         response.status_code = 201
         response.headers["ETag"] = f'"{issue.version}"'

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from chassis.fields import (
     MAX_VERSION,
     AreaCode,
+    DocumentSchema,
     Flag,
     Formed,
     Identifier,
@@ -133,7 +134,7 @@ class FlagSchema(Schema):
     reviewed = fields.Boolean()
 
 
-class IssueSchema(Schema):
+class IssueSchema(DocumentSchema):
     """An issue as shown to a member; `reporter` is null for those who may not know.
 
     Who it does not concern (`view` is public or follower) gets a part of the fields, see docs/privacy.md.

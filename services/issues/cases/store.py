@@ -1,6 +1,6 @@
 """Issues ↔ documents; the only writer of issues and of the local copies of areas and members."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ from services.issues.cases.issue import (
     Part,
     Rating,
     Status,
+    changed,
 )
 from services.issues.cases.lists import CLOSED, NOBODYS, handled_by, lists_of, naming, speaking_for
 from services.issues.finding.domain import CELL_ZOOM, cell_key
@@ -174,7 +175,7 @@ def chained(change: Change) -> tuple[Issue, tuple[Line, ...]]:
         *(one.actor for one in change.entries if one.actor),
     } - {_NOBODY}
     chain = lines[-1].hash if lines else issue.chain
-    return replace(issue, people=tuple(sorted(people)), chain=chain), lines
+    return changed(issue, people=tuple(sorted(people)), chain=chain), lines
 
 
 def _envelopes(change: Change) -> list[dict[str, Any]]:
@@ -193,7 +194,8 @@ def _envelopes(change: Change) -> list[dict[str, Any]]:
 
 
 def _fields(issue: Issue) -> Document:
-    values: Document = {name: value for name, value in vars(issue).items() if name != "id"}
+    values: Document = dict(vars(issue))
+    del values["id"]
     shown, cell = public_location(issue.location, sensitive=issue.sensitive), None
     if shown is not None:
         values["place"] = place(shown["lng"], shown["lat"])

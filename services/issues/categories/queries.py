@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from chassis.errors import missing
-from services.issues.categories.commands import Categories, latest
+from services.issues.categories.commands import Categories
 from services.issues.categories.domain import Category, Policy
 from services.issues.limits.domain import WorkCalendar
 
@@ -21,11 +21,12 @@ class Rulebook:
         self._lock = threading.Lock()
         self._read_at = float("-inf")
         self._versions: dict[tuple[str, int], Category] = {}
+        self._newest: dict[str, Category] = {}
 
     def current(self, code: str) -> Category | None:
         """The newest version of a category, if there is one."""
         self._refresh(_REFRESH_SECONDS)
-        return latest(self._versions, code)
+        return self._newest.get(code)
 
     def policy(self, code: str, version: int) -> Policy:
         """The rules of one version of a category. Raises NotFound."""
@@ -40,11 +41,13 @@ class Rulebook:
     def tree(self) -> list[Category]:
         """The newest version of every category, each after the one above it."""
         self._refresh(0)
-        codes = sorted({code for code, _ in self._versions})
-        return [one for code in codes if (one := latest(self._versions, code)) is not None]
+        newest = self._newest
+        return [newest[code] for code in sorted(newest)]
 
     def _refresh(self, older_than: float) -> None:
         with self._lock:
             if time.monotonic() - self._read_at >= older_than:
                 self._versions = dict(self._categories.all_versions())
+                in_order = sorted(self._versions.values(), key=lambda one: one.version)
+                self._newest = {one.code: one for one in in_order}
                 self._read_at = time.monotonic()

@@ -185,7 +185,6 @@ def split(
 
 def _part(rules: Rules, whole: Issue, wanted: PartWanted, now: datetime) -> Issue:
     category = check_usable(rules.current(wanted.category))
-    calendar = rules.policy(category.code, category.version).calendar
     return Issue(
         id=wanted.id,
         number=f"{now:%Y%m%d}-{wanted.id[-6:]}",
@@ -201,7 +200,7 @@ def _part(rules: Rules, whole: Issue, wanted: PartWanted, now: datetime) -> Issu
         sensitive=whole.sensitive or category.sensitive,
         created_at=now,
         part_of=whole.id,
-        countdown=limits.start(category.limit("steward", whole.urgency), calendar, now),
+        countdown=limits.NOT_BEGUN,
     )
 
 

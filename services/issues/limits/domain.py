@@ -6,8 +6,9 @@ the district says otherwise; it runs from `opens` to `closes` by Asia/Shanghai t
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -42,7 +43,7 @@ class WorkCalendar:
     opens: time = time(9)
     closes: time = time(17)
 
-    @property
+    @cached_property
     def day(self) -> timedelta:
         """The length of a working day."""
         return datetime.combine(date.min, self.closes) - datetime.combine(date.min, self.opens)
@@ -57,9 +58,10 @@ class WorkCalendar:
         """The moment when `span` has passed since `start`, counted in working time or by the clock."""
         if not working:
             return start + span
-        day = start.astimezone(SHANGHAI).date()
+        local = start.astimezone(SHANGHAI)
+        day = local.date()
         for _ in range(_MOST_DAYS):
-            opened, closed = self._open(day, start)
+            opened, closed = self._open(day, local)
             if closed - opened >= span:
                 return (opened + span).astimezone(start.tzinfo)
             span -= closed - opened
@@ -70,17 +72,18 @@ class WorkCalendar:
         """How much time passed from `start` to `end`, counted in working time or by the clock."""
         if not working:
             return max(end - start, timedelta())
-        passed, day = timedelta(), start.astimezone(SHANGHAI).date()
-        while day <= end.astimezone(SHANGHAI).date():
-            opened, closed = self._open(day, start)
-            passed += max(min(closed, end.astimezone(SHANGHAI)) - opened, timedelta())
+        begun, ended = start.astimezone(SHANGHAI), end.astimezone(SHANGHAI)
+        passed, day = timedelta(), begun.date()
+        while day <= ended.date():
+            opened, closed = self._open(day, begun)
+            passed += max(min(closed, ended) - opened, timedelta())
             day += timedelta(days=1)
         return passed
 
-    def _open(self, day: date, start: datetime) -> tuple[datetime, datetime]:
-        """When work begins and ends on a day, not before `start`; an empty span on a day off."""
+    def _open(self, day: date, begun: datetime) -> tuple[datetime, datetime]:
+        """When work begins and ends on a day, not before `begun` of Shanghai; an empty span on a day off."""
         closed = datetime.combine(day, self.closes, SHANGHAI)
-        opened = max(datetime.combine(day, self.opens, SHANGHAI), start.astimezone(SHANGHAI))
+        opened = max(datetime.combine(day, self.opens, SHANGHAI), begun)
         if not self.is_working_day(day) or opened > closed:
             return closed, closed
         return opened, closed
@@ -115,6 +118,10 @@ class Countdown:
         """The next percent to remind at and when; None while paused and after the last."""
         left = [percent for percent in REMINDERS if percent not in self.reminded]
         return (left[0], self.at(left[0], calendar)) if left and not self.paused else None
+
+
+NOT_BEGUN = Countdown(since=datetime(1970, 1, 1, tzinfo=UTC), span=0, working=False)
+"""Of an issue that no unit leads yet."""
 
 
 def start(limit: Limit, calendar: WorkCalendar, at: datetime, *, share: float = 1.0) -> Countdown:

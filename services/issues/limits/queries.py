@@ -4,12 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 
 import holidays
 
 from services.issues.limits.domain import WorkCalendar
 
 _REFRESH_SECONDS = 30.0
+_REMEMBERED_DAYS = 4096
 
 
 class Calendar:
@@ -21,16 +23,19 @@ class Calendar:
         self._read_at = float("-inf")
         self._own: Mapping[date, bool] = {}
         self._national = holidays.country_holidays("CN")
+        self._calendar = WorkCalendar(self.is_working_day)
+        # The nation's days do not change, and each new issue asks for all from today until it is due, twice.
+        self._worked_nationally = lru_cache(_REMEMBERED_DAYS)(self._national.is_working_day)
 
     def __call__(self) -> WorkCalendar:
         """The calendar as it is now."""
         self._refresh(_REFRESH_SECONDS)
-        return WorkCalendar(self.is_working_day)
+        return self._calendar
 
     def is_working_day(self, day: date) -> bool:
         """Whether a day is worked."""
         own = self._own.get(day)
-        return self._national.is_working_day(day) if own is None else own
+        return self._worked_nationally(day) if own is None else own
 
     def days(self, since: date, until: date) -> list[dict[str, object]]:
         """Each day from `since` to `until`, both included."""
