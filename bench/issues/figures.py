@@ -65,6 +65,7 @@ class Findings:
     """What a run found: by size and kind, and by size the fill, the bare stack and the export."""
 
     requests: int
+    writes: int
     pairs: dict[int, dict[str, Pair]] = field(default_factory=dict)
     hello: dict[int, Speed] = field(default_factory=dict)
     filled: dict[int, float] = field(default_factory=dict)

@@ -107,7 +107,7 @@ def show(found: Findings, console: Console) -> None:
 
 def document(found: Findings, facts: Mapping[str, str]) -> str:
     """The contents of docs/performance-issues.md."""
-    method = f"{found.requests} requests of each kind at each size"
+    method = f"at each size {found.requests} requests of each kind of read, {found.writes} reports and claims"
     machine = [["Date", f"{datetime.now(UTC):%Y-%m-%d}"], ["Method", method], *map(list, facts.items())]
     parts = [
         _PREFACE,

@@ -177,7 +177,7 @@ def _found() -> Findings:
     def pair(service: float, raw: float) -> Pair:
         return Pair(Speed(1, service + 1, 20), Speed(1, service, 15), Speed(1, raw, 12), hello_ms=0.5)
 
-    found = Findings(50)
+    found = Findings(50, 300)
     for size, slower in ((10_000, 2.0), (1_000, 1.0)):
         found.pairs[size] = {
             "list a grid": pair(6 * slower, 5 * slower),
