@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis.stateful import RuleBasedStateMachine, invariant
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pymongo.errors import ConnectionFailure
 
 from chassis.errors import Refusal
@@ -85,6 +86,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def until(self, at: datetime, dated: bool) -> Mapping[str, str]:
         return {unit: last_day(at, MONTHS[unit] if dated else 0) for unit in UNITS}
+
+    @rule(member=st.sampled_from([ANNA, BORIS]), room=st.sampled_from([0, 3, 12, None, None]))
+    def bind(self, member: str, room: int | None) -> None:
+        """Somebody sets how much more a member may have of what they have most of; None: as usual."""
+        most = max(self.model.posted(member, unit) for unit in UNITS)
+        ceiling = 2**53 if room is None else most + room
+        self.mongo["accounts"].update_one({"_id": member}, {"$set": {"ceiling": ceiling}})
+        self.model.ceilings[member] = ceiling
 
     @invariant()
     def the_ledger_is_sound_and_as_the_model_has_it(self) -> None:

@@ -1,15 +1,20 @@
-"""The floor and ceiling that an account stores, on a real database: they are what its postings are held to."""
+"""Postings are held to the floor and ceiling that an account stores, on a real database."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from chassis.clock import new_ulid, utc_now
+from chassis.events import Envelope, envelope, parse
 from chassis.mongo import Document, Mongo
 from infra.local.deployment import Deployment
+from services.issues.cases.events import IssueConfirmed
 from services.points import commands
+from services.points.app import subscriptions
 from services.points.domain import MAX_AMOUNT, AboveCeiling, Frozen, Leg, Overdrawn, Posting, debt, issuer
+from services.points.earning.store import EvidenceStore, RuleStore
 from services.points.funds.domain import fund
 from services.points.integrity import commands as integrity
 from tests.integration.ledgers import ADMIN, DISTRICT, SHOP, Ledger, at_once
@@ -34,10 +39,10 @@ def bind(ledger: Ledger, account: str, **fields: int) -> None:
     assert ledger.mongo["accounts"].update_one({"_id": account}, {"$set": fields}).matched_count
 
 
-def give(ledger: Ledger, *gains: tuple[str, int], key: str | None = None) -> Posting:
-    total = sum(amount for _, amount in gains)
+def give(ledger: Ledger, *gains: tuple[str, int]) -> Posting:
     legs = [Leg(account, "points", amount) for account, amount in gains]
-    return ledger.post(key or new_ulid(), Leg(ISSUER, "points", -total), *legs)
+    issued = [Leg(ISSUER, "points", -amount) for _, amount in gains]
+    return ledger.post(new_ulid(), *issued, *legs)
 
 
 def nothing_was_written(ledger: Ledger, postings: int) -> bool:
@@ -210,6 +215,47 @@ def test_accounts_of_before_have_the_bounds_of_their_kind_and_are_given_them_onc
             bound: (-7, 7),
             ISSUER: (None, None),
         }
+
+
+def test_an_event_that_earns_for_a_full_account_fails_alone_and_pays_when_there_is_room(
+    ledger: Ledger,
+) -> None:
+    mongo = ledger.mongo
+    RuleStore(mongo, ledger.journal).ensure_indexes()
+    EvidenceStore(mongo, ledger.journal).ensure_indexes()
+    full, others = ledger.member(1), [ledger.member() for _ in range(3)]
+    bind(ledger, full, ceiling=1)
+    handler = subscriptions(mongo)
+    events = [confirmed(solver) for solver in (others[0], full, *others[1:])]
+    failed = handler.handle_jointly(events)
+    assert [type(one) for one in failed] == [type(None), AboveCeiling, type(None), type(None)]
+    assert all(ledger.balance(one)["posted"] > 0 for one in others)
+    assert ledger.balance(full)["posted"] == 1
+    bind(ledger, full, ceiling=2**53)
+    assert handler.handle_jointly(events) == [None] * 4
+    assert ledger.balance(full)["posted"] == 1 + ledger.balance(others[0])["posted"]
+    ledger.proof()
+
+
+def confirmed(solver: str) -> Envelope:
+    fact = IssueConfirmed(
+        number="20261130-A1",
+        category="environment",
+        level="steward",
+        lead_unit=f"{DISTRICT}001001001",
+        reporter=None,
+        followers=(),
+        assignee=solver,
+        resolver=solver,
+        actor=new_ulid(),
+        photos=1,
+        due_at=None,
+        part_of=None,
+        round=1,
+    )
+    area = f"{DISTRICT}001001001"
+    sent = envelope(fact, source="issues", subject=new_ulid(), sequence=4, area=area, at=utc_now())
+    return parse(orjson.dumps(sent))
 
 
 def test_an_account_shows_its_bounds_and_what_only_gathers_has_none(ledger: Ledger) -> None:

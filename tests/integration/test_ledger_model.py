@@ -14,7 +14,7 @@ from chassis.clock import new_ulid
 from chassis.errors import Conflict, Invalid, KeyReused
 from infra.local.deployment import Deployment
 from services.points import commands
-from services.points.domain import Leg, Overdrawn, Posting
+from services.points.domain import AboveCeiling, Leg, Overdrawn, Posting
 from services.points.holds import commands as hold_commands
 from services.points.lots import commands as lot_commands
 from services.points.reversal import MoreThanLeft, NothingLeft
@@ -67,6 +67,9 @@ class AnyOrders(LedgerMachine):
         posting = Posting(
             name, name, "issue.confirmed", 1, name, DISTRICT, legs, self.now, effective_at=at, verified=True
         )
+        if self.model.is_full(member, amounts):
+            self.refused(fault, AboveCeiling, lambda: self.processes[dated].journal.post(posting))
+            return
         self.carried_out(fault, lambda: self.processes[dated].journal.post(posting), again=False)
         self.model.give(name, ISSUER, member, amounts, self.until(at, dated), verified=True)
         self.repeats.append(lambda other: self.processes[other].journal.post(posting) and "paid twice")
@@ -98,6 +101,8 @@ class AnyOrders(LedgerMachine):
             self.model.postings += 1  # it moves nothing
         elif self.model.lacks(giver, amounts):
             self.refused(fault, Overdrawn, work)
+        elif self.model.is_full(taker, amounts):
+            self.refused(fault, AboveCeiling, work)
         else:
             self.carried_out(fault, work)
             self.model.give(made[0], giver, taker, amounts, self.until(self.now, dated))
@@ -192,6 +197,8 @@ class AnyOrders(LedgerMachine):
             amount > len(hold.units) or taker == hold.account or (hold.unit == "minutes" and taker != ISSUER)
         ):
             self.refused(fault, Invalid, work)  # minutes go to members, or for goods, by the time bank alone
+        elif self.model.is_full(taker, {hold.unit: amount}):
+            self.refused(fault, AboveCeiling, work)
         else:
             self.carried_out(fault, work, again="hold-ended")
             self.model.capture(hold, amount, taker, name)
@@ -236,6 +243,8 @@ class AnyOrders(LedgerMachine):
 
         if not any(rest.values()):
             self.refused(fault, NothingLeft, work)
+        elif self.model.is_full(moved.giver, rest):
+            self.refused(fault, AboveCeiling, work)
         else:
             self.carried_out(fault, work, again="reversed")
             self.model.take_back(moved, rest)
@@ -251,6 +260,8 @@ class AnyOrders(LedgerMachine):
             self.refused(fault, NothingLeft, work)
         elif any(amount > len(moved.units[unit]) for unit, amount in amounts.items()):
             self.refused(fault, MoreThanLeft, work)
+        elif self.model.is_full(moved.giver, amounts):
+            self.refused(fault, AboveCeiling, work)
         elif amounts:
             self.carried_out(fault, work, again=name)
             self.model.take_back(moved, amounts)
