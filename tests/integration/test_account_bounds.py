@@ -201,7 +201,7 @@ def test_accounts_of_before_have_the_bounds_of_their_kind_and_are_given_them_onc
         ledger.spend(member, 1)
     with pytest.raises(AboveCeiling):
         give(ledger, (member, MAX_AMOUNT), (member, 1))
-    give(ledger, (member, 2))
+    give(ledger, (member, 9))
     with pytest.raises(AboveCeiling):
         ledger.post("more", Leg(member, "points", -6), Leg(debt(member), "points", 6))
     ledger.proof()

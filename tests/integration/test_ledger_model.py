@@ -25,10 +25,10 @@ from tests.integration.faulty_mongo import (
     Fault,
     FaultyMongo,
 )
-from tests.integration.ledger_machine import ANNA, BORIS, ISSUER, LedgerMachine
+from tests.integration.ledger_machine import ANNA, BORIS, ISSUER, LedgerMachine, legs_between
 from tests.integration.ledger_model import UNITS, Amounts, Moved
 from tests.integration.ledger_state import check_reads
-from tests.integration.ledgers import ADMIN, DISTRICT, KEEPER, SHOP, Ledger
+from tests.integration.ledgers import DISTRICT, KEEPER, SHOP, Ledger
 
 LONG = int(os.environ.get("LEDGER_SEQUENCES", "0"))
 """How many sequences the long form tries; each time others."""
@@ -63,7 +63,9 @@ class AnyOrders(LedgerMachine):
     def earn(self, member: str, amounts: Amounts, days_ago: int, dated: bool, fault: Fault) -> None:
         """What is heard of late counts from when it happened."""
         name, at = self.new_id(), self.now - timedelta(days_ago)
-        legs = tuple(leg for unit, amount in amounts.items() for leg in _legs(ISSUER, member, unit, amount))
+        legs = tuple(
+            leg for unit, amount in amounts.items() for leg in legs_between(ISSUER, member, unit, amount)
+        )
         posting = Posting(
             name, name, "issue.confirmed", 1, name, DISTRICT, legs, self.now, effective_at=at, verified=True
         )
@@ -90,7 +92,9 @@ class AnyOrders(LedgerMachine):
         """Grants, gifts, spending and taking away, by hand."""
         amounts = {unit: self.model.close_to(giver, unit, amount, beyond) for unit, amount in some.items()}
         key, made = self.new_id(), list[str]()
-        legs = tuple(leg for unit, amount in amounts.items() for leg in _legs(giver, taker, unit, amount))
+        legs = tuple(
+            leg for unit, amount in amounts.items() for leg in legs_between(giver, taker, unit, amount)
+        )
 
         def work() -> str:
             made.append(self.by_hand(key, legs, "调整", dated))
@@ -269,21 +273,6 @@ class AnyOrders(LedgerMachine):
             self.repeats.append(lambda other: work(process=other) != name)
             self.changed.append(lambda other: work(reason="误发", process=other))
 
-    def taken_back(self, moved: Moved, amounts: Amounts, name: str, reason: str, dated: bool) -> str:
-        legs = [
-            leg for unit, amount in amounts.items() for leg in _legs(moved.giver, moved.taker, unit, amount)
-        ]
-        return commands.reverse_part(
-            self.processes[dated].journal,
-            self.clock,
-            ADMIN,
-            posting_id=moved.id,
-            reversal_id=name,
-            reason=reason,
-            legs=legs,
-            key=name,
-        ).id
-
     @precondition(lambda self: self.backward)
     @rule(data=st.data(), dated=DATED)
     def take_back_what_takes_back(self, data: st.DataObject, dated: bool) -> None:
@@ -300,11 +289,6 @@ class AnyOrders(LedgerMachine):
             )
 
         self.refused(None, Conflict, work)
-
-    @rule(days=st.integers(1, 40))
-    def time_passes(self, days: int) -> None:
-        self.now += timedelta(days)
-        self.unchanged = True
 
     @rule(what=st.sampled_from(["debts", "lots", "holds"]), dated=DATED, fault=FAULTS)
     def the_clock_ticks(self, what: str, dated: bool, fault: Fault) -> None:
@@ -323,10 +307,6 @@ class AnyOrders(LedgerMachine):
     def look(self, account: str) -> None:
         check_reads(self.mongo, account, self.model)
         self.unchanged = True
-
-
-def _legs(giver: str, taker: str, unit: str, amount: int) -> tuple[Leg, Leg]:
-    return Leg(giver, unit, -amount), Leg(taker, unit, amount)
 
 
 @pytest.fixture
