@@ -16,7 +16,7 @@ from services.points.lots.domain import Wallet
 OPEN, FROZEN = "open", "frozen"
 OWES = "owes"
 _AT_ONCE = 1000
-_UNBOUND = {"floor": {"$exists": False}}
+_UNBOUND = {"$or": [{"floor": {"$exists": False}}, {"ceiling": {"$exists": False}}]}
 _NEW = {"version": {"$exists": False}}
 _DIVIDED = {"lots": 1, **{f"{unit}.available": 1 for unit in domain.UNITS}}
 
@@ -95,13 +95,12 @@ class Balances:
             self._give(gains, session)
 
     def ensure_bounds(self) -> None:
-        """Give accounts of earlier releases, which have no bounds of their own, those of their kind."""
+        """Give accounts of earlier releases, which lack a bound of their own, that of their kind."""
         accounts = self._mongo["accounts"]
-        found = [str(one["_id"]) for one in accounts.find(_UNBOUND, {"_id": 1})]
         bound = [
-            UpdateOne({"_id": one, **_UNBOUND}, {"$set": bounds.usual(one).as_stored()})
-            for one in found
-            if domain.keeps_balance(one)
+            UpdateOne({"_id": one["_id"]}, {"$set": bounds.stored(one["_id"], one).as_stored()})
+            for one in list(accounts.find(_UNBOUND, {"floor": 1, "ceiling": 1}))
+            if domain.keeps_balance(one["_id"])
         ]
         for start in range(0, len(bound), _AT_ONCE):
             accounts.bulk_write(bound[start : start + _AT_ONCE])

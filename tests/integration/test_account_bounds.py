@@ -195,7 +195,7 @@ def test_accounts_of_before_have_the_bounds_of_their_kind_and_are_given_them_onc
     ledger.spend(member, 10)
     ledger.reverse(gain)
     ledger.mongo["accounts"].update_many({}, {"$unset": {"floor": "", "ceiling": "", "status": ""}})
-    bind(ledger, bound, floor=-7, ceiling=7)
+    bind(ledger, bound, ceiling=7)
     ledger.mongo["accounts"].insert_one({"_id": ISSUER, "status": "open"})
     with pytest.raises(Overdrawn):
         ledger.spend(member, 1)
@@ -212,7 +212,7 @@ def test_accounts_of_before_have_the_bounds_of_their_kind_and_are_given_them_onc
         assert own == {
             member: (0, 2**53),
             debt(member): (-(2**53), 0),
-            bound: (-7, 7),
+            bound: (0, 7),
             ISSUER: (None, None),
         }
 
