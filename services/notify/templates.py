@@ -156,10 +156,12 @@ _LACKS = {
     "zh": {
         "insufficient": "：社区资金不足，补充后可再次申请",
         "frozen": "：社区资金账户已冻结，待区里核查恢复后可再次申请",
+        "above-ceiling": "：项目账户将超过上限，减少金额或提高上限后可再次申请",
     },
     "en": {
         "insufficient": ": the fund has too little, feed it and ask again",
         "frozen": ": the fund is frozen, ask again when the district has looked into it",
+        "above-ceiling": ": the project's account may not have so much, ask again when its ceiling is raised",
     },
 }
 _POOLED = {

@@ -9,8 +9,8 @@ from typing import Protocol
 from chassis.clock import Clock, new_ulid
 from chassis.errors import Conflict, Invalid, KeyReused
 from chassis.identity import Actor
-from services.points import domain
-from services.points.domain import Frozen, Leg, Overdrawn, Posting
+from services.points import bodies, domain
+from services.points.domain import AboveCeiling, Frozen, Leg, Overdrawn, Posting
 from services.points.donations.effects import ALLOCATED
 from services.points.funds import domain as funds
 from services.points.reversal import Free, MoreThanLeft, NothingLeft, part_key, recovery, repeats, reversal
@@ -78,7 +78,7 @@ def post_by_hand(journal: Journal, posting: Posting) -> Posting:
     """Post what an administrator orders, once a key for ever.
 
     Raises Invalid for legs that do not balance, an account nobody knows, a closed period, and a key that was
-    used with another body; Overdrawn, Frozen.
+    used with another body; Overdrawn, AboveCeiling, Frozen.
     """
     check_order(journal, posting)
     if journal.post(posting):
@@ -103,7 +103,7 @@ def check_order(journal: Journal, posting: Posting) -> None:
 
 def check_same(stored: Posting, posting: Posting) -> None:
     """Raises KeyReused where what stands under a key is another order."""
-    if domain.ordered(stored) != domain.ordered(posting):
+    if not bodies.repeats(stored, posting):
         raise KeyReused
 
 
@@ -209,7 +209,7 @@ def recover(journal: Journal, clock: Clock, district: str) -> int:
         )
         try:
             shrank += journal.post(posting)
-        except (Overdrawn, Frozen):
+        except (Overdrawn, AboveCeiling, Frozen):
             continue  # spent, paid off or frozen meanwhile
     return shrank
 

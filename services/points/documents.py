@@ -5,7 +5,7 @@ from chassis.clock import new_ulid
 from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.mongo import Document
-from services.points import domain
+from services.points import bodies, domain
 from services.points.domain import Leg, Posting
 from services.points.lots import domain as lots
 
@@ -19,6 +19,7 @@ def posting_of(document: Document) -> Posting:
         effective_at=document["effective_at"] if document["dated"] else None,
         reverses=document.get("reverses"),
         takes=tuple(document.get("takes", ())),
+        body_hash=document.get("body_hash"),
         **{name: document[name] for name in names},
     )
 
@@ -39,7 +40,10 @@ def reversals_of(posting_id: str) -> str:
 
 
 def document_of(posting: Posting) -> Document:
-    """A new posting as it is stored, with its event."""
+    """A new posting as it is stored, with its event.
+
+    `order` is its sequence: its place among all postings, which each gets without waiting for another one.
+    """
     event = envelope(
         domain.fact(posting),
         source="points",
@@ -53,6 +57,7 @@ def document_of(posting: Posting) -> Document:
         # Given when it is written, and not when it was ordered: a later look at what came since misses none.
         "order": new_ulid(),
         "key": posting.key,
+        "body_hash": bodies.hash_of(bodies.ordered(posting)),
         "rule": posting.rule,
         "rule_version": posting.rule_version,
         "cause": posting.cause,

@@ -57,7 +57,9 @@ class Posting:
     `effective_at` is when it counts from, where that is not when it was posted. `verified`: what members gain
     by it rests on work that somebody else has verified, and counts for their lifetime. `reverses` is the
     posting that this one takes back, `takes` how much of each of its legs (nothing said: all). `taken` is
-    what others took back of each leg of this one; it is theirs to say, and not stored with it.
+    what others took back of each leg of this one; it is theirs to say, and not stored with it. `body` is what
+    somebody ordered where the legs follow from that; stored is the hash of it, which a posting that was read
+    has as `body_hash` (see `bodies`).
     """
 
     id: str
@@ -75,6 +77,8 @@ class Posting:
     reverses: str | None = None
     takes: tuple[int, ...] = ()
     taken: tuple[int, ...] = field(default=(), compare=False)
+    body: tuple[object, ...] | None = field(default=None, compare=False)
+    body_hash: str | None = field(default=None, compare=False)
 
     @property
     def counts_from(self) -> datetime:
@@ -116,6 +120,18 @@ class Overdrawn(Conflict):
     def __init__(self, account: str) -> None:
         super().__init__(
             "overdrawn", zh="账户余额不足。", en="The account has too little for this.", account=account
+        )
+
+
+class AboveCeiling(Conflict):
+    """A posting would take an account above its ceiling."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            "account-ceiling",
+            zh="账户余额将超过上限，请减少数额或记入其他账户。",
+            en="The account would have more than it may: post less, or to another account.",
+            account=account,
         )
 
 
@@ -224,11 +240,6 @@ def keeps_balance(account: str) -> bool:
     another.
     """
     return is_member(account) or account.startswith(("fund:", "project:", _DEBT, DONATED))
-
-
-def ordered(posting: Posting) -> tuple[object, ...]:
-    """What somebody ordered by a posting: the same key with anything else is another order."""
-    return (posting.legs, posting.memo, posting.effective_at)
 
 
 def check_effective(effective_at: datetime, now: datetime) -> None:

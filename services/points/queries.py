@@ -10,6 +10,7 @@ from chassis.clock import ulid_at, utc_now
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
+from services.points import bounds
 from services.points.balances import OWES
 from services.points.domain import (
     LADDER,
@@ -49,6 +50,7 @@ class LedgerQueries:
         return {
             "id": account,
             "status": found.get("status", "open"),
+            **bounds.stored(account, found).as_stored(),
             **{unit: _balance(found, unit) for unit in UNITS},
             "lifetime_points": lifetime.get("points", 0),
             "lifetime_minutes": lifetime.get("minutes", 0),
@@ -156,6 +158,7 @@ def _shown(account: str, sums: Mapping[str, int], status: str) -> Document:
     return {
         "id": account,
         "status": status,
+        **dict.fromkeys(("floor", "ceiling")),
         **{unit: {"posted": posted, "held": 0, "available": posted} for unit, posted in balances.items()},
         "lifetime_points": 0,
         "lifetime_minutes": 0,

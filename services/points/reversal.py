@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chassis.errors import Conflict, Invalid
+from services.points import bodies
 from services.points.domain import UNITS, Leg, Posting, debt, is_member
 from services.points.lots.domain import EXPIRED
 
@@ -82,6 +83,7 @@ def reversal(
         verified=original.verified,
         reverses=original.id,
         takes=tuple(takes),
+        body=_body(original, part, reason),
     )
 
 
@@ -120,6 +122,8 @@ def part_key(posting_id: str, by: str, key: str) -> str:
 
 def repeats(original: Posting, known: Posting, part: Sequence[Leg], reason: str) -> bool:
     """Whether a reversal that is known is what is ordered now."""
+    if known.body_hash is not None:
+        return known.body_hash == bodies.hash_of(_body(original, part, reason))
     full = [abs(leg.amount) for leg in original.legs]
     return known.memo == reason and list(known.takes) == _shared_out(original, part, full)
 
@@ -154,6 +158,12 @@ def check_reversible(original: Posting) -> None:
             zh="到期凭证不能冲正：退回的批次会再次到期，请重新记账。",
             en="What came back of an expiry would expire again: post anew.",
         )
+
+
+def _body(original: Posting, part: Sequence[Leg] | None, reason: str) -> bodies.Body:
+    """What was ordered: the legs of a reversal follow from what its members have left."""
+    legs = None if part is None else sorted(part, key=lambda leg: (leg.account, leg.unit, leg.amount))
+    return (original.id, legs, reason)
 
 
 def _shared_out(original: Posting, part: Sequence[Leg], rest: Sequence[int]) -> list[int]:

@@ -74,10 +74,14 @@ class AccountSchema(Schema):
     What was ever earned by verified work is `lifetime_points` and `lifetime_minutes`; `stars` follow from
     the latter, `tier` from the former; spending does not touch them. `recovery_due` is what is owed of gains
     that were taken back. `expiring` is what of the available amounts expires, as of now, the next first.
+    In every unit nothing is taken that would leave less available than `floor`, and nothing posted that would
+    make it more than `ceiling`; both are null where an account only gathers, and as of another time.
     """
 
     id = fields.String()
     status = fields.String(validate=validate.OneOf(["open", "frozen"]))
+    floor = fields.Integer(allow_none=True)
+    ceiling = fields.Integer(allow_none=True)
     points = fields.Nested(BalanceSchema)
     minutes = fields.Nested(BalanceSchema)
     fen = fields.Nested(BalanceSchema)

@@ -14,8 +14,9 @@ from chassis.errors import Unavailable, missing
 from chassis.local_copy import put_newer
 from chassis.mongo import Mongo
 from chassis.trace import Trace
-from services.points import domain
-from services.points.balances import Balances, Divided, amount_of
+from services.points import bounds, domain
+from services.points.balances import Balances, Divided
+from services.points.bounds import amount_of
 from services.points.commands import Debt
 from services.points.documents import document_of, posting_of, reversals_of
 from services.points.domain import Changes, Lots, Posting
@@ -49,7 +50,7 @@ class JournalStore:
         self._balances = Balances(mongo, looks=validity != FOREVER)
 
     def ensure_indexes(self) -> None:
-        """One posting a key; lists; debts; the relay."""
+        """One posting a key; lists; debts; the relay. Accounts that have no bounds yet get them."""
         journal = self._mongo["journal"]
         journal.create_index("key", unique=True)
         # The engine pays for each index again at every write: one for all lists.
@@ -60,12 +61,13 @@ class JournalStore:
             self._mongo.database.create_collection(name, check_exists=False)
         self._mongo["accounts"].create_index("due", sparse=True)
         self._mongo["accounts"].create_index("lots_due", sparse=True)
+        self._balances.ensure_bounds()
 
     def post(self, posting: Posting, beside: Callable[[ClientSession], None] | None = None) -> bool:
         """Write a posting and the balances it changes, all or nothing; false when its key is known.
 
-        What `beside` writes in the session belongs to the same transaction. Raises Overdrawn, Frozen, and
-        what `transact` raises.
+        What `beside` writes in the session belongs to the same transaction. Raises Overdrawn, AboveCeiling,
+        Frozen, and what `transact` raises.
         """
 
         def write(session: ClientSession) -> None:
@@ -173,15 +175,15 @@ class JournalStore:
     ) -> Posting | None:
         """Post what is decided by what accounts have free; None when its key is known or nothing is left.
 
-        What `beside` writes belongs to the same transaction, as in `post`. Raises Overdrawn, MoreThanLeft,
-        and what `transact` raises.
+        What `beside` writes belongs to the same transaction, as in `post`. Raises Overdrawn, AboveCeiling,
+        MoreThanLeft, and what `transact` raises.
         """
         decided: list[Posting] = []
 
         def write(session: ClientSession) -> None:
             def free(account: str, unit: str) -> int:
                 found = self._mongo["accounts"].find_one({"_id": account}, session=session) or {}
-                return amount_of(found, unit, "available")
+                return bounds.spare(account, found, unit)
 
             decided.append(decide(free))
             self.write(decided[-1], session)
@@ -196,8 +198,12 @@ class JournalStore:
 
     def posted(self, account: str, unit: str, session: ClientSession | None) -> int:
         """An account's balance as a transaction sees it."""
+        return self.posted_and_room(account, unit, session)[0]
+
+    def posted_and_room(self, account: str, unit: str, session: ClientSession | None) -> tuple[int, int]:
+        """An account's balance as a transaction sees it, and how much more its ceiling allows."""
         found = self._mongo["accounts"].find_one({"_id": account}, session=session) or {}
-        return amount_of(found, unit, "posted")
+        return amount_of(found, unit, "posted"), bounds.room(account, found, unit)
 
     def debts(self, most: int) -> list[Debt]:
         """What members owe and have something free to pay it with; `most` of them, or a few more."""
@@ -208,7 +214,7 @@ class JournalStore:
             member = str(one["_id"]).removeprefix(domain.debt(""))
             wallet = self._mongo["accounts"].find_one({"_id": member}) or {}
             for unit in domain.UNITS:
-                owed, free = -amount_of(one, unit, "posted"), amount_of(wallet, unit, "available")
+                owed, free = -amount_of(one, unit, "posted"), bounds.spare(member, wallet, unit)
                 if owed > 0 and free > 0:
                     found.append(Debt(member, unit, owed, free, str(one["version"])))
         return found

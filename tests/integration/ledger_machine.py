@@ -1,10 +1,11 @@
 """A ledger on a real database and the model of it, as callers meet it: asking again where no answer came."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis.stateful import RuleBasedStateMachine, invariant
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pymongo.errors import ConnectionFailure
 
 from chassis.errors import Refusal
@@ -12,7 +13,7 @@ from services.points import commands
 from services.points.domain import Leg, issuer
 from services.points.lots.domain import FOREVER, Validity
 from tests.integration.faulty_mongo import DELIVERED_TWICE, Fault, FaultyMongo
-from tests.integration.ledger_model import UNITS, Model, last_day
+from tests.integration.ledger_model import UNITS, Amounts, Model, Moved, last_day
 from tests.integration.ledger_state import check_books, check_bounds, check_model, state_of
 from tests.integration.ledgers import ADMIN, DISTRICT, Ledger
 
@@ -86,6 +87,36 @@ class LedgerMachine(RuleBasedStateMachine):
     def until(self, at: datetime, dated: bool) -> Mapping[str, str]:
         return {unit: last_day(at, MONTHS[unit] if dated else 0) for unit in UNITS}
 
+    def taken_back(self, moved: Moved, amounts: Amounts, name: str, reason: str, dated: bool) -> str:
+        legs = [
+            leg
+            for unit, amount in amounts.items()
+            for leg in legs_between(moved.giver, moved.taker, unit, amount)
+        ]
+        return commands.reverse_part(
+            self.processes[dated].journal,
+            self.clock,
+            ADMIN,
+            posting_id=moved.id,
+            reversal_id=name,
+            reason=reason,
+            legs=legs,
+            key=name,
+        ).id
+
+    @rule(days=st.integers(1, 40))
+    def time_passes(self, days: int) -> None:
+        self.now += timedelta(days)
+        self.unchanged = True
+
+    @rule(member=st.sampled_from([ANNA, BORIS]), room=st.sampled_from([0, 3, 12, None, None]))
+    def bind(self, member: str, room: int | None) -> None:
+        """Somebody sets how much more a member may have of what they have most of; None: as usual."""
+        most = max(self.model.posted(member, unit) for unit in UNITS)
+        ceiling = 2**53 if room is None else most + room
+        self.mongo["accounts"].update_one({"_id": member}, {"$set": {"ceiling": ceiling}})
+        self.model.ceilings[member] = ceiling
+
     @invariant()
     def the_ledger_is_sound_and_as_the_model_has_it(self) -> None:
         state, before = state_of(self.mongo), self.seen
@@ -95,6 +126,11 @@ class LedgerMachine(RuleBasedStateMachine):
         check_books(state)
         check_bounds(state)
         check_model(state, self.model)
+
+
+def legs_between(giver: str, taker: str, unit: str, amount: int) -> tuple[Leg, Leg]:
+    """The two legs that move an amount from one account to another."""
+    return Leg(giver, unit, -amount), Leg(taker, unit, amount)
 
 
 def _answer(work: Callable[[], object]) -> object:

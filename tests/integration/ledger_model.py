@@ -61,6 +61,7 @@ class Model:
         self.made: list[Moved] = []
         self.open: list[Aside] = []
         self.postings = 0
+        self.ceilings = dict.fromkeys(members, 2**53)
 
     def held(self, member: str, unit: str) -> int:
         """What is set aside."""
@@ -76,6 +77,12 @@ class Model:
         """Whether an account has too little."""
         return account in self.members and any(
             amount > len(self.free[account, unit]) for unit, amount in amounts.items()
+        )
+
+    def is_full(self, account: str, amounts: Amounts) -> bool:
+        """Whether an account may not have so much more."""
+        return account in self.members and any(
+            self.posted(account, unit) + amount > self.ceilings[account] for unit, amount in amounts.items()
         )
 
     def close_to(self, account: str, unit: str, amount: int, beyond: int | None) -> int:

@@ -62,15 +62,16 @@ def check_books(state: State) -> None:
 
 
 def check_bounds(state: State) -> None:
-    """Nothing is below its floor, no debt above zero, and the sweeps will find what there is to do."""
+    """Everything is between its floor and its ceiling, and the sweeps will find what there is to do."""
     for account, stored in state.accounts.items():
         for unit in UNITS:
             posted, held = state.amount(account, unit, "posted"), state.amount(account, unit, "held")
             lots = state.lots(account, unit)
+            assert stored["floor"] <= posted - held <= posted <= stored["ceiling"], account
             if account.startswith("owed:"):
-                assert (posted <= 0, held, lots) == (True, 0, {}), account
+                assert (stored["ceiling"], held, lots) == (0, 0, {}), account
                 continue
-            assert 0 <= held <= posted, account
+            assert (stored["floor"], held >= 0) == (0, True), account
             assert min(lots.values(), default=0) >= 0, account
             assert sum(lots.values()) <= posted - held, account
             assert not lots or "lots_due" in stored, account

@@ -14,7 +14,7 @@ from chassis.clock import new_ulid
 from chassis.errors import Conflict, Invalid, KeyReused
 from infra.local.deployment import Deployment
 from services.points import commands
-from services.points.domain import Leg, Overdrawn, Posting
+from services.points.domain import AboveCeiling, Leg, Overdrawn, Posting
 from services.points.holds import commands as hold_commands
 from services.points.lots import commands as lot_commands
 from services.points.reversal import MoreThanLeft, NothingLeft
@@ -25,10 +25,10 @@ from tests.integration.faulty_mongo import (
     Fault,
     FaultyMongo,
 )
-from tests.integration.ledger_machine import ANNA, BORIS, ISSUER, LedgerMachine
+from tests.integration.ledger_machine import ANNA, BORIS, ISSUER, LedgerMachine, legs_between
 from tests.integration.ledger_model import UNITS, Amounts, Moved
 from tests.integration.ledger_state import check_reads
-from tests.integration.ledgers import ADMIN, DISTRICT, KEEPER, SHOP, Ledger
+from tests.integration.ledgers import DISTRICT, KEEPER, SHOP, Ledger
 
 LONG = int(os.environ.get("LEDGER_SEQUENCES", "0"))
 """How many sequences the long form tries; each time others."""
@@ -63,10 +63,15 @@ class AnyOrders(LedgerMachine):
     def earn(self, member: str, amounts: Amounts, days_ago: int, dated: bool, fault: Fault) -> None:
         """What is heard of late counts from when it happened."""
         name, at = self.new_id(), self.now - timedelta(days_ago)
-        legs = tuple(leg for unit, amount in amounts.items() for leg in _legs(ISSUER, member, unit, amount))
+        legs = tuple(
+            leg for unit, amount in amounts.items() for leg in legs_between(ISSUER, member, unit, amount)
+        )
         posting = Posting(
             name, name, "issue.confirmed", 1, name, DISTRICT, legs, self.now, effective_at=at, verified=True
         )
+        if self.model.is_full(member, amounts):
+            self.refused(fault, AboveCeiling, lambda: self.processes[dated].journal.post(posting))
+            return
         self.carried_out(fault, lambda: self.processes[dated].journal.post(posting), again=False)
         self.model.give(name, ISSUER, member, amounts, self.until(at, dated), verified=True)
         self.repeats.append(lambda other: self.processes[other].journal.post(posting) and "paid twice")
@@ -87,7 +92,9 @@ class AnyOrders(LedgerMachine):
         """Grants, gifts, spending and taking away, by hand."""
         amounts = {unit: self.model.close_to(giver, unit, amount, beyond) for unit, amount in some.items()}
         key, made = self.new_id(), list[str]()
-        legs = tuple(leg for unit, amount in amounts.items() for leg in _legs(giver, taker, unit, amount))
+        legs = tuple(
+            leg for unit, amount in amounts.items() for leg in legs_between(giver, taker, unit, amount)
+        )
 
         def work() -> str:
             made.append(self.by_hand(key, legs, "调整", dated))
@@ -98,6 +105,8 @@ class AnyOrders(LedgerMachine):
             self.model.postings += 1  # it moves nothing
         elif self.model.lacks(giver, amounts):
             self.refused(fault, Overdrawn, work)
+        elif self.model.is_full(taker, amounts):
+            self.refused(fault, AboveCeiling, work)
         else:
             self.carried_out(fault, work)
             self.model.give(made[0], giver, taker, amounts, self.until(self.now, dated))
@@ -192,6 +201,8 @@ class AnyOrders(LedgerMachine):
             amount > len(hold.units) or taker == hold.account or (hold.unit == "minutes" and taker != ISSUER)
         ):
             self.refused(fault, Invalid, work)  # minutes go to members, or for goods, by the time bank alone
+        elif self.model.is_full(taker, {hold.unit: amount}):
+            self.refused(fault, AboveCeiling, work)
         else:
             self.carried_out(fault, work, again="hold-ended")
             self.model.capture(hold, amount, taker, name)
@@ -236,6 +247,8 @@ class AnyOrders(LedgerMachine):
 
         if not any(rest.values()):
             self.refused(fault, NothingLeft, work)
+        elif self.model.is_full(moved.giver, rest):
+            self.refused(fault, AboveCeiling, work)
         else:
             self.carried_out(fault, work, again="reversed")
             self.model.take_back(moved, rest)
@@ -251,27 +264,14 @@ class AnyOrders(LedgerMachine):
             self.refused(fault, NothingLeft, work)
         elif any(amount > len(moved.units[unit]) for unit, amount in amounts.items()):
             self.refused(fault, MoreThanLeft, work)
+        elif self.model.is_full(moved.giver, amounts):
+            self.refused(fault, AboveCeiling, work)
         elif amounts:
             self.carried_out(fault, work, again=name)
             self.model.take_back(moved, amounts)
             self.backward.append(name)
             self.repeats.append(lambda other: work(process=other) != name)
             self.changed.append(lambda other: work(reason="误发", process=other))
-
-    def taken_back(self, moved: Moved, amounts: Amounts, name: str, reason: str, dated: bool) -> str:
-        legs = [
-            leg for unit, amount in amounts.items() for leg in _legs(moved.giver, moved.taker, unit, amount)
-        ]
-        return commands.reverse_part(
-            self.processes[dated].journal,
-            self.clock,
-            ADMIN,
-            posting_id=moved.id,
-            reversal_id=name,
-            reason=reason,
-            legs=legs,
-            key=name,
-        ).id
 
     @precondition(lambda self: self.backward)
     @rule(data=st.data(), dated=DATED)
@@ -290,11 +290,6 @@ class AnyOrders(LedgerMachine):
 
         self.refused(None, Conflict, work)
 
-    @rule(days=st.integers(1, 40))
-    def time_passes(self, days: int) -> None:
-        self.now += timedelta(days)
-        self.unchanged = True
-
     @rule(what=st.sampled_from(["debts", "lots", "holds"]), dated=DATED, fault=FAULTS)
     def the_clock_ticks(self, what: str, dated: bool, fault: Fault) -> None:
         ledger = self.processes[dated]
@@ -312,10 +307,6 @@ class AnyOrders(LedgerMachine):
     def look(self, account: str) -> None:
         check_reads(self.mongo, account, self.model)
         self.unchanged = True
-
-
-def _legs(giver: str, taker: str, unit: str, amount: int) -> tuple[Leg, Leg]:
-    return Leg(giver, unit, -amount), Leg(taker, unit, amount)
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from chassis.errors import Conflict, NotAllowed
 from chassis.identity import Actor, Grant
 from services.points.adjustments import domain
 from services.points.adjustments.domain import OPEN_FOR, Adjustment, Standing
+from services.points.bodies import ordered
 from services.points.commands import by_hand
-from services.points.domain import Leg, Posting, debt, ordered
+from services.points.domain import Leg, Posting, debt
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
 LIMITS = {"points": 100, "minutes": 60, "fen": 1000}

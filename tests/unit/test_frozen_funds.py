@@ -1,4 +1,4 @@
-"""What a frozen account does to the saga of a proposal and its fund: a refusal, or a wait; no dead letter."""
+"""What a frozen or full account does to the saga of a proposal and its fund: a refusal or a wait, no more."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from services.issues.proposals import domain as proposals
 from services.issues.proposals.proposal import SYSTEM, Details
 from services.notify.domain import messages
 from services.notify.templates import render
-from services.points.domain import Frozen
+from services.points.domain import AboveCeiling, Frozen
 from services.points.funds import commands as fund_commands
 from services.points.funds.domain import Ask, Decision, Standing
 from tests.unit.test_fund_saga import COMMUNITY, FUND, NOW, OTHER_STAFF, Bank, Desk, voted
@@ -18,14 +18,17 @@ from tests.unit.test_message_rules import FACT, GRID, holders
 
 
 class Watched(Bank):
-    """A ledger in memory of which accounts are frozen."""
+    """A ledger in memory of which accounts are frozen or full."""
 
     frozen: frozenset[str] = frozenset()
+    full: frozenset[str] = frozenset()
 
     def save(self, decision: Decision) -> None:
         for leg in decision.posting.legs if decision.posting else ():
             if leg.amount < 0 and leg.account in self.frozen:
                 raise Frozen(leg.account)
+            if leg.amount > 0 and leg.account in self.full:
+                raise AboveCeiling(leg.account)
         super().save(decision)
 
 
@@ -58,11 +61,27 @@ def test_what_a_frozen_project_has_left_goes_back_when_it_is_open_again() -> Non
     assert bank.balances == {FUND: 70, "project:P1": 30}
 
 
+def test_a_project_that_may_not_have_so_much_is_refused_and_a_full_fund_is_waited_for() -> None:
+    bank, ask = Watched(), Ask("P1", COMMUNITY, COMMUNITY, 100, 1)
+    bank.balances[FUND], bank.full = 100, frozenset({"project:P1"})
+    fund_commands.allocate(bank, lambda: NOW, ask=ask)
+    assert [(kind, fact["reason"]) for kind, _, fact in bank.out] == [("fund.refused.v1", "above-ceiling")]
+    bank.full = frozenset()
+    fund_commands.allocate(bank, lambda: NOW, ask=replace(ask, attempt=2))
+    bank.full = frozenset({FUND})
+    with pytest.raises(Unavailable):
+        fund_commands.release(bank, lambda: NOW, ask=ask, spent=30)
+    bank.full = frozenset()
+    fund_commands.release(bank, lambda: NOW, ask=ask, spent=30)
+    assert bank.balances == {FUND: 70, "project:P1": 30}
+
+
 @pytest.mark.parametrize(
     ("reason", "zh", "en"),
     [
         ("insufficient", "资金不足", "too little"),
         ("frozen", "已冻结", "is frozen"),
+        ("above-ceiling", "超过上限", "its ceiling"),
         ("of another release", "未获拨付", "was not paid"),
     ],
 )

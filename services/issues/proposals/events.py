@@ -74,7 +74,7 @@ class ProposalFundingRequested(ProposalFact):
 
 @dataclass(frozen=True)
 class ProposalFundingRefused(ProposalFact):
-    """The fund could not pay: `reason` is a word for programs, `insufficient` or `frozen`."""
+    """The fund could not pay. `reason` is for programs: `insufficient`, `frozen` or `above-ceiling`."""
 
     reason: str
     type: ClassVar[str] = "proposal.funding_refused.v1"

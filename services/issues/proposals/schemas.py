@@ -124,7 +124,7 @@ class TallySchema(Schema):
 
 class FundingSchema(Schema):
     """What the fund was asked and did; `refusal` is why the last request was refused
-    (`insufficient`, `frozen`), `donated` is what donations added to what was allocated.
+    (`insufficient`, `frozen`, `above-ceiling`), `donated` is what donations added to what was allocated.
     """
 
     attempt = fields.Integer()

@@ -7,8 +7,8 @@ from typing import Protocol
 from chassis.clock import Clock
 from chassis.errors import ConcurrentUpdate, Invalid, KeyReused, Unavailable
 from chassis.identity import Actor
+from services.points import bodies
 from services.points.domain import Posting
-from services.points.domain import ordered as what_was_ordered
 from services.points.donations import domain
 from services.points.donations.donation import Change, Details, Donation, Kind, Target
 from services.points.donations.effects import posting, posting_key
@@ -118,6 +118,6 @@ def _is_done(
     if stored is None:
         return False
     wanted = posting(action, donation, actor, details, stored.posted_at, stored.id, key)
-    if what_was_ordered(stored) != what_was_ordered(wanted):
+    if not bodies.repeats(stored, wanted):
         raise KeyReused
     return True

@@ -6,9 +6,10 @@ from typing import Protocol
 from chassis.clock import Clock, new_ulid
 from chassis.errors import ConcurrentUpdate, Invalid, KeyReused, Unavailable
 from chassis.identity import Actor
-from services.points.domain import Frozen, Overdrawn, Posting
+from services.points import bodies
+from services.points.domain import AboveCeiling, Frozen, Overdrawn, Posting
 from services.points.funds import domain
-from services.points.funds.domain import FROZEN, INSUFFICIENT, Allocation, Ask, Decision
+from services.points.funds.domain import ABOVE_CEILING, FROZEN, INSUFFICIENT, Allocation, Ask, Decision
 
 _TRIES = 8
 
@@ -17,7 +18,8 @@ class Funds(Protocol):
     """Where funds and allocations are kept.
 
     `save` writes a decision with its posting at once: it raises ConcurrentUpdate when somebody decided
-    first, Overdrawn when the account that pays has too little, Frozen when nothing may be taken from it.
+    first, Overdrawn when the account that pays has too little, Frozen when nothing may be taken from it,
+    AboveCeiling when the account that is paid may not have so much.
     `deposit` answers with what was posted under the key, now or before.
     """
 
@@ -46,13 +48,16 @@ def deposit(
     if not funds.known(community):
         raise Invalid("community", zh="没有这个社区。", en="There is no community with this code.")
     posted = funds.deposit(wanted)
-    if (posted.legs, posted.memo) != (wanted.legs, wanted.memo):
+    if not bodies.repeats(posted, wanted):
         raise KeyReused
     return posted
 
 
 def allocate(funds: Funds, clock: Clock, *, ask: Ask) -> None:
-    """Decide a request: pay it, or refuse it when the fund has too little or is frozen. Each once."""
+    """Decide a request, once: pay it, or refuse it.
+
+    It is refused when the fund has too little or is frozen, or the project's account may not have so much.
+    """
 
     def attempt() -> None:
         known = funds.allocation(ask.proposal)
@@ -65,6 +70,8 @@ def allocate(funds: Funds, clock: Clock, *, ask: Ask) -> None:
             funds.save(domain.refuse(known, ask, INSUFFICIENT, clock()))
         except Frozen:
             funds.save(domain.refuse(known, ask, FROZEN, clock()))
+        except AboveCeiling:
+            funds.save(domain.refuse(known, ask, ABOVE_CEILING, clock()))
 
     _until_decided(attempt)
 
@@ -72,7 +79,8 @@ def allocate(funds: Funds, clock: Clock, *, ask: Ask) -> None:
 def release(funds: Funds, clock: Clock, *, ask: Ask, spent: int) -> None:
     """Take back what a project did not spend, once; see `domain.release`.
 
-    Raises Unavailable while the project's account is frozen: nobody can ask again, so this waits.
+    Raises Unavailable while the project's account is frozen or the fund may not have so much: nobody can ask
+    again, so this waits.
     """
 
     def attempt() -> None:
@@ -87,6 +95,13 @@ def release(funds: Funds, clock: Clock, *, ask: Ask, spent: int) -> None:
                 "frozen-project",
                 zh="项目账户已冻结，恢复后将自动退回结余。",
                 en="The project's account is frozen: what is left goes back once it is restored.",
+                retry_after=60,
+            ) from None
+        except AboveCeiling:
+            raise Unavailable(
+                "full-fund",
+                zh="资金账户已达上限，调整后将自动退回结余。",
+                en="The fund is at its ceiling: what is left goes back once that is raised.",
                 retry_after=60,
             ) from None
 

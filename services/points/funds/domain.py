@@ -18,7 +18,7 @@ from services.points.funds.events import FundAllocated, FundRefused, FundReturne
 STAFF_ROLES = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 MAX_DEPOSIT = 10**12
 COMMUNITY_LENGTH = 12
-INSUFFICIENT, FROZEN = "insufficient", "frozen"
+INSUFFICIENT, FROZEN, ABOVE_CEILING = "insufficient", "frozen", "above-ceiling"
 """Why a fund does not pay."""
 DEPOSITED, ALLOCATED, RETURNED = "fund.deposited", "fund.allocated", "fund.returned"
 """The rules by which a fund posts."""

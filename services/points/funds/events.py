@@ -18,7 +18,7 @@ class FundAllocated(Event):
 
 @dataclass(frozen=True)
 class FundRefused(Event):
-    """A community's fund did not pay: `reason` is `insufficient` or `frozen`."""
+    """A community's fund did not pay: `reason` is `insufficient`, `frozen` or `above-ceiling`."""
 
     community: str
     amount: int

@@ -5,7 +5,7 @@ from datetime import datetime
 from chassis import paging
 from chassis.errors import missing
 from chassis.mongo import Document, Mongo
-from services.points.balances import amount_of
+from services.points.bounds import amount_of
 from services.points.funds.domain import COMMUNITY_LENGTH, KINDS, OTHER, Standing, fund
 from services.points.statements.queries import StatementQueries
 

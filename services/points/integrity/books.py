@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.points import bounds
 from services.points.domain import NEVER, UNITS, Lots, counts_for_life, debt, keeps_balance
 from services.points.gathered.domain import Carried
 
@@ -106,6 +107,22 @@ def shown(account: Mapping[str, Any]) -> Balance:
     lots = {f"lots.{unit}": {day: int(part) for day, part in divided[unit].items() if part} for unit in UNITS}
     lifetime = {unit: int(account.get("lifetime", {}).get(unit, 0)) for unit in UNITS}
     return {**units, "lifetime": lifetime, **lots}
+
+
+def outside(stored: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The accounts that have less available than their floor, or more posted to them than their ceiling."""
+    return sorted(
+        account for account, one in stored.items() if keeps_balance(account) and _is_out(account, one)
+    )
+
+
+def _is_out(account: str, document: Mapping[str, Any]) -> bool:
+    held_to = bounds.stored(account, document)
+    return any(
+        bounds.amount_of(document, unit, "available") < held_to.floor
+        or bounds.amount_of(document, unit, "posted") > held_to.ceiling
+        for unit in UNITS
+    )
 
 
 def added(documents: Iterable[Mapping[str, Any]]) -> Books:

@@ -50,5 +50,6 @@ _FAULTS = (
     _Fault("unsealed", "the posting came past the sealing"),
     _Fault("unbalanced", "the posting does not sum to zero"),
     _Fault("differing", "the balance is not what the journal makes it"),
+    _Fault("out_of_bounds", "the account is below its floor or above its ceiling"),
     _Fault("broken_pages", "the page of the chain does not lead on from the one before"),
 )

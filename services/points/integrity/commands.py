@@ -16,7 +16,7 @@ from chassis.events import envelope
 from chassis.identity import Actor
 from services.points.gathered.domain import Carried
 from services.points.integrity import domain
-from services.points.integrity.books import Books, Held
+from services.points.integrity.books import Books, Held, outside
 from services.points.integrity.domain import ChainProof, Entry, Head, Page, moment
 from services.points.integrity.events import LedgerUnsound
 
@@ -144,6 +144,7 @@ def verify(ledger: Ledger, clock: Clock, district: str, known: bytes | None = No
         "unsealed": unsealed,
         "unbalanced": books.unbalanced,
         "differing": [*drifted, *books.miscarried()],
+        "out_of_bounds": outside(stored),
         "broken_pages": proof.broken,
     }
     return {
@@ -188,10 +189,11 @@ def _collector_resting() -> Iterator[None]:
 def prove_night(ledger: Ledger, clock: Clock, district: str, night: str) -> bool:
     """Prove the ledger and note what was found as the proof of a night; false when it has one.
 
-    An account that has drifted from the journal is frozen, and the district's administrators hear of it.
+    An account that has drifted from the journal, or is out of its bounds, is frozen, and the district's
+    administrators hear of it.
     """
     found = verify(ledger, clock, district)
-    for account in found["differing"]:
+    for account in _frozen(found):
         ledger.freeze(account)
     UNSOUND.set(not found["sound"])
     if not found["sound"]:
@@ -210,8 +212,15 @@ def restore(ledger: Ledger, clock: Clock, actor: Actor, *, account: str, reason:
 
 
 def _faults(found: dict[str, Any]) -> dict[str, Any]:
-    names = ("edited", "deleted", "unsealed", "unbalanced", "differing", "broken_pages", "shortened")
+    names = (
+        *("edited", "deleted", "unsealed", "unbalanced"),
+        *("differing", "out_of_bounds", "broken_pages", "shortened"),
+    )
     return {name: found[name] for name in names}
+
+
+def _frozen(found: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*found["differing"], *found["out_of_bounds"]]))
 
 
 def _alarm(found: dict[str, Any], day: str, district: str, at: datetime) -> list[dict[str, Any]]:
@@ -222,6 +231,6 @@ def _alarm(found: dict[str, Any], day: str, district: str, at: datetime) -> list
         day=day,
         postings=wrong.total(),
         pages=len(found["broken_pages"]) + bool(found["shortened"]),
-        frozen=tuple(found["differing"]),
+        frozen=_frozen(found),
     )
     return [envelope(fact, source="points", subject=day, sequence=1, area=district, at=at)]

@@ -15,9 +15,9 @@ class VerificationSchema(Schema):
     """The proof: what the ledger has, sums per unit (all zero), and what is wrong (nothing).
 
     Of each kind of fault the first hundred are named: postings that were `edited`, `deleted`, put in past the
-    sealing (`unsealed`) or are `unbalanced`; accounts whose balance or lots are `differing` from the journal;
-    pages of the chain that are `broken`; whether the chain was `shortened`. What is `waiting` is about to be
-    sealed.
+    sealing (`unsealed`) or are `unbalanced`; accounts whose balance or lots are `differing` from the journal,
+    or that are `out_of_bounds`, below their floor or above their ceiling; pages of the chain that are
+    `broken`; whether the chain was `shortened`. What is `waiting` is about to be sealed.
     """
 
     postings = fields.Integer()
@@ -32,6 +32,7 @@ class VerificationSchema(Schema):
     unsealed = fields.List(fields.String())
     unbalanced = fields.List(fields.String())
     differing = fields.List(fields.String())
+    out_of_bounds = fields.List(fields.String())
     broken_pages = fields.List(fields.Integer())
     shortened = fields.Boolean()
     faults = fields.Integer()

@@ -14,7 +14,8 @@ from pymongo.errors import DuplicateKeyError
 from chassis import outbox
 from chassis.errors import missing
 from chassis.mongo import Document, Mongo
-from services.points.balances import FROZEN
+from services.points import bounds
+from services.points.balances import FROZEN, OPEN
 from services.points.domain import NEVER, UNITS, debt, is_member, keeps_balance
 from services.points.gathered.domain import Carried
 from services.points.gathered.store import GatheredStore
@@ -23,7 +24,6 @@ from services.points.integrity.domain import Entry, Head, Page, digest_of
 from services.points.lots.domain import AT_ONCE
 from services.points.store import JournalStore
 
-OPEN = "open"
 PROOFS = "proofs"
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _HASH_BYTES = 32
@@ -147,7 +147,10 @@ class SealStore:
 
     def freeze(self, account: str) -> None:
         """Let nothing be taken from an account until somebody has looked into it."""
-        self._mongo["accounts"].update_one({"_id": account}, {"$set": {"status": FROZEN}}, upsert=True)
+        change: Document = {"$set": {"status": FROZEN}}
+        if keeps_balance(account):
+            change["$setOnInsert"] = bounds.usual(account).as_stored()
+        self._mongo["accounts"].update_one({"_id": account}, change, upsert=True)
 
     def restore(self, account: str, restoration: Document) -> None:
         """Store what its postings and holds make an account's balance, note who did so, and open it.

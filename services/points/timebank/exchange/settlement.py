@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.points.domain import Leg, Posting, check_balanced
+from services.points.domain import MAX_AMOUNT, Leg, Posting, check_balanced
 from services.points.timebank.exchange.help import Help, Settlement
 from services.points.timebank.members.domain import SHANGHAI
 from services.points.timebank.policy.domain import Policy, limited, pool
@@ -13,23 +13,26 @@ SETTLED = "time-bank.settled"
 
 @dataclass(frozen=True)
 class Standing:
-    """What a giver has, and what they earned by the help of the day in question."""
+    """What a giver has, what they earned by the help of the day in question, and for how much more there is
+    `room` below the ceiling of their account.
+    """
 
     balance: int = 0
     earned_that_day: int = 0
+    room: int = MAX_AMOUNT
 
 
 def split(actual: int, held: int, standing: Standing, policy: Policy) -> Settlement:
     """Who gains what of the minutes actually given: never more than were held.
 
-    What the giver may not keep, by the cap of the day or the ceiling of the balance, goes to the pool: the
-    receiver was helped, and pays for all of it.
+    What the giver may not keep, by the cap of the day or the ceiling of the policy or of the account, goes to
+    the pool: the receiver was helped, and pays for all of it.
     """
     paid = min(actual, held)
     given = paid
     if policy.daily_cap is not None:
         given = min(given, max(0, policy.daily_cap - standing.earned_that_day))
-    given = limited(given, standing.balance, policy)
+    given = min(limited(given, standing.balance, policy), standing.room)
     return Settlement(paid, given, paid - given, policy.version)
 
 

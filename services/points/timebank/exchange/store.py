@@ -178,8 +178,8 @@ class HelpStore:
 
     def _standing(self, one: Help, session: ClientSession | None) -> Standing:
         earned = self._mongo[DAYS].find_one({"_id": day_key(one)}, session=session) or {}
-        balance = self._journal.posted(str(one.giver), "minutes", session)
-        return Standing(balance, int(earned.get("minutes", 0)))
+        balance, room = self._journal.posted_and_room(str(one.giver), "minutes", session)
+        return Standing(balance, int(earned.get("minutes", 0)), room)
 
 
 def _envelopes(one: Help, events: Sequence[Event], at: datetime) -> list[Document]:

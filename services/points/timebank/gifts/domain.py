@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.errors import Conflict, Invalid
+from services.points import bodies
 from services.points.domain import MAX_AMOUNT, Leg, Posting, check_balanced, is_member, issuer
 from services.points.timebank.members.domain import Registration, check_receiver, check_spender
 from services.points.timebank.policy import domain as policies
@@ -132,6 +133,8 @@ def key_of(rule: str, order: Order) -> str:
 
 def is_of(posting: Posting, order: Order) -> bool:
     """Whether a stored posting is what this order asks for: the same key with anything else is another."""
+    if posting.body_hash is not None:
+        return posting.body_hash == bodies.hash_of(_body(order))
     first = Leg(order.member, order.unit, -order.amount)
     return (posting.legs[0], posting.cause, posting.memo) == (first, order.to, order.memo)
 
@@ -150,9 +153,15 @@ def _posting(
         posted_at=at,
         memo=order.memo,
         by=order.member,
+        body=_body(order),
     )
     check_balanced(posting)
     return posting
+
+
+def _body(order: Order) -> bodies.Body:
+    """What was ordered: the legs follow from it by the policy."""
+    return (order.member, order.to, order.unit, order.amount, order.memo)
 
 
 def _check_amount(order: Order) -> None:
