@@ -8,7 +8,7 @@ from bench.figures import Speed, Target, median_of, median_ratio
 ROUNDS = 5
 TRANSACTION, FIND = "raw transaction of three writes", "raw find of the account"
 HELLO = "bare gunicorn + Flask"
-HOT, UNIFORM = "issue to two members", "two members to a third"
+HOT, UNIFORM = "issue to two members", "one member to another"
 ONE_FUND = "one fund to two members"
 BATCHES, BALANCE = "events of confirmed issues, 32 at once", "read a balance"
 BALANCE_WITHIN = f"{BALANCE}, in the service"
