@@ -19,6 +19,7 @@ from chassis.events import routing_key
 from chassis.faults import Faults
 from chassis.mongo import Document, Mongo
 from chassis.outbox import SLOTS
+from chassis.precedence import at_most
 
 WINDOW = 200
 _BUSY_SECONDS = 0.05
@@ -30,6 +31,7 @@ _LEASE = timedelta(seconds=6)
 _LEASE_REFRESH_SECONDS = 2.0
 _GAUGE_SECONDS = 5.0
 _LEAST_EMPTIED, _SHARE_EMPTIED = 8, 12
+_SHARE_OF_TIME = 1 / 3
 log = logs.get()
 
 
@@ -159,8 +161,8 @@ class Relay:
         """Empty the outboxes as they were read. A document saved since keeps its newer events pending.
 
         Not awaited by the journal: what is forgotten but not emptied is published twice, which does no harm.
-        A few at a time, the more the longer the backlog is: some engines keep all other writers of the
-        collection waiting meanwhile, and people wait behind those.
+        A few at a time with a pause after them, the more the longer the backlog is: some engines keep all
+        other writers of the collection waiting meanwhile, and people wait behind those.
         """
         unhurried = collection.with_options(write_concern=WriteConcern(w=1))
         by_version: dict[int, list[Document]] = {}
@@ -173,10 +175,11 @@ class Relay:
             for first in range(0, len(same), few)
         ]
         for version, unchanged in alike:
-            emptied = unhurried.update_many(
-                {"_id": {"$in": [one["_id"] for one in unchanged]}, "version": version},
-                {"$set": {"outbox": []}, "$unset": {"pending": ""}},
-            )
+            with at_most(_SHARE_OF_TIME):
+                emptied = unhurried.update_many(
+                    {"_id": {"$in": [one["_id"] for one in unchanged]}, "version": version},
+                    {"$set": {"outbox": []}, "$unset": {"pending": ""}},
+                )
             if emptied.matched_count < len(unchanged):
                 _pull(unhurried, unchanged)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from chassis.precedence import step_back
+from chassis.precedence import at_most, step_back
 
 STEP_BACK = """
 import os, sys, threading
-from chassis.precedence import step_back
+from chassis.precedence import at_most, step_back
 os.nice(int(sys.argv[1]))
 step_back(int(sys.argv[2]))
 found = []
@@ -61,3 +61,17 @@ def test_a_niceness_of_nought_changes_nothing(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("chassis.precedence._SESSION", tmp_path / "autogroup")
     step_back(0)
     assert not (tmp_path / "autogroup").exists()
+
+
+@pytest.mark.parametrize(
+    ("took", "share", "pause"), [(0.006, 1 / 3, 0.012), (0.01, 1 / 2, 0.01), (4, 1 / 3, 0.05)]
+)
+def test_what_takes_a_share_of_the_time_pauses_for_the_rest_but_never_long(
+    monkeypatch: pytest.MonkeyPatch, took: float, share: float, pause: float
+) -> None:
+    now, pauses = [100.0], list[float]()
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("time.sleep", pauses.append)
+    with at_most(share):
+        now[0] += took
+    assert pauses == [pytest.approx(pause)]

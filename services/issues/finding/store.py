@@ -10,6 +10,7 @@ from chassis.clock import Clock, ulid_at
 from chassis.joined_inserts import DUPLICATE
 from chassis.mongo import Document, Mongo
 from chassis.paging import FLOOR
+from chassis.precedence import at_most
 from chassis.recount import Marks
 from chassis.tiles import tile_at
 from services.issues.cases.disclosure import View, shown_location
@@ -21,6 +22,7 @@ _COMMIT_TIME = timedelta(seconds=2)
 _REST = timedelta(minutes=1)
 """How long the moment of the last sweep may stay behind while nothing is reported."""
 _AT_ONCE = 20
+_SHARE_OF_TIME = 1 / 3
 _TAKEN_IN = {"description": 1, "order": 1, "location": 1, "sensitive": 1}
 
 
@@ -95,7 +97,8 @@ class WordStore:
         found, taken = self._mongo["issues"].find(window, _TAKEN_IN).batch_size(_AT_ONCE), 0
         cells: set[str] = set()
         while some := list(islice(found, _AT_ONCE)):
-            self._take_in(some)
+            with at_most(_SHARE_OF_TIME):
+                self._take_in(some)
             cells |= cells_of(some)
             taken += len(some)
         self._cells.mark(*cells)
