@@ -143,7 +143,7 @@ def running(overrides: Mapping[str, str] | None = None) -> Iterator[Scene]:
     `overrides` are environment variables laid over those of its processes.
     """
     with TemporaryDirectory(prefix="alley-bench-") as folder:
-        deployment = Deployment(Path(folder), free_ports(random.randrange(20000, 50000)), overrides or {})
+        deployment = Deployment(Path(folder), free_ports(random.randrange(20000, 32000)), overrides or {})
         try:
             deployment.start()
             district = District(Api(f"http://127.0.0.1:{deployment.ports.gateway}"))
