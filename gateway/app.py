@@ -13,7 +13,7 @@ from flask import Flask, Response, request, send_from_directory
 from chassis import logs
 from chassis.errors import NotFound, TooLarge
 from chassis.http import access, inputs, problems
-from chassis.http.app import observe, register_health
+from chassis.http.app import Application, observe, register_health
 from chassis.http.blueprint import OrjsonProvider
 from chassis.identity import TokenVerifier
 from chassis.settings import is_url, load, wrong_everywhere
@@ -64,7 +64,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             "notify": settings.notify_url,
         }
     )
-    app = Flask("gateway", static_folder=None)
+    app = Application("gateway", static_folder=None)
     app.json = OrjsonProvider(app)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.url_map.merge_slashes = False  # one address, one spelling: no redirects

@@ -85,6 +85,7 @@ def forward(upstreams: Upstreams, route: Route, request: Request) -> Response:
     except HTTPError as error:
         log.warning("gateway.upstream-away", upstream=route.upstream, reason=repr(error)[:200])
         return problem(502, "upstream-away", upstream=route.upstream, retry_after=2)
+    g.passed_on = True
     headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _SAID_ANEW]
     if length is not None:  # of a HEAD it is not that of the body, which is empty
         headers.append(("Content-Length", length))

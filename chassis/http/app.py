@@ -33,7 +33,7 @@ class ServiceApp:
 
 def make(service: ServiceApp, mongo: Mongo, verifier: TokenVerifier) -> Flask:
     """The WSGI application of a service."""
-    app = _Application(service.name, static_folder=None)
+    app = Application(service.name, static_folder=None)
     app.json = OrjsonProvider(app)
     app.config.update(
         API_TITLE=service.title,
@@ -58,7 +58,7 @@ def make(service: ServiceApp, mongo: Mongo, verifier: TokenVerifier) -> Flask:
     return app
 
 
-class _Application(Flask):
+class Application(Flask):
     """Has no coroutines: Flask would ask each view and hook at each request whether it is one."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,7 +73,10 @@ class Ulid(BaseConverter):
 
 
 def observe(app: Flask, name: str) -> None:
-    """Give each request its trace, its time in the metrics and, for writes and failures, a log line."""
+    """Give each request its trace, its time in the metrics and, for writes and failures, a log line.
+
+    A write that was `passed_on` (in `g`) is told of by who carried it out.
+    """
 
     @app.before_request
     def begin() -> None:
@@ -90,7 +93,8 @@ def observe(app: Flask, name: str) -> None:
         known = method if method in _METHODS else "other"
         metrics.HTTP_SECONDS.labels(known, rule.rule if rule else "none", str(status)).observe(seconds)
         response.headers.setdefault("X-Request-Id", request_id or "")
-        if status >= 500 or method not in ("GET", "HEAD"):
+        told = method in ("GET", "HEAD") or "passed_on" in g
+        if status >= 500 or not told:
             actor = g.get("actor")
             log.info(
                 "http.request",

@@ -291,3 +291,22 @@ def test_each_process_has_a_pool_of_its_own_for_each_service(monkeypatch: pytest
     assert upstreams.pool("points") is not pool
     monkeypatch.setattr("gateway.forwarding.os.getpid", lambda: -1)  # as after a fork
     assert upstreams.pool("issues") is not pool
+
+
+@pytest.mark.parametrize(
+    ("path", "lines"),
+    [("/v1/issues/a", []), ("/v1/nobodys", [404]), ("/v1/issues/a?status=503", [503])],
+    ids=["carried out by a service", "refused here", "a failure"],
+)
+def test_a_write_is_logged_by_who_carried_it_out_and_a_failure_by_all(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, path: str, lines: list[int]
+) -> None:
+    logged: list[int] = []
+
+    class Log:
+        def info(self, _event: str, *, status: int, **_: object) -> None:
+            logged.append(status)
+
+    monkeypatch.setattr("chassis.http.app.log", Log())
+    client.post(path, json={})
+    assert logged == lines
