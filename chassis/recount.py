@@ -15,7 +15,7 @@ from chassis.clock import new_ulid
 from chassis.joined import Joined
 from chassis.mongo import Document
 
-_IN_A_ROW_SECONDS = 0.02
+_IN_A_ROW_SECONDS = 0.05
 """After this no other bucket is begun: big ones in a row would keep a small database from all else."""
 
 

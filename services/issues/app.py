@@ -276,7 +276,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         timers=[
             Timer("issue_clock", 1.0, run_clock),
             Timer("words", 1.0, sweep_words, share=0.2),
-            Timer("map_cells", 2.0, sweep_cells, share=0.02),
+            Timer("map_cells", 0.5, sweep_cells, share=0.03),
             Timer("anonymise", 5.0, anonymise),
             Timer("erasures", 5.0, sweep_erasures, share=0.05),
             Timer("photos", 30.0, sweep_photos),
