@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,6 @@ from gateway.forwarding import Upstreams, forward
 from gateway.limits import RateLimit
 from gateway.routing import Route, route_for
 
-_CHUNK = 64 * 1024
-_DISCARDED_CHUNKS = 1024
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -101,21 +98,12 @@ def _register_forwarding(app: Flask, upstreams: Upstreams, limit: RateLimit) -> 
 def _check_size(route: Route) -> None:
     inputs.refuse_chunked()
     if (request.content_length or 0) > route.body_limit:
-        _discard_body()
         raise TooLarge(
             "body-too-large",
             zh=f"内容过大：上限 {route.body_limit} 字节。",
             en=f"At most {route.body_limit} bytes may be sent here.",
             limit=route.body_limit,
         )
-
-
-def _discard_body() -> None:
-    """Take in what is being sent, within reason: a caller cut off in the middle would not read the answer."""
-    with suppress(OSError):  # gone already
-        for _ in range(_DISCARDED_CHUNKS):
-            if not request.stream.read(_CHUNK):
-                return
 
 
 def _register_documents(app: Flask, folder: Path) -> None:

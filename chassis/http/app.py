@@ -75,7 +75,8 @@ class Ulid(BaseConverter):
 def observe(app: Flask, name: str) -> None:
     """Give each request its trace, its time in the metrics and, for writes and failures, a log line.
 
-    A write that was `passed_on` (in `g`) is told of by who carried it out.
+    Whatever a request still sends is taken in before it is answered. A write that was `passed_on` (in `g`) is
+    told of by who carried it out.
     """
 
     @app.before_request
@@ -87,6 +88,7 @@ def observe(app: Flask, name: str) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
+        inputs.take_in_rest()
         now, method, rule = time.perf_counter(), request.method, request.url_rule
         seconds, status, request_id = now - g.get("started", now), response.status_code, g.get("request_id")
         # Callers may make methods up, and each would be a series kept for ever.

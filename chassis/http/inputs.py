@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -14,6 +15,8 @@ from werkzeug.exceptions import LengthRequired, UnsupportedMediaType
 from chassis.errors import Invalid, Malformed
 
 JSON_LIMIT = 1024 * 1024
+_CHUNK = 64 * 1024
+_MOST_CHUNKS = 1024
 _ATTRIBUTE = "inputs"
 _READS = ("GET", "HEAD", "OPTIONS")
 
@@ -86,6 +89,21 @@ def refuse_chunked() -> None:
     """Raises LengthRequired for a body of unknown length: limits could only be kept by reading it."""
     if request.headers.get("Transfer-Encoding") is not None:
         raise LengthRequired
+
+
+def take_in_rest() -> None:
+    """Read, within reason, what is still being sent of a body that was refused unread.
+
+    The web server drains 64 KiB itself and hangs up on a caller who sends more, after an answer that promised
+    to keep the connection: their next request there would be lost.
+    """
+    unread = request.environ.get("wsgi.input_terminated") and (request.content_length or 0) >= _CHUNK
+    if not unread:
+        return
+    with suppress(OSError):  # gone already
+        for _ in range(_MOST_CHUNKS):
+            if not request.environ["wsgi.input"].read(_CHUNK):
+                return
 
 
 def _hold_to_declaration() -> None:

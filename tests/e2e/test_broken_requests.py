@@ -1,5 +1,6 @@
 """Bytes that are no acceptable HTTP request: answered as all errors are, though no application sees them."""
 
+import http.client
 import socket
 
 import orjson
@@ -66,3 +67,16 @@ def test_what_is_no_http_request_is_answered_with_a_problem_document(
         problem = orjson.loads(body)
         assert problem["status"] == wanted
         assert {"type", "title", "detail", "instance"} <= set(problem)
+
+
+@pytest.mark.parametrize("size", [70_000, 1_100_000])
+def test_a_connection_is_kept_after_a_large_body_that_was_refused(deployment: Deployment, size: int) -> None:
+    for port in (deployment.ports.gateway, deployment.ports.api("issues")):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        for path in ("/v1/media/x/moderations", "/v1/issues", "/v1/issues"):
+            connection.request("POST", path, b"x" * size, {"Authorization": "Bearer forged"})
+            with connection.getresponse() as answer:
+                assert answer.status in (401, 413)
+                answer.read()
+            assert connection.sock is not None, "the answer said that this was the last one"
+        connection.close()

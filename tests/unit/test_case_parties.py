@@ -9,7 +9,7 @@ from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor, Grant
 from services.issues.cases import deadlines
 from services.issues.cases.domain import PUBLIC_ACTIONS, WORKFLOW, transition
-from services.issues.cases.issue import LEVELS, Details, Level, Status
+from services.issues.cases.issue import LEVELS, Details, Level, Status, changed
 from services.issues.cases.responsibility import parties
 from tests.unit.test_case_workflow import ACTORS, DETAILS, GRID, NOW, POLICY, fresh, standing
 
@@ -114,3 +114,13 @@ def test_staff_begin_with_what_was_routed_to_them_and_a_steward_only_with_what_i
     assert transition(begun, "resolve", ACTORS["community"], DETAILS, NOW, POLICY).issue.resolver == "C"
     with pytest.raises(NotAllowed):
         transition(routed, "start", ACTORS["grid_steward"], DETAILS, NOW, POLICY)
+
+
+def test_a_changed_issue_differs_in_what_was_named_alone_and_leaves_the_first_as_it_was() -> None:
+    issue = fresh().issue
+    before = dict(vars(issue))
+    other = changed(issue, status=Status.CLAIMED, assignee="S")
+    assert other == replace(issue, status=Status.CLAIMED, assignee="S")
+    assert vars(issue) == before
+    with pytest.raises(TypeError, match="an issue has no owner"):
+        changed(issue, owner="S")

@@ -26,7 +26,6 @@ from services.issues.cases.issue import (
     Objection,
     Party,
     Status,
-    changed,
 )
 from services.issues.cases.responsibility import parties
 from services.issues.categories.domain import ROOTS, Policy
@@ -344,13 +343,3 @@ class Life(RuleBasedStateMachine):
 
 Life.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 TestLife = Life.TestCase
-
-
-def test_a_changed_issue_differs_in_what_was_named_alone_and_leaves_the_first_as_it_was() -> None:
-    issue = fresh().issue
-    before = dict(vars(issue))
-    other = changed(issue, status=Status.CLAIMED, assignee="S")
-    assert other == replace(issue, status=Status.CLAIMED, assignee="S")
-    assert vars(issue) == before
-    with pytest.raises(TypeError, match="an issue has no owner"):
-        changed(issue, owner="S")
