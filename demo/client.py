@@ -9,6 +9,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 _REFRESH_BEFORE_SECONDS = 60.0
+_TRIES, _PAUSE_SECONDS = 20, 1.0
 
 
 class Refused(Exception):
@@ -35,8 +36,16 @@ class Api:
         return self.session.request(method, self.url + path, timeout=60, **options)
 
     def call(self, method: str, path: str, **options: Any) -> Any:
-        """Send a request and return what the answer's JSON holds. Raises Refused."""
+        """Send a request and return what the answer's JSON holds; wait where too many are sent in a second.
+
+        Raises Refused.
+        """
         answer = self.send(method, path, **options)
+        for _ in range(_TRIES):
+            if not _is_too_fast(answer):
+                break
+            time.sleep(_PAUSE_SECONDS)
+            answer = self.send(method, path, **options)
         if not answer.ok:
             is_json = "json" in answer.headers.get("Content-Type", "")
             raise Refused(method, path, answer.status_code, answer.json() if is_json else {})
@@ -117,3 +126,8 @@ class Person:
     def act(self, issue_id: str, action: str, key: str | None = None, **details: Any) -> Any:
         """Carry out an action on an issue. Raises Refused."""
         return self.post(f"/v1/issues/{issue_id}/transitions", {"action": action, **details}, key)
+
+
+def _is_too_fast(answer: requests.Response) -> bool:
+    """Whether the gateway let nothing through for a second; other limits are for longer, and are answers."""
+    return answer.status_code == 429 and answer.headers.get("Retry-After") == "1"
