@@ -7,9 +7,22 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
 _REFRESH_BEFORE_SECONDS = 60.0
-_TRIES, _PAUSE_SECONDS = 20, 1.0
+
+
+def _is_too_fast(answer: requests.Response) -> bool:
+    """Whether the gateway let nothing through for a second; other limits are for longer, and are answers."""
+    return answer.status_code == 429 and answer.headers.get("Retry-After") == "1"
+
+
+_NOT_TOO_FAST = Retrying(
+    retry=retry_if_result(_is_too_fast),
+    wait=wait_fixed(1),
+    stop=stop_after_attempt(20),
+    retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+)
 
 
 class Refused(Exception):
@@ -40,12 +53,7 @@ class Api:
 
         Raises Refused.
         """
-        answer = self.send(method, path, **options)
-        for _ in range(_TRIES):
-            if not _is_too_fast(answer):
-                break
-            time.sleep(_PAUSE_SECONDS)
-            answer = self.send(method, path, **options)
+        answer: requests.Response = _NOT_TOO_FAST(self.send, method, path, **options)
         if not answer.ok:
             is_json = "json" in answer.headers.get("Content-Type", "")
             raise Refused(method, path, answer.status_code, answer.json() if is_json else {})
@@ -126,8 +134,3 @@ class Person:
     def act(self, issue_id: str, action: str, key: str | None = None, **details: Any) -> Any:
         """Carry out an action on an issue. Raises Refused."""
         return self.post(f"/v1/issues/{issue_id}/transitions", {"action": action, **details}, key)
-
-
-def _is_too_fast(answer: requests.Response) -> bool:
-    """Whether the gateway let nothing through for a second; other limits are for longer, and are answers."""
-    return answer.status_code == 429 and answer.headers.get("Retry-After") == "1"
