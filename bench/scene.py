@@ -14,7 +14,7 @@ from pymongo import MongoClient
 from bench import load
 from bench.load import Found, Job
 from demo.client import Api, Person
-from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District, centre, grids
+from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District, areas, centre, grids
 from infra.local.deployment import Deployment, free_ports, wait_until
 
 RESIDENTS = 20
@@ -149,10 +149,15 @@ def running(overrides: Mapping[str, str] | None = None) -> Iterator[Scene]:
             district = District(Api(f"http://127.0.0.1:{deployment.ports.gateway}"))
             district.set_up()
             residents = district.people(RESIDENTS_OF_A[:RESIDENTS])
-            issue = residents[0].post("/v1/issues", report_in(grids(COMMUNITY_A)[0]))
             with MongoClient[dict[str, object]](deployment.mongo_url, tz_aware=True) as client:
+                wait_until(lambda: _areas_known(client), _DRAIN_SECONDS, "the areas to reach the issues")
+                issue = residents[0].post("/v1/issues", report_in(grids(COMMUNITY_A)[0]))
                 scene = Scene(deployment, client, residents, str(issue["id"]))
                 scene.settle()
                 yield scene
         finally:
             deployment.stop()
+
+
+def _areas_known(client: MongoClient[dict[str, object]]) -> bool:
+    return client["issues"]["areas"].estimated_document_count() >= len(list(areas()))

@@ -10,6 +10,9 @@ from typing import Any, cast
 
 from chassis.mongo import Document, Mongo
 
+Update = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""What an update wants, and what it does."""
+
 
 @dataclass(frozen=True)
 class _Matched:
@@ -21,18 +24,23 @@ class Collection:
     """Documents by `_id`, and the last update as it was asked for. Takes only what the stores use."""
 
     documents: dict[str, Document] = field(default_factory=dict)
-    update: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {})
+    update: Update = ({}, {})
 
     def insert_many(self, documents: Sequence[Document], ordered: bool = True) -> None:
         """Keep documents; `ordered` makes no difference, since none is refused."""
         assert not ordered
         self.documents.update({str(one["_id"]): one for one in documents})
 
-    def update_one(self, wanted: Mapping[str, Any], update: Mapping[str, Any]) -> _Matched:
-        """Carry out `$set` and `$push` with `$each` where `_id` and `version` are as wanted."""
+    def update_one(
+        self, wanted: Mapping[str, Any], update: Mapping[str, Any], upsert: bool = False
+    ) -> _Matched:
+        """Carry out `$set` and `$push` with `$each` where `_id` and `version` are as wanted.
+
+        What would be inserted with `upsert` is only noted down.
+        """
         self.update = (wanted, update)
         kept = self.documents.get(str(wanted["_id"]))
-        if kept is None or kept["version"] != wanted["version"]:
+        if upsert or kept is None or kept["version"] != wanted["version"]:
             return _Matched(0)
         kept.update(update.get("$set", {}))
         for name, values in update.get("$push", {}).items():

@@ -23,12 +23,13 @@ reports, then claims of these; what was reported for measuring is removed again 
 *in the service* is the issues service's application called as its server calls it, in the measuring process:
 all of its own work, from the bytes of a request to those of the answer. *raw* are the same commands to the
 database that its code issues for that very request, done by a pymongo client: the reads as they were heard
-from that code, the insert of a report and the three commands of a claim as its store forms them. The two
-take turns, one by one. *HTTP* is the like request over one kept connection to the running service, seen by
-the generator. It is held against the raw commands, and where these take less than {SHORT_MS:g} ms against
-raw + *bare*: the web stack itself is the larger part of it there. bare is the median answer of a bare Flask
-application under gunicorn over one connection. All share the cores named below, with the workers of all
-services running, and busy with what was reported just before.
+from that code; the two commands of a report (it is counted among what this person has reported within the
+hour, of which the limit is that of a deployment; it is inserted) and the three of a claim as the stores form
+them. The two take turns, one by one. *HTTP* is the like request over one kept connection to the running
+service, seen by the generator. It is held against the raw commands, and where these take less than
+{SHORT_MS:g} ms against raw + *bare*: the web stack itself is the larger part of it there. bare is the median
+answer of a bare Flask application under gunicorn over one connection. All share the cores named below, with
+the workers of all services running, and busy with what was reported just before.
 """
 SPEED_HEADS = (
     "what",

@@ -6,7 +6,7 @@ from random import Random
 
 from bench import load
 from bench.issues.commands import Raw
-from bench.issues.drafts import Drafts
+from bench.issues.drafts import Drafts, Update
 from bench.issues.filling import count_cells, lives
 from bench.issues.kinds import Block
 from bench.issues.lives import GRIDS, body
@@ -19,12 +19,15 @@ from services.issues.cases import commands
 from services.issues.cases.domain import transition
 from services.issues.cases.issue import Details
 from services.issues.cases.queries import LISTED
+from services.issues.cases.quotas import QuotaStore
 from services.issues.cases.store import CaseStore
 from services.issues.finding.store import cells_of
 from services.issues.statistics.store import BucketStore
 
 REPORT, CLAIM = "report an issue", "claim an issue"
 CLAIMING = "claim"
+REPORTS_PER_HOUR = 10
+"""The limit that a deployment has: to look at it is a command of every report."""
 
 
 class Writes:
@@ -43,7 +46,8 @@ class Writes:
         self._began, self._unclaimed = utc_now(), []
 
     def report(self, count: int) -> Block:
-        """Reports in all grids."""
+        """Reports in all grids, as if an hour had passed since the last ones."""
+        self._mongo["report_quotas"].delete_many({})
         for _ in range(count):
             self._lives.report(self._chance.choice(GRIDS), utc_now())
         raw = [self._insert(one) for one in self._drafts["issues"].take()]
@@ -81,7 +85,15 @@ class Writes:
         return list(self._mongo["issues"].find(wanted))
 
     def _insert(self, document: Document) -> Raw:
-        return lambda: self._mongo["issues"].insert_many([document], ordered=False)
+        """Count it among what the member has reported lately, insert it."""
+        issues, quotas = self._mongo["issues"], self._mongo["report_quotas"]
+        wanted, update = quota_of(self._drafts, document)
+
+        def report() -> None:
+            quotas.update_one(wanted, update, upsert=True)
+            issues.insert_many([document], ordered=False)
+
+        return report
 
     def _request(self, issue: Document) -> str:
         token = str(self._stewards[issue["area"]].tokens["access_token"])
@@ -104,3 +116,10 @@ class Writes:
             issues.find_one(key, LISTED)
 
         return claim
+
+
+def quota_of(drafts: Drafts, document: Document) -> Update:
+    """What the service asks of the database before it takes a report."""
+    member, at = str(document["reporter"]), document["created_at"]
+    QuotaStore(drafts.mongo).take(member, str(document["_id"]), REPORTS_PER_HOUR, at)
+    return drafts["report_quotas"].update

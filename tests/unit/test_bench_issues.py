@@ -19,6 +19,7 @@ from bench.issues.filling import people
 from bench.issues.lives import GRIDS, Lives, People, body
 from bench.issues.report import document
 from bench.issues.within import environ_of
+from bench.issues.writes import REPORTS_PER_HOUR, quota_of
 from bench.load import http
 from chassis.errors import ConcurrentUpdate
 from chassis.geography import AreaFinder
@@ -245,6 +246,14 @@ def test_a_claim_is_formed_by_the_store_without_a_database() -> None:
     wanted, update = drafts["issues"].update
     assert wanted == {"_id": issue.id, "version": 1}
     assert update["$set"]["status"] == "claimed"
+
+
+def test_a_report_is_counted_as_the_store_asks_for_it_without_a_database() -> None:
+    drafts = Drafts()
+    wanted, update = quota_of(drafts, {"_id": "I", "reporter": "R1", "created_at": NOW})
+    assert wanted["_id"] == "R1"
+    assert update["$push"]["reports"] == {"$each": [{"id": "I", "at": NOW}], "$slice": -REPORTS_PER_HOUR}
+    assert drafts["report_quotas"].take() == []
 
 
 def test_a_request_becomes_what_a_server_makes_of_it() -> None:
