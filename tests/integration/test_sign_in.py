@@ -1,27 +1,20 @@
-"""Codes, sessions, members and areas of the volunteer service on the real database."""
+"""Codes, sessions and members of the volunteer service on the real database."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
-import chassis.http.app
 from chassis.clock import new_ulid, utc_now
 from chassis.errors import Unauthenticated
 from chassis.field_cipher import FieldCipher
-from chassis.http.app import ServiceApp
-from chassis.identity import Grant, TokenVerifier
+from chassis.identity import Grant
 from chassis.mongo import Mongo
 from infra.local.secrets import Secrets
-from services.volunteer.areas import routes as area_routes
-from services.volunteer.areas.queries import AreaQueries
-from services.volunteer.areas.store import AreaStore
 from services.volunteer.people import commands, domain
 from services.volunteer.people.domain import Member
 from services.volunteer.people.store import CodeStore, MemberStore, SessionStore
-from services.volunteer.people.tokens import TokenIssuer
 
 PHONE, DISTRICT = "13900000301", "120199"
 
@@ -198,23 +191,3 @@ def test_a_wrong_code_signs_nobody_in_and_registers_nobody(
             members, codes, sessions, phone=PHONE, code="654321", new_id=new_ulid(), district=DISTRICT
         )
     assert mongo["members"].count_documents({}) == 0
-
-
-def test_an_area_is_answered_as_it_is_listed(mongo: Mongo) -> None:
-    keys, store = Secrets.new(), AreaStore(mongo)
-    store.ensure_indexes()
-    routes = area_routes.blueprint(store, AreaQueries(mongo), utc_now, DISTRICT)
-    service = ServiceApp("areas", "Areas", [routes])
-    client = chassis.http.app.make(service, mongo, TokenVerifier(keys.jwks())).test_client()
-    admin = Member(new_ulid(), "13900000001", None, (Grant("district_admin", DISTRICT),))
-    token = TokenIssuer(keys.token_signing_key, "1", utc_now).issue(admin)
-
-    def define(code: str) -> Any:
-        body = {"code": code, "name": f"区域{code}"}
-        return client.post("/v1/areas", json=body, headers={"Authorization": f"Bearer {token}"}).json
-
-    answered = [define(code) for code in ("120199", "120199001", "120199001001", "120199001001001")]
-    assert [one["parent"] for one in answered] == [None, "120199", "120199001", "120199001001"]
-    listed = client.get("/v1/areas").json
-    assert listed is not None
-    assert listed["items"] == answered

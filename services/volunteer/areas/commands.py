@@ -24,13 +24,18 @@ def define_area(
     district: str,
     code: str,
     name: str,
-    boundary: dict[str, Any] | None,
+    boundary: dict[str, Any] | None = None,
+    keep_boundary: bool = False,
 ) -> Area:
-    """Define an area or change it; see `domain.define` for what it raises."""
-    above = domain.parent(code)
+    """Define an area or change it, also its boundary unless an existing one is to be kept.
+
+    See `domain.define` for what it raises.
+    """
+    above, existing = domain.parent(code), areas.find(code)
     parent_known = above is None or areas.find(above) is not None
+    outline = existing.boundary if keep_boundary and existing is not None else boundary
     area, event = domain.define(
-        areas.find(code), Area(code, name, boundary), actor, district=district, parent_known=parent_known
+        existing, Area(code, name, outline), actor, district=district, parent_known=parent_known
     )
     areas.save(area, event, clock)
     return area

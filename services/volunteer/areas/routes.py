@@ -35,9 +35,10 @@ def blueprint(store: AreaStore, queries: AreaQueries, clock: Clock, district: st
     @access.roles("district_admin")
     def define(body: dict[str, Any]) -> dict[str, Any]:
         """Define an area, or change its name or boundary."""
-        if body["boundary"] is not None:
+        if body.get("boundary") is not None:
             body["boundary"] = read_boundary(body["boundary"])
-        area = commands.define_area(store, clock, actor(), district=district, **body)
+        keep = "boundary" not in body
+        area = commands.define_area(store, clock, actor(), district=district, keep_boundary=keep, **body)
         return {**vars(area), "kind": area.kind, "parent": parent(area.code)}
 
     @routes.route("/locate", methods=["GET"])

@@ -6,11 +6,14 @@ from chassis.fields import AreaCode, PlainText
 
 
 class DefineAreaSchema(Schema):
-    """A new area, or the new state of an existing one. `boundary` is GeoJSON, WGS-84."""
+    """A new area, or the new state of an existing one.
+
+    `boundary` is GeoJSON, WGS-84; null takes it away, and without it that of an existing area stays.
+    """
 
     code = AreaCode(required=True)
     name = PlainText(required=True, most=60)
-    boundary = fields.Dict(keys=fields.String(), load_default=None, allow_none=True)
+    boundary = fields.Dict(keys=fields.String(), allow_none=True)
 
 
 class AreaQuery(Schema):
