@@ -56,8 +56,8 @@ faults: $(READY)  ## The fault tests in their long form too (25 minutes on two b
 	FAULTS_REPORT=docs/faults.md $(PY) -m pytest tests/faults -m ""
 
 .PHONY: ledger-model
-ledger-model: $(READY)  ## Random sequences of orders with faults, the ledger against a model (LEDGER_SEQUENCES=10000)
-	LEDGER_SEQUENCES=$(or $(LEDGER_SEQUENCES),10000) $(PY) -m pytest tests/integration/test_ledger_model.py --timeout=0
+ledger-model: $(READY)  ## Random sequences of orders with faults, the ledger against a model; writes docs/ledger-model.md (LEDGER_SEQUENCES=10000)
+	LEDGER_REPORT=docs/ledger-model.md LEDGER_SEQUENCES=$(or $(LEDGER_SEQUENCES),10000) $(PY) -m pytest tests/integration/test_ledger_model.py --timeout=0
 
 .PHONY: check
 check: lint types imports contracts-check test  ## All that must hold before a change lands

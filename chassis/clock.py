@@ -11,8 +11,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def utc_now() -> datetime:
     """Now in UTC, cut to milliseconds as MongoDB stores it."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return to_milliseconds(datetime.now(UTC))
+
+
+def to_milliseconds(moment: datetime) -> datetime:
+    """A moment without its microseconds: what is kept of it is what it is compared with later."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def new_ulid() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, missing, validate
 
-from chassis.clock import rfc3339, utc_now
+from chassis.clock import rfc3339, to_milliseconds, utc_now
 
 ULID_PATTERN = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
 CURSOR_PATTERN = "[0-9A-Za-z_-]{35}"
@@ -86,7 +86,7 @@ class AreaCode(Formed):
 
 
 class Moment(fields.AwareDateTime):
-    """An RFC 3339 time, kept in UTC."""
+    """An RFC 3339 time, kept in UTC and cut to milliseconds as the database stores it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", default_timezone=UTC, **kwargs)
@@ -96,7 +96,7 @@ class Moment(fields.AwareDateTime):
         # Compared before it is moved to UTC: the first and last hours of the calendar cannot be moved.
         if not EARLIEST <= moment < LATEST:
             raise ValidationError("Not a time between 1970 and 2199.")
-        return moment.astimezone(UTC)
+        return to_milliseconds(moment.astimezone(UTC))
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
         return rfc3339(value) if value is not None else None

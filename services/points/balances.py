@@ -73,10 +73,11 @@ class Balances:
         return wallet
 
     def change(self, changes: Changes, session: ClientSession) -> None:
-        """Change balances within a transaction, in the order of the accounts' names.
+        """Change balances within a transaction: first what is taken, in the order of the accounts' names.
 
-        Whoever only gains is written in one command. A member's wallet says from the first debt on that there
-        may be one: nobody else's debts are looked for. Raises Overdrawn, AboveCeiling, Frozen, and Divided.
+        Whoever only gains is written after, in one command: what is missing is found out early. A member's
+        wallet says from the first debt on that there may be one: nobody else's debts are looked for.
+        Raises Overdrawn, AboveCeiling, Frozen, and Divided.
         """
         by_account: dict[str, dict[str, Change]] = {}
         for (account, unit), change in changes.items():

@@ -183,8 +183,13 @@ def issuer(area: str) -> str:
 
 
 def check_balanced(posting: Posting) -> None:
-    """Raises Invalid unless there are 2 to 20 whole, non-zero legs that sum to zero in every unit."""
-    if not MIN_LEGS <= len(posting.legs) <= MAX_LEGS:
+    """Raises Invalid unless there are 2 to 20 whole, non-zero legs that sum to zero in every unit.
+
+    What takes a posting back may have twice as many: a gain that is spent in part is taken from what is left
+    of it and owed for the rest.
+    """
+    most = MAX_LEGS if posting.reverses is None else 2 * MAX_LEGS
+    if not MIN_LEGS <= len(posting.legs) <= most:
         raise Invalid("legs", zh="分录须为 2 至 20 条。", en="A posting has 2 to 20 legs.")
     sums: Counter[str] = Counter()
     for leg in posting.legs:

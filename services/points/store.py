@@ -15,7 +15,7 @@ from chassis.local_copy import put_newer
 from chassis.mongo import Mongo
 from chassis.trace import Trace
 from services.points import bounds, domain
-from services.points.balances import Balances, Divided
+from services.points.balances import FROZEN, Balances, Divided
 from services.points.bounds import amount_of
 from services.points.commands import Debt
 from services.points.documents import document_of, posting_of, reversals_of
@@ -91,8 +91,10 @@ class JournalStore:
         until = time.monotonic() + _PATIENCE
         with ExitStack() as turn:
             for attempt in range(_TRIES):
+                if attempt:
+                    _wait(attempt, until)
                 left = until - time.monotonic()
-                if left < 0 or (attempt == 1 and not self._takes_turn(turn, left)):
+                if left <= 0 or (attempt == 1 and not self._takes_turn(turn, left)):
                     break
                 try:
                     with self._mongo.client.start_session() as session, session.start_transaction():
@@ -112,7 +114,6 @@ class JournalStore:
                         raise
                 else:
                     return True
-                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
         raise Unavailable(
             "busy-ledger", zh="记账繁忙，请稍后重试。", en="The ledger is busy: try again.", retry_after=1
         )
@@ -125,7 +126,11 @@ class JournalStore:
         return taken
 
     def write(self, posting: Posting, session: ClientSession, beside: Changes | None = None) -> None:
-        """Write a posting with its balances, and other changes to accounts, within a transaction."""
+        """Write a posting with its balances, and other changes to accounts, within a transaction.
+
+        Raises Invalid for legs that do not sum to zero, whoever made them.
+        """
+        domain.check_balanced(posting)
         others = beside or {}
         original = self.get(posting.reverses, session) if posting.reverses else None
         if original is not None:
@@ -153,6 +158,7 @@ class JournalStore:
         documents, parts = [], []
         for posting, of in zip(postings, under, strict=True):
             trace.resume(of)
+            domain.check_balanced(posting)
             posted = lots.dated(posting, lambda *_: {}, self._validity)
             documents.append(document_of(posted))
             parts.append(domain.changes_of(posted))
@@ -167,7 +173,7 @@ class JournalStore:
         return lots.drawn(self._balances.wallets(session, {})(account, unit), amount)
 
     def change(self, changes: Changes, session: ClientSession) -> None:
-        """Change balances within a transaction, in the order of the accounts' names."""
+        """Change balances within a transaction; see `Balances.change`."""
         self._balances.change(changes, session)
 
     def take_back(
@@ -183,7 +189,8 @@ class JournalStore:
         def write(session: ClientSession) -> None:
             def free(account: str, unit: str) -> int:
                 found = self._mongo["accounts"].find_one({"_id": account}, session=session) or {}
-                return bounds.spare(account, found, unit)
+                # Nothing is taken from what is frozen: all of it is owed until somebody has looked into it.
+                return 0 if found.get("status") == FROZEN else bounds.spare(account, found, unit)
 
             decided.append(decide(free))
             self.write(decided[-1], session)
@@ -270,6 +277,12 @@ class JournalStore:
 
     def _is_known(self, key: str) -> bool:
         return self._mongo["journal"].find_one({"key": key}, {"_id": 1}) is not None
+
+
+def _wait(attempt: int, until: float) -> None:
+    """Let others go first, longer after each try, but not beyond the end of all patience."""
+    spread = random.uniform(0, 0.01 * 2**attempt)  # noqa: S311 - spreads load, guards nothing
+    time.sleep(max(0.0, min(spread, until - time.monotonic())))
 
 
 def _only_gives(posting: Posting) -> bool:

@@ -1,5 +1,6 @@
 """A ledger on a real database and the model of it, as callers meet it: asking again where no answer came."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +14,7 @@ from services.points import commands
 from services.points.domain import Leg, issuer
 from services.points.lots.domain import FOREVER, Validity
 from tests.integration.faulty_mongo import DELIVERED_TWICE, Fault, FaultyMongo
-from tests.integration.ledger_model import UNITS, Amounts, Model, Moved, last_day
+from tests.integration.ledger_model import UNITS, Amounts, Aside, Model, Moved, last_day
 from tests.integration.ledger_state import check_books, check_bounds, check_model, state_of
 from tests.integration.ledgers import ADMIN, DISTRICT, Ledger
 
@@ -43,6 +44,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.backward: list[str] = []
         self.seen = state_of(mongo)
         self.unchanged = False
+        self.outcomes = Counter[str]()
 
     def new_id(self) -> str:
         self.number += 1
@@ -53,6 +55,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def carried_out(self, fault: Fault, work: Callable[[], object], *, again: object = None) -> None:
         """Whoever gets no answer asks again, and some ask twice: the second answer is `again`."""
+        self.outcomes["carried out"] += 1
         self.mongo.arm(fault)
         lost = False
         try:
@@ -66,6 +69,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def refused(self, fault: Fault, kind: type[Refusal], work: Callable[[], object]) -> None:
         """Nothing is written by it."""
+        self.outcomes["refused"] += 1
         self.mongo.arm(fault)
         with pytest.raises(kind):
             work()
@@ -131,6 +135,13 @@ class LedgerMachine(RuleBasedStateMachine):
 def legs_between(giver: str, taker: str, unit: str, amount: int) -> tuple[Leg, Leg]:
     """The two legs that move an amount from one account to another."""
     return Leg(giver, unit, -amount), Leg(taker, unit, amount)
+
+
+def may_go_to(taker: str, hold: Aside) -> bool:
+    """Minutes go to members, or for goods, by the time bank alone; what others set aside, to no member."""
+    if taker == hold.account or (hold.unit == "minutes" and taker != ISSUER):
+        return False
+    return hold.own or taker not in (ANNA, BORIS)
 
 
 def _answer(work: Callable[[], object]) -> object:

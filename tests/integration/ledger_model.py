@@ -40,13 +40,14 @@ class Moved:
 
 @dataclass
 class Aside:
-    """An open hold."""
+    """An open hold. `own`: its owner set it aside."""
 
     id: str
     account: str
     unit: str
     units: list[str]
     expires_at: datetime
+    own: bool
 
 
 class Model:
@@ -110,9 +111,13 @@ class Model:
             self.lifetime.update({(taker, unit): amount for unit, amount in amounts.items()})
         self._move(Moved(posting_id, giver, taker, units, verified))
 
-    def set_aside(self, hold_id: str, member: str, unit: str, amount: int, expires_at: datetime) -> None:
-        """Open a hold."""
-        self.open.append(Aside(hold_id, member, unit, self._first(member, unit, amount), expires_at))
+    def set_aside(
+        self, hold_id: str, member: str, amounts: Amounts, expires_at: datetime, *, own: bool
+    ) -> None:
+        """Open a hold on an amount of one unit."""
+        ((unit, amount),) = amounts.items()
+        units = self._first(member, unit, amount)
+        self.open.append(Aside(hold_id, member, unit, units, expires_at, own))
 
     def capture(self, hold: Aside, amount: int, target: str, posting_id: str) -> None:
         """Take a part of a hold; the rest is free."""

@@ -173,7 +173,7 @@ def earned(
         area=evidence.area,
         legs=tuple(legs),
         posted_at=at,
-        verified=True,
+        verified=rule.event != CLAIMED,  # nobody but the steward has vouched for a claim
     )
     check_balanced(posting)
     return posting

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
-from services.points.domain import MAX_AMOUNT, NEVER, UNITS, Leg, Lots, Posting, is_member
+from services.points.domain import MAX_AMOUNT, NEVER, UNITS, Leg, Lots, Posting, is_member, keeps_balance
 from services.points.lots.domain import drawn
 
 KEEPERS = frozenset({"shop_keeper", "district_admin", "integration"})
@@ -35,8 +35,7 @@ class HoldStatus(StrEnum):
 class Hold:
     """An amount of a unit that an account has set aside until `expires_at`.
 
-    `key` is unique for ever, `by` opened it; `captured` of it went to `target`. A hold that is `bound_to`
-    something (`order:<id>`) ends with that, and neither by itself nor by hand.
+    A hold that is `bound_to` something (`order:<id>`) ends with that, and neither by itself nor by hand.
     `key` is unique for ever, `by` opened it; `captured` of it went to `target`. `lots` is what it was taken
     from and goes back to, where any of that expires.
     """
@@ -150,8 +149,9 @@ def ordered(hold: Hold) -> tuple[object, ...]:
 def captured(hold: Hold, amount: int | None, target: str, at: datetime) -> Hold:
     """A hold of which an amount (None: all) is taken; the rest is free again.
 
-    Raises Conflict when it is no longer open, Invalid for more than is held, for a hold's own account, and
-    for minutes that would buy goods or be a gift: how these go, the time bank's policy says.
+    Raises Conflict when it is no longer open, Invalid for more than is held, for a hold's own account, for
+    what somebody else set aside and would give to a member, and for minutes that would buy goods or be a
+    gift: how these go, the time bank's policy says.
     """
     _check_free(hold)
     _check_open(hold, at)
@@ -159,6 +159,13 @@ def captured(hold: Hold, amount: int | None, target: str, at: datetime) -> Hold:
     check_amount(taken, hold.amount)
     if target == hold.account:
         raise Invalid("target", zh="不能转给自己。", en="It is this account's already.")
+    if hold.by != hold.account and keeps_balance(target):
+        # Else who keeps a shop could give what is anybody's to a friend, without a second person's word.
+        raise Invalid(
+            "target",
+            zh="由他人发起的冻结只能扣给商店、公共池或发行账户。",
+            en="What its owner did not set aside goes to a shop, a pool or an issuer only.",
+        )
     if hold.unit == "minutes" and (is_member(target) or target.startswith("shop:")):
         raise Invalid(
             "target",

@@ -128,6 +128,7 @@ def verify(ledger: Ledger, clock: Clock, district: str, known: bytes | None = No
 
     `known` is a head of the chain that somebody has kept. What is written meanwhile does no harm: a balance
     that differs is looked at again at one moment, and what was committed just now may not be sealed yet.
+    Every fault is named; see `told`.
     """
     proof = ChainProof(district, ledger.heads(), known)
     must_be_sealed = ulid_at(clock() - domain.ALLOWED)
@@ -156,9 +157,16 @@ def verify(ledger: Ledger, clock: Clock, district: str, known: bytes | None = No
         "head": proof.head.hex(),
         "shortened": proof.shortened,
         "contains_known": None if known is None else proof.contains_known,
-        **{name: named[: domain.NAMED] for name, named in found.items()},
+        **found,
         "faults": sum(map(len, found.values())) + proof.shortened,
         "sound": not any(found.values()) and not proof.shortened,
+    }
+
+
+def told(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A proof of which the first hundred of each kind of fault are named, as it is answered and kept."""
+    return {
+        name: value[: domain.NAMED] if isinstance(value, list) else value for name, value in found.items()
     }
 
 
@@ -197,10 +205,10 @@ def prove_night(ledger: Ledger, clock: Clock, district: str, night: str) -> bool
         ledger.freeze(account)
     UNSOUND.set(not found["sound"])
     if not found["sound"]:
-        log.error("ledger.unsound", **_faults(found))
+        log.error("ledger.unsound", **_faults(told(found)))
     now = clock()
     proof = {"at": now, "entries": found["sealed"], "head": found["head"], "sound": found["sound"]}
-    return ledger.put_proof(night, {**proof, **_faults(found)}, _alarm(found, night, district, now))
+    return ledger.put_proof(night, {**proof, **_faults(told(found))}, _alarm(found, night, district, now))
 
 
 def restore(ledger: Ledger, clock: Clock, actor: Actor, *, account: str, reason: str) -> None:
@@ -231,6 +239,6 @@ def _alarm(found: dict[str, Any], day: str, district: str, at: datetime) -> list
         day=day,
         postings=wrong.total(),
         pages=len(found["broken_pages"]) + bool(found["shortened"]),
-        frozen=_frozen(found),
+        frozen=_frozen(found)[: domain.NAMED],
     )
     return [envelope(fact, source="points", subject=day, sequence=1, area=district, at=at)]

@@ -11,8 +11,8 @@ class LedgerUnsound(Event):
     """The nightly proof found that the ledger is not as it was written, or does not add up.
 
     `postings`: how many were edited, deleted, put in past the sealing, or do not balance; `pages` of the
-    chain that do not lead on; `frozen`: the accounts whose balances differ from the journal or are
-    out of their bounds.
+    chain that do not lead on; `frozen`: the first hundred accounts whose balances differ from the
+    journal or are out of their bounds.
     """
 
     day: str

@@ -21,7 +21,7 @@ def blueprint(store: SealStore, clock: Clock, district: str) -> Blueprint:
     def verification(query: dict[str, Any]) -> Any:
         """Prove that the ledger is as it was written, and adds up."""
         known = bytes.fromhex(query["known"]) if query["known"] else None
-        return commands.verify(store, clock, district, known)
+        return commands.told(commands.verify(store, clock, district, known))
 
     @routes.route("/restorations/<account>", methods=["PUT"])
     @routes.arguments(schemas.RestorationSchema)
