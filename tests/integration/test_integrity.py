@@ -174,6 +174,21 @@ def test_a_nightly_proof_freezes_what_drifted_and_a_restoration_opens_it(
         commands.restore(ledger.seals, utc_now, ADMIN, account=new_ulid(), reason="核对")
 
 
+def test_every_account_that_drifted_is_frozen_though_only_some_are_named(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.points.integrity.domain.NAMED", 2)
+    members = [ledger.member(5) for _ in range(5)]
+    ledger.mongo["accounts"].update_many({"_id": {"$in": members}}, {"$inc": {"points.posted": 7}})
+    assert sorted(ledger.verification()["differing"]) == sorted(members)
+    commands.prove_night(ledger.seals, lambda: NIGHT, DISTRICT, "2030-01-02")
+    (proof,) = ledger.mongo["proofs"].find()
+    assert len(proof["differing"]) == len(proof["outbox"][0]["data"]["frozen"]) == 2
+    for member in members:
+        with pytest.raises(Frozen):
+            ledger.spend(member, 1)
+
+
 def test_the_chain_is_held_to_the_heads_of_former_nights(ledger: Ledger) -> None:
     sealed(ledger, 2)
     commands.prove_night(ledger.seals, lambda: NIGHT, DISTRICT, "2030-01-02")

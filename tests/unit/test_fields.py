@@ -156,3 +156,8 @@ def test_a_field_that_shows_something_else_than_the_member_of_its_name_is_refuse
 ) -> None:
     with pytest.raises(TypeError, match="name shows another member"):
         DocumentSchema.from_dict({"name": field})()
+
+
+def test_a_moment_is_cut_to_what_the_database_keeps_of_it() -> None:
+    said = Moment().deserialize("2026-11-30T09:00:00.123987+08:00")
+    assert said == datetime(2026, 11, 30, 1, 0, 0, 123000, UTC)

@@ -80,8 +80,9 @@ def test_those_that_lost_never_try_again_at_the_same_time(journal: JournalStore)
 def test_whoever_waits_too_long_or_loses_six_times_is_told_to_come_again(
     journal: JournalStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("random.uniform", lambda *_: 0.0)
-    tries: list[int] = []
+    monkeypatch.setattr("random.uniform", lambda _, most: most)
+    tries, waits = list[int](), list[float]()
+    monkeypatch.setattr("time.sleep", waits.append)
 
     def write(_: Any) -> None:
         tries.append(1)
@@ -89,7 +90,8 @@ def test_whoever_waits_too_long_or_loses_six_times_is_told_to_come_again(
 
     with pytest.raises(Unavailable):
         journal.transact(write, lambda: False)
-    assert len(tries) == 6
+    assert (len(tries), len(waits)) == (6, 5)  # nobody waits after the last try, holding the turn
+    assert sum(waits) < store._PATIENCE
     monkeypatch.setattr(store, "_PATIENCE", 0.01)
     with journal._turns, pytest.raises(Unavailable):
         journal.transact(write, lambda: False)
