@@ -19,8 +19,6 @@ FAST = {
     "RATE_LIMIT": "100000/second",
     "LOG_LEVEL": "WARNING",
     "WORKER_NICE": "0",
-    "PHOTO_MEGABYTES": "10",
-    "PHOTO_MEGAPIXELS": "40",
 }
 """Settings that make tests quick; everything else is as `make run` has it."""
 

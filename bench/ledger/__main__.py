@@ -20,7 +20,7 @@ def main() -> int:
     console = Console()
     try:
         seconds = float(os.environ.get("SECONDS_EACH", "3"))
-        sizes = sorted(int(one) for one in os.environ.get("POSTINGS", "100000").split())
+        sizes = sorted(int(one) for one in os.environ.get("POSTINGS", "1000000").split())
     except ValueError:
         seconds, sizes = 0.0, []
     if not 1 <= seconds <= 30 or any(not 1000 <= one <= _MOST for one in sizes):

@@ -13,6 +13,7 @@ from bench.ledger.figures import (
     BALANCE_WITHIN,
     BATCHES,
     BATCHES_AT_WORK,
+    CLAIMS,
     FIND,
     HELLO,
     HOT,
@@ -34,6 +35,7 @@ from chassis.mongo import Mongo
 from demo.client import Api
 from demo.district import COMMUNITY_A, DISTRICT, RESIDENTS_OF_A, District, stewards_of
 from infra.local.deployment import PORTS_IN_ALL, SERVICES, wait_until
+from services.issues.cases.events import IssueClaimed, IssueConfirmed
 from services.points.domain import issuer
 from services.points.funds.domain import fund
 from services.points.integrity import commands
@@ -94,7 +96,8 @@ class Measuring:
             (HOT, lambda: self._post(self._hot())),
             (UNIFORM, lambda: self._post(self._uniform())),
             (ONE_FUND, self._post_from_one_fund),
-            (BATCHES, lambda: self._batches.store(self._seconds)),
+            (CLAIMS, lambda: self._batches.store(self._seconds, IssueClaimed)),
+            (BATCHES, lambda: self._batches.store(self._seconds, IssueConfirmed)),
             (FIND, lambda: self._raw.finds(self._seconds, self._members[0])),
             (BALANCE_WITHIN, self._balance_within),
             (HELLO, lambda: self._one_by_one(self._hello_port, "/hello")),

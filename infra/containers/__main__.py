@@ -23,8 +23,6 @@ _SMOKE_SETTINGS = {
     "RATE_LIMIT": "100000/second",
     "REPORTS_PER_HOUR": "0",
     "TIMER_SECONDS": "1",
-    "PHOTO_MEGABYTES": "10",
-    "PHOTO_MEGAPIXELS": "40",
 }
 
 

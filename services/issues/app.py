@@ -88,8 +88,8 @@ class IssuesSettings(ServiceSettings):
 
     media_url_key: Secret
     ballot_key: Secret
-    photo_megabytes: int = 20
-    photo_megapixels: int = 50
+    photo_megabytes: int = 10
+    photo_megapixels: int = 40
     photos_at_once: int = 1
     reports_per_hour: int = 10
     anonymise_after_days: int = 365

@@ -8,6 +8,7 @@ from bench.ledger.figures import (
     BALANCE_WITHIN,
     BATCHES,
     BATCHES_AT_WORK,
+    CLAIMS,
     FIND,
     HELLO,
     HOT,
@@ -22,7 +23,7 @@ from bench.ledger.report import document
 
 def found(**per_second: list[float]) -> Findings:
     findings = Findings(2.0)
-    postings = (TRANSACTION, HOT, HOT_AT_WORK, UNIFORM, BATCHES, BATCHES_AT_WORK)
+    postings = (TRANSACTION, HOT, HOT_AT_WORK, UNIFORM, BATCHES, CLAIMS, BATCHES_AT_WORK)
     for name in (*postings, FIND, HELLO, BALANCE, BALANCE_WITHIN):
         findings.rounds[name] = [Speed(one, 1.0, 2.0) for one in per_second.get(name, [100.0, 100.0])]
     return findings

@@ -175,3 +175,11 @@ def test_a_unit_that_the_ledger_does_not_know_is_refused() -> None:
 def test_stars_follow_the_hours_of_the_field(hours: int, expected: int) -> None:
     assert LADDER.stars(hours * 60) == expected
     assert LADDER.stars(hours * 60 - 1) == max(0, expected - (hours in (100, 300, 600, 1000, 1500)))
+
+
+@given(RULES, EVIDENCE)
+def test_all_that_is_earned_counts_for_a_lifetime_but_a_claim_which_nobody_verified(
+    rule: EarningRule, evidence: Evidence
+) -> None:
+    made = earned(rule, evidence, posting_id="P", at=NOW)
+    assert made is None or made.verified == (rule.code != "issue.claimed")

@@ -58,6 +58,10 @@ def test_ten_reports_an_hour_and_a_year_until_an_issue_is_anonymous_unless_it_is
     assert (IssuesSettings.reports_per_hour, IssuesSettings.anonymise_after_days) == (10, 365)
 
 
+def test_a_photo_is_of_ten_megabytes_and_forty_megapixels_at_most_unless_it_is_set_otherwise() -> None:
+    assert (IssuesSettings.photo_megabytes, IssuesSettings.photo_megapixels) == (10, 40)
+
+
 @pytest.mark.parametrize("write", [exports.as_csv, exports.as_geojson])
 def test_an_export_goes_out_while_its_rows_come_in(write: Any) -> None:
     read = count()
