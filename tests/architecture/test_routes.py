@@ -13,14 +13,20 @@ from chassis.http import access, app, inputs
 from chassis.http.blueprint import Blueprint
 from chassis.identity import TokenVerifier
 from chassis.mongo import Mongo
+from chassis.pictures import MOST_MEGABYTES
 from gateway.routing import ROUTES, route_for
 from infra import contracts
 from infra.local.secrets import Secrets
 from services.volunteer.people.domain import ROLES
 
 UPSTREAMS = {f"{name.upper()}_URL": "http://127.0.0.1:1" for name in contracts.SERVICES}
+LARGEST = {"PHOTO_MEGABYTES": str(MOST_MEGABYTES)}
+"""What a district may set; the gateway has no setting for it."""
 APPLICATIONS = {
-    **{name: service.create_app(contracts.environment()) for name, service in contracts.SERVICES.items()},
+    **{
+        name: service.create_app({**contracts.environment(), **LARGEST})
+        for name, service in contracts.SERVICES.items()
+    },
     "gateway": gateway.app.create_app({**contracts.environment(), **UPSTREAMS}),
 }
 ENDPOINTS = [(name, endpoint) for name, one in APPLICATIONS.items() for endpoint in one.view_functions]
