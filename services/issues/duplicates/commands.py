@@ -76,29 +76,59 @@ def merge(
 ) -> Issue:
     """Merge an issue into an older one, which from then on speaks for both; once a request.
 
-    The older one learns of it first, so that no message of its is missed. Where the newer one is then not
-    merged after all, that is taken back, also what an attempt that died half-way left. Raises what
-    `domain.transition` does, Stale, and Conflict for a target that is closed, and Invalid for photos.
+    The older one learns of it first, so that no message of its is missed: of those who follow the newer one
+    as that is saved then. Where it is not merged after all, that is taken back, also what an attempt that
+    died half-way left. Raises what `domain.transition` does, Stale, and Conflict for a target that is closed,
+    and Invalid for photos.
     """
     _refuse_photos(details)
+    into = str(details.into)
 
     def decide(issue: Issue, now: datetime) -> Change:
         workflow.check_version(issue, expected_version)
         return workflow.transition(issue, "merge", actor, details, now, policy_of(rules, issue))
 
-    child, check = cases.get(issue_id), once(request_id, decide)
-    if check(child, clock()) is None:
-        return child
-    into = str(details.into)
+    check = once(request_id, decide)
+
+    def adopt(parent: Issue, now: datetime) -> Change | None:
+        # Read after the older one: so whoever adopts later never goes back to who followed earlier.
+        return domain.adopt(parent, cases.get(issue_id), actor, now)
+
+    def decide_on_both(issue: Issue, now: datetime) -> Change | None:
+        change = check(issue, now)
+        if change is not None:
+            decide_until_saved(cases, clock, into, adopt)
+        return change
+
+    issue = cases.get(issue_id)
+    if check(issue, clock()) is None:
+        return issue
     try:
-        decide_until_saved(cases, clock, into, lambda parent, now: domain.adopt(parent, child, actor, now))
-        return decide_until_saved(cases, clock, issue_id, check)
+        return decide_until_saved(cases, clock, issue_id, decide_on_both)
     except Refusal:
-        if cases.get(issue_id).merged_into != into:  # else somebody else did the very same meanwhile
-            decide_until_saved(
-                cases, clock, into, lambda parent, now: domain.disown(parent, child.id, actor, now)
-            )
+        _take_back(cases, clock, actor, issue_id=issue_id, into=into)
         raise
+
+
+def _take_back(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, into: str) -> None:
+    """Undo half a merge, unless somebody else did the very same meanwhile, or does while it is undone."""
+    if cases.get(issue_id).merged_into != into:
+        _let_go(cases, clock, actor, parent_id=into, child_id=issue_id)
+    speak_for_all(cases, clock, actor, issue_id=issue_id)
+
+
+def speak_for_all(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str) -> None:
+    """See to it that what an issue was merged into speaks for all who follow it, and so on to the topmost."""
+    into = cases.get(issue_id).merged_into
+    if into is None:
+        return
+    decide_until_saved(
+        cases,
+        clock,
+        into,
+        lambda parent, now: domain.speak_for_merged(parent, cases.get(issue_id), actor, now),
+    )
+    speak_for_all(cases, clock, actor, issue_id=into)
 
 
 def unmerge(
@@ -132,24 +162,34 @@ def _refuse_photos(details: Details) -> None:
 def release(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str) -> None:
     """See to it that no other issue speaks for one that goes on by itself."""
     for parent in cases.adopters(issue_id):
-        freed = domain.disown(parent, issue_id, actor, clock())
+        _let_go(cases, clock, actor, parent_id=parent.id, child_id=issue_id)
+
+
+def _let_go(cases: Cases, clock: Clock, actor: Actor, *, parent_id: str, child_id: str) -> None:
+    def decide(parent: Issue, now: datetime) -> Change | None:
+        freed = domain.disown(parent, child_id, actor, now)
         if freed is not None:
             _tell_above(cases, clock, actor, freed.issue)
-        decide_until_saved(cases, clock, parent.id, lambda one, now: domain.disown(one, issue_id, actor, now))
+        return freed
+
+    decide_until_saved(cases, clock, parent_id, decide)
 
 
 def _tell_above(cases: Cases, clock: Clock, actor: Actor, child: Issue) -> None:
     """Have those that a merged issue was merged into speak for no more than still follow it, topmost first.
 
     Last comes what is looked for to begin with: so whoever goes on after an interruption finds all of it.
+    And where one of them is merged meanwhile, it is not saved, and looked at anew.
     """
-    for parent in cases.adopters(child.id):
-        fewer = domain.speak_for_fewer(parent, child, actor, clock())
+
+    def decide(parent: Issue, now: datetime) -> Change | None:
+        fewer = domain.speak_for_fewer(parent, child, actor, now)
         if fewer is not None:
             _tell_above(cases, clock, actor, fewer.issue)
-        decide_until_saved(
-            cases, clock, parent.id, lambda one, now: domain.speak_for_fewer(one, child, actor, now)
-        )
+        return fewer
+
+    for parent in cases.adopters(child.id):
+        decide_until_saved(cases, clock, parent.id, decide)
 
 
 def split(

@@ -76,6 +76,20 @@ def adopt(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | N
             zh="子问题不能并入其主问题。",
             en="The target was split into this one and others: handle the part by itself.",
         )
+    return _speak_for(parent, child, actor, at)
+
+
+def speak_for_merged(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | None:
+    """Let an issue speak for one that was merged into it, also a closed one; None when it does so already.
+
+    None also where one of them is kept for its figures alone: there is nobody left in it to speak for or to.
+    """
+    if child.merged_into != parent.id or parent.anonymised_at is not None or child.anonymised_at is not None:
+        return None
+    return _speak_for(parent, child, actor, at)
+
+
+def _speak_for(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | None:
     new = Adopted(child.id, child.residents)
     if new in parent.adopted:
         return None

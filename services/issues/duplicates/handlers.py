@@ -26,6 +26,11 @@ def subscriptions(cases: Cases, rules: Rules, clock: Clock) -> dict[str, Subscri
         if data["part_of"] is not None:
             commands.part_done(cases, rules, clock, whole_id=data["part_of"], part_id=event.subject)
 
+    def merged(event: Envelope, data: dict[str, Any]) -> None:
+        # Usually so already: this is for one who took a merge back while somebody else carried it out.
+        commands.speak_for_all(cases, clock, SYSTEM, issue_id=event.subject)
+        done(event, data)
+
     def confirmed(event: Envelope, data: dict[str, Any]) -> None:
         if data["part_of"] is None:
             commands.whole_confirmed(cases, rules, clock, whole_id=event.subject, by=data["actor"])
@@ -39,7 +44,7 @@ def subscriptions(cases: Cases, rules: Rules, clock: Clock) -> dict[str, Subscri
         "issue.resolved.v1": Subscription(PartFact, done),
         "issue.rejected.v1": Subscription(PartFact, done),
         "issue.referred.v1": Subscription(PartFact, done),
-        "issue.merged.v1": Subscription(PartFact, done),
+        "issue.merged.v1": Subscription(PartFact, merged),
         "issue.withdrawn.v1": Subscription(PartFact, done),
         "issue.confirmed.v1": Subscription(PartFact, confirmed),
         "issue.unmerged.v1": Subscription(PartFact, unmerged),
