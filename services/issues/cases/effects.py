@@ -221,6 +221,7 @@ def _reopen(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -
         feedback=None,
         rating=None,
         reopened=issue.reopened + 1,
+        reopened_at=at,
         # Issues confirmed under an older release do not say how often: it was once.
         confirmations=issue.confirmations or int(issue.status is Status.CONFIRMED),
     )

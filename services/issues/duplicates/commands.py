@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.clock import Clock
-from chassis.errors import Invalid, Refusal
+from chassis.errors import Invalid, NotFound, Refusal
 from chassis.identity import Actor
 from services.issues.cases import domain as workflow
 from services.issues.cases.commands import Cases, Photos, Places, Rules, decide_until_saved, policy_of
@@ -244,14 +244,25 @@ def _part(rules: Rules, whole: Issue, wanted: PartWanted, now: datetime) -> Issu
     )
 
 
-def part_done(cases: Cases, rules: Rules, clock: Clock, *, whole_id: str, part_id: str) -> None:
-    """Count a part as done; with the last one the whole is resolved and its reporter told."""
-    decide_until_saved(
-        cases,
-        clock,
-        whole_id,
-        lambda whole, now: domain.part_done(whole, part_id, now, policy_of(rules, whole)),
-    )
+def count_parts(cases: Cases, rules: Rules, clock: Clock, *, whole_id: str) -> None:
+    """Mark which parts of a whole are done; with the last one the whole is resolved and its reporter told."""
+
+    def decide(whole: Issue, now: datetime) -> Change | None:
+        if not whole.parts:
+            return None
+        # Read after the whole: so no mark ever goes back to what a part was earlier.
+        present = [one for one in (_found(cases, part.id) for part in whole.parts) if one is not None]
+        return domain.parts_counted(whole, present, now, policy_of(rules, whole))
+
+    decide_until_saved(cases, clock, whole_id, decide)
+
+
+def _found(cases: Cases, part_id: str) -> Issue | None:
+    """A part; None as long as the request to split has not come to it, or died before it did."""
+    try:
+        return cases.get(part_id)
+    except NotFound:
+        return None
 
 
 def whole_confirmed(cases: Cases, rules: Rules, clock: Clock, *, whole_id: str, by: str) -> None:
