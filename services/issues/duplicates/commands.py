@@ -13,6 +13,7 @@ from services.issues.cases.commands import Cases, Photos, Places, Rules, decide_
 from services.issues.cases.commands import act as act_on_one
 from services.issues.cases.issue import Change, Details, Issue
 from services.issues.cases.repeats import once
+from services.issues.cases.responsibility import without_former_stewards
 from services.issues.categories.domain import check_usable
 from services.issues.duplicates import domain
 from services.issues.limits import domain as limits
@@ -142,12 +143,16 @@ def unmerge(
     request_id: str,
     expected_version: int | None = None,
 ) -> Issue:
-    """Let a merged issue go on by itself, once a request; what was written meanwhile stays where it is."""
+    """Let a merged issue go on by itself, once a request; what was written meanwhile stays where it is.
+
+    Where its steward has left the grid meanwhile, it waits to be claimed by another.
+    """
     _refuse_photos(details)
 
     def check(issue: Issue, now: datetime) -> Change:
         workflow.check_version(issue, expected_version)
-        return workflow.transition(issue, "unmerge", actor, details, now, policy_of(rules, issue))
+        present = without_former_stewards(issue, cases.is_steward)
+        return workflow.transition(present, "unmerge", actor, details, now, policy_of(rules, issue))
 
     issue = decide_until_saved(cases, clock, issue_id, once(request_id, check))
     release(cases, clock, actor, issue_id=issue_id)
