@@ -1,7 +1,7 @@
 """What can be done with duplicates and with reports of several problems."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,18 +14,19 @@ from services.issues.cases.commands import act as act_on_one
 from services.issues.cases.issue import Change, Details, Issue
 from services.issues.cases.repeats import once
 from services.issues.cases.responsibility import without_former_stewards
-from services.issues.categories.domain import check_usable
+from services.issues.categories.domain import check_answers, check_usable
 from services.issues.duplicates import domain
 from services.issues.limits import domain as limits
 
 
 @dataclass(frozen=True)
 class PartWanted:
-    """One problem among several: its category and what it is."""
+    """One problem among several: its category, what it is, and the answers to the category's questions."""
 
     id: str
     category: str
     description: str
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
 
 def support(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str) -> Issue:
@@ -211,10 +212,11 @@ def split(
     """Split a report of several problems into parts that are handled each by itself.
 
     The whole is saved first; its parts have identifiers of their own by then, so that repeating the request
-    completes what was interrupted. Raises what `domain.transition` does, and Invalid for a category.
+    completes what was interrupted. Raises what `domain.transition` does, and Invalid for a category and for
+    answers that do not fit its questions.
     """
     whole = cases.get(issue_id)
-    parts = [_part(rules, whole, one, clock()) for one in wanted]
+    parts = [_part(rules, whole, one, clock(), f"parts.{place}.") for place, one in enumerate(wanted)]
 
     def decide(issue: Issue, now: datetime) -> Change | None:
         if [one.id for one in issue.parts] == [one.id for one in parts]:
@@ -228,14 +230,16 @@ def split(
     return issue
 
 
-def _part(rules: Rules, whole: Issue, wanted: PartWanted, now: datetime) -> Issue:
-    category = check_usable(rules.current(wanted.category))
+def _part(rules: Rules, whole: Issue, wanted: PartWanted, now: datetime, under: str) -> Issue:
+    category = check_usable(rules.current(wanted.category), under=under)
+    check_answers(category, wanted.answers, under=under)
     return Issue(
         id=wanted.id,
         number=f"{now:%Y%m%d}-{wanted.id[-6:]}",
         category=category.code,
         category_version=category.version,
         description=wanted.description,
+        answers=wanted.answers,
         area=whole.area,
         location=whole.location,
         media=whole.media,
