@@ -9,7 +9,7 @@ import pytest
 
 from chassis.clock import new_ulid
 from chassis.errors import ConcurrentUpdate, Conflict, Invalid
-from services.issues.cases.issue import OPEN, Adopted, Change, Details, Issue, Level, Status
+from services.issues.cases.issue import OPEN, Adopted, Change, Details, Issue, Level, Part, Status
 from services.issues.categories.domain import Policy
 from services.issues.duplicates import commands, domain
 from tests.unit.test_case_workflow import ACTORS, ELDER, NOW, POLICY, YOUNGER, fresh, standing
@@ -62,11 +62,15 @@ def test_what_a_closed_issue_has_taken_on_before_it_does_not_take_on_anew() -> N
 
 
 class Shelf:
-    """Issues in memory. `meanwhile` is called once, right after the first one was saved."""
+    """Issues in memory. `meanwhile` is called once, right after the first one was saved.
+
+    `left` are those who are stewards no more.
+    """
 
     def __init__(self, *issues: Issue, meanwhile: Callable[["Shelf"], None] = lambda _: None) -> None:
         self.kept = {one.id: one for one in issues}
         self.meanwhile = meanwhile
+        self.left: set[str] = set()
 
     def get(self, issue_id: str) -> Issue:
         return self.kept[issue_id]
@@ -81,6 +85,9 @@ class Shelf:
 
     def adopters(self, issue_id: str) -> list[Issue]:
         return [one for one in self.kept.values() if issue_id in [child.id for child in one.adopted]]
+
+    def is_steward(self, member_id: str, _: str) -> bool:
+        return member_id not in self.left
 
 
 class Book:
@@ -142,6 +149,51 @@ def test_an_issue_that_is_taken_out_takes_those_along_that_were_merged_into_it()
     shelf = chain_of_three()
     act(shelf, YOUNGER, "unmerge", Details(note="不是同一处"))
     assert [shelf.kept[one].followers for one in (ELDER, YOUNGER)] == [("E",), ("B", "C")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Status.CLAIMED, Status.REPORTED),
+        (Status.IN_PROGRESS, Status.REPORTED),
+        (Status.AWAITING_INFO, Status.REPORTED),
+        (Status.ON_HOLD, Status.REPORTED),
+        (Status.REOPENED, Status.REOPENED),
+    ],
+)
+def test_what_is_taken_out_of_a_merge_comes_to_those_who_are_stewards_by_then(
+    before: Status, after: Status
+) -> None:
+    child = replace(standing(before, Level.STEWARD), objection=None)
+    for left, status, assignee in ((set(), before, "S1"), ({"S2"}, before, "S1"), ({"S1"}, after, None)):
+        shelf = Shelf(elder(), child)
+        merge(shelf)
+        shelf.left = left
+        act(shelf, YOUNGER, "unmerge", Details(note="不是同一处"))
+        free, asked = shelf.kept[YOUNGER], before is Status.AWAITING_INFO
+        assert (free.assignee, free.steward) == (assignee, assignee)
+        assert free.status is (Status.IN_PROGRESS if asked and assignee else status)
+        assert free.due_at is not None
+
+
+def test_a_whole_that_is_taken_out_of_a_merge_goes_on_waiting_for_its_parts_whoever_split_it() -> None:
+    whole = replace(standing(Status.ON_HOLD, Level.STEWARD), parts=(Part("P1"), Part("P2")))
+    shelf = Shelf(elder(), whole)
+    merge(shelf)
+    shelf.left = {"S1"}
+    act(shelf, YOUNGER, "unmerge", Details(note="不是同一处"))
+    free = shelf.kept[YOUNGER]
+    assert (free.status, free.status_before, free.assignee) == (Status.ON_HOLD, Status.IN_PROGRESS, None)
+
+
+def test_what_staff_of_the_community_had_merged_comes_back_to_them_as_it_was() -> None:
+    child = replace(standing(Status.IN_PROGRESS, Level.COMMUNITY), assignee=None)
+    shelf = Shelf(elder(), child)
+    merge(shelf)
+    shelf.left = {"S1"}
+    act(shelf, YOUNGER, "unmerge", Details(note="不是同一处"))
+    free = shelf.kept[YOUNGER]
+    assert (free.status, free.level, free.steward) == (Status.IN_PROGRESS, Level.COMMUNITY, None)
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def test_every_part_of_an_issue_is_either_kept_on_purpose_or_forgotten() -> None
         *COUNTED,
         *("id", "number", "category_version", "anonymous", "urgency", "countdown", "sensitive", "hidden"),
         *("observed_at", "status_before", "level", "lead_unit", "merged_into", "part_of", "parts"),
-        *("assignee", "steward", "resolver", "referred_to", "objection"),
+        *("assignee", "steward", "resolver", "referred_to", "objection", "reopened_at"),
         *("feedback_until", "due_at", "next_check_at", "chain", "photo_acts", "requests", "confirmations"),
     }
 
@@ -215,28 +215,6 @@ def test_who_was_asked_and_is_erased_is_waited_for_no_longer() -> None:
     assert change.issue.status is Status.CLAIMED
     assert change.issue.due_at is not None
     assert change.issue.status_before is None
-
-
-@pytest.mark.parametrize("status", [Status.CLAIMED, Status.IN_PROGRESS, Status.REOPENED])
-def test_a_steward_who_is_erased_gives_their_issues_back_to_the_grid(status: Status) -> None:
-    change = domain.erase(issue(status), LINES, "S", NOW, POLICY)
-    assert change is not None
-    after = change.issue
-    assert (after.status, after.assignee, after.steward) == (Status.REPORTED, None, None)
-    assert [event.type for event in change.events] == ["issue.released.v1"]
-    lines = history(change)
-    assert (lines[2].entry.actor, lines[5].entry.actor) == (None, None)
-    assert lines[5].entry.note == "已清运"  # what was done in office stays, without the name
-    assert workflow.transition(after, "claim", Actor("S2", (Grant("steward", GRID),)), Details(), NOW, POLICY)
-
-
-def test_a_steward_who_is_erased_while_the_issue_is_merged_does_not_come_back_with_it() -> None:
-    merged = issue(Status.MERGED, status_before=Status.CLAIMED, merged_into="01AAAAAAAAAAAAAAAAAAAAAAAA")
-    change = domain.erase(merged, LINES, "S", NOW, POLICY)
-    assert change is not None
-    staff = Actor("C", (Grant("community_staff", GRID[:12]),))
-    again = workflow.transition(change.issue, "unmerge", staff, Details(note="不同"), NOW, POLICY).issue
-    assert (again.status, again.assignee) == (Status.REPORTED, None)
 
 
 @pytest.mark.parametrize("member", ["R", "F", "M", "G", "S", "C"])

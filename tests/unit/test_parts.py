@@ -23,7 +23,9 @@ STAFF = ACTORS["community"]
 
 
 def part(issue_id: str, status: Status, resolver: str = "S1") -> Issue:
-    return replace(standing(status, Level.STEWARD), id=issue_id, part_of=WHOLE, resolver=resolver)
+    at = None if status in OPEN else NOW
+    one = standing(status, Level.STEWARD)
+    return replace(one, id=issue_id, part_of=WHOLE, resolver=resolver, resolved_at=at)
 
 
 def whole(status: Status = Status.ON_HOLD, **more: Any) -> Issue:
@@ -66,7 +68,8 @@ def test_a_part_that_is_merged_is_done_for_its_whole_and_its_reporter_hears_of_t
     older = replace(standing(Status.CLAIMED, Level.STEWARD), id=ELDER, reporter="E")
     shelf: Any = Shelf(older, whole(), part(PART, Status.REPORTED), part(OTHER, Status.RESOLVED))
     rules: Any = Book()
-    commands.part_done(shelf, rules, lambda: NOW, whole_id=WHOLE, part_id=OTHER)
+    commands.count_parts(shelf, rules, lambda: NOW, whole_id=WHOLE)
+    assert shelf.kept[WHOLE].parts == (Part(PART), Part(OTHER, done=True))
     commands.merge(
         shelf,
         rules,
@@ -116,7 +119,8 @@ def test_a_part_is_taken_back_by_its_reporter_unless_others_follow_it() -> None:
 @pytest.mark.parametrize("status", sorted(OPEN))
 def test_with_its_last_part_a_whole_is_solved_wherever_it_was_put_meanwhile(status: Status) -> None:
     waiting = replace(whole(Status.ON_HOLD), status=status, parts=(Part(PART, done=True), Part(OTHER)))
-    change = domain.part_done(waiting, OTHER, NOW, POLICY)
+    done = [part(one, Status.RESOLVED) for one in (PART, OTHER)]
+    change = domain.parts_counted(waiting, done, NOW, POLICY)
     assert change is not None
     assert (change.issue.status, change.issue.status_before) == (Status.RESOLVED, None)
     assert [event.type for event in change.events] == ["issue.resolved.v1"]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from chassis.errors import Conflict, Invalid
 from chassis.identity import Actor
 from services.issues.cases.issue import GRID_LENGTH, Details, Issue, Level, Objection, Status
-from services.issues.cases.responsibility import first_level, lead, level_above, level_below
+from services.issues.cases.responsibility import first_level, lead, level_above, level_below, vacated
 from services.issues.categories.domain import Policy
 from services.issues.limits import domain as limits
 
@@ -48,7 +48,7 @@ def _vacate(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> I
     """To be claimed by another, since its steward has left the grid; no answer is waited for."""
     return replace(
         issue,
-        status=Status.REOPENED if issue.status is Status.REOPENED else Status.REPORTED,
+        status=vacated(issue.status, in_parts=bool(issue.parts)),
         assignee=None,
         steward=None,
         countdown=limits.resume(issue.countdown, at),
@@ -221,6 +221,7 @@ def _reopen(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -
         feedback=None,
         rating=None,
         reopened=issue.reopened + 1,
+        reopened_at=at,
         # Issues confirmed under an older release do not say how often: it was once.
         confirmations=issue.confirmations or int(issue.status is Status.CONFIRMED),
     )

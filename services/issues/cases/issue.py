@@ -112,7 +112,7 @@ class Adopted:
 
 @dataclass(frozen=True)
 class Part:
-    """One of the issues that this one was split into, and whether it is done."""
+    """One of the issues that this one was split into, and whether it was done when last looked at."""
 
     id: str
     done: bool = False
@@ -139,6 +139,7 @@ class Issue:
     its words and exact place are for those it concerns. `hidden`: so are they of an issue that members
     flagged. `people` is everybody of whom anything is kept here, `discarded` the photos that are to be let
     go, `chain` the hash of the last line of its history, `requests` what acted on it lately (see `repeats`).
+    `reopened` is how often it came back, `reopened_at` when it last did.
     """
 
     id: str
@@ -180,6 +181,7 @@ class Issue:
     due_at: datetime | None = None
     next_check_at: datetime | None = None
     reopened: int = 0
+    reopened_at: datetime | None = None
     confirmations: int = 0
     flags: tuple[Flag, ...] = ()
     hidden: bool = False

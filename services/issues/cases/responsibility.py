@@ -84,14 +84,26 @@ def level_below(issue: Issue, category: Category) -> Level | None:
 def without_former_stewards(issue: Issue, is_steward: Callable[[str, str], bool]) -> Issue:
     """The issue without those who were stewards of its grid: what comes back comes to those who are.
 
-    `is_steward` answers for a member and an area.
+    `is_steward` answers for a member and an area. See `vacated` for what a merged one is to come back as.
     """
 
     def kept(member: str | None) -> str | None:
         return member if member is not None and is_steward(member, issue.area) else None
 
     assignee = kept(issue.assignee) if issue.level is Level.STEWARD else issue.assignee
-    return replace(issue, assignee=assignee, steward=kept(issue.steward))
+    before = issue.status_before
+    if assignee != issue.assignee and issue.status is Status.MERGED and before is not None:
+        before = vacated(before, in_parts=bool(issue.parts))
+    return replace(issue, assignee=assignee, steward=kept(issue.steward), status_before=before)
+
+
+def vacated(status: Status, *, in_parts: bool) -> Status:
+    """Where an issue stands once its steward is gone: it waits to be claimed by another.
+
+    What was reopened stays so, and what waits for its parts goes on waiting: it ends when they do.
+    """
+    stays = status is Status.REOPENED or (in_parts and status is Status.ON_HOLD)
+    return status if stays else Status.REPORTED
 
 
 def lead(issue: Issue, level: Level, policy: Policy, at: datetime, *, share: float = 1.0) -> Issue:

@@ -43,6 +43,16 @@ def _media() -> fields.List[str]:
     return fields.List(Identifier(), load_default=list, validate=validate.Length(max=MAX_PHOTOS))
 
 
+def answers_field() -> fields.Dict:
+    """What was answered to a category's questions, by their codes."""
+    return fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 40)),
+        values=Answer(metadata={"type": ["string", "number", "boolean"]}),
+        load_default=dict,
+        validate=validate.Length(max=20),
+    )
+
+
 class ReportSchema(Schema):
     """A new report."""
 
@@ -51,12 +61,7 @@ class ReportSchema(Schema):
     location = fields.Nested(LocationSchema, load_default=None)
     area = AreaCode(load_default=None)
     media = _media()
-    answers = fields.Dict(
-        keys=fields.String(validate=validate.Length(1, 40)),
-        values=Answer(metadata={"type": ["string", "number", "boolean"]}),
-        load_default=dict,
-        validate=validate.Length(max=20),
-    )
+    answers = answers_field()
     anonymous = Flag(load_default=False)
     urgency = fields.String(load_default="normal", validate=validate.OneOf(["normal", "urgent"]))
     observed_at = PastMoment(load_default=None)

@@ -177,35 +177,44 @@ def _check_questions(questions: Sequence[Question]) -> None:
             )
 
 
-def check_usable(category: Category | None) -> Category:
-    """Raises Invalid unless issues may be reported under this category."""
+def check_usable(category: Category | None, *, under: str = "") -> Category:
+    """Raises Invalid unless issues may be reported under this category.
+
+    `under` is where in the body the report is: nothing, or its place followed by a dot.
+    """
+    field = f"{under}category"
     if category is None:
-        raise Invalid(
-            "category", zh="没有这个类别。", en="There is no such category: see GET /v1/categories."
-        )
+        raise Invalid(field, zh="没有这个类别。", en="There is no such category: see GET /v1/categories.")
     if category.retired:
         raise Invalid(
-            "category", zh="该类别已停用，请选择其他类别。", en="This category was retired: choose another."
+            field, zh="该类别已停用，请选择其他类别。", en="This category was retired: choose another."
         )
     return category
 
 
-def check_answers(category: Category, answers: Mapping[str, Any]) -> None:
-    """Raises Invalid naming the first question that is unknown, unanswered or answered in the wrong form."""
+def check_answers(category: Category, answers: Mapping[str, Any], *, under: str = "") -> None:
+    """Raises Invalid naming the first question that is unknown, unanswered or answered in the wrong form.
+
+    See `check_usable` for `under`.
+    """
     known = {question.code: question for question in category.questions}
     for code in answers:
         if code not in known:
-            raise Invalid(f"answers.{code}", zh="没有这个问题。", en="This category asks no such question.")
+            raise Invalid(
+                f"{under}answers.{code}", zh="没有这个问题。", en="This category asks no such question."
+            )
     for question in category.questions:
         value = answers.get(question.code)
         if value is None:
             if question.required:
                 raise Invalid(
-                    f"answers.{question.code}", zh=f"请回答：{question.zh}", en=f"Answer: {question.en}"
+                    f"{under}answers.{question.code}",
+                    zh=f"请回答：{question.zh}",
+                    en=f"Answer: {question.en}",
                 )
         elif not _fits(question, value):
             raise Invalid(
-                f"answers.{question.code}",
+                f"{under}answers.{question.code}",
                 zh="答案格式不对。",
                 en=f"Not an answer of the kind {question.kind}"
                 + (f": use one of {', '.join(question.choices)}." if question.choices else "."),

@@ -1,6 +1,6 @@
 """Several reports of one problem, and several problems in one report: supporting, merging, splitting."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -76,6 +76,20 @@ def adopt(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | N
             zh="子问题不能并入其主问题。",
             en="The target was split into this one and others: handle the part by itself.",
         )
+    return _speak_for(parent, child, actor, at)
+
+
+def speak_for_merged(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | None:
+    """Let an issue speak for one that was merged into it, also a closed one; None when it does so already.
+
+    None also where one of them is kept for its figures alone: there is nobody left in it to speak for or to.
+    """
+    if child.merged_into != parent.id or parent.anonymised_at is not None or child.anonymised_at is not None:
+        return None
+    return _speak_for(parent, child, actor, at)
+
+
+def _speak_for(parent: Issue, child: Issue, actor: Actor, at: datetime) -> Change | None:
     new = Adopted(child.id, child.residents)
     if new in parent.adopted:
         return None
@@ -130,18 +144,32 @@ def split(
     return replace(change, issue=waiting)
 
 
-def part_done(whole: Issue, part_id: str, at: datetime, policy: Policy) -> Change | None:
-    """A part is done; with the last one the whole is resolved. None when that was known."""
-    if all(one.done for one in whole.parts if one.id == part_id):
-        return None
-    parts = tuple(replace(one, done=one.done or one.id == part_id) for one in whole.parts)
+def parts_counted(whole: Issue, present: Sequence[Issue], at: datetime, policy: Policy) -> Change | None:
+    """Mark which parts are done as they are now; with the last one the whole is resolved. None without news.
+
+    A whole that was reopened waits for something that was done since. One that is solved or closed stays so
+    where a part is reopened: only its mark is taken back, and the part goes on by itself.
+    """
+    done = {one.id for one in present if one.status not in OPEN}
+    parts = tuple(replace(one, done=one.id in done) for one in whole.parts)
     counted = replace(whole, parts=parts)
-    if all(one.done for one in parts) and counted.status in OPEN:
+    if whole.status in OPEN and all(one.done for one in parts) and _is_news(whole, present):
         # Wherever it was put meanwhile, be it another area: there is nothing left to do.
         ready = replace(counted, status=Status.IN_PROGRESS)
         return transition(ready, "resolve", SYSTEM, _ALL_DONE, at, _without_photo(policy))
+    changed = [one for one in parts if one not in whole.parts]
+    if not changed:
+        return None
     counted = replace(counted, version=whole.version + 1)
-    return Change(counted, (entry("part_done", counted, SYSTEM, at),), ())
+    actions = ("part_done" if one.done else "part_reopened" for one in changed)
+    return Change(counted, tuple(entry(action, counted, SYSTEM, at) for action in actions), ())
+
+
+def _is_news(whole: Issue, done: Iterable[Issue]) -> bool:
+    """Whether any part was solved, or closed otherwise, since the whole was reopened, if it ever was."""
+    ended = (one.resolved_at or one.closed_at for one in done)
+    again = whole.reopened_at
+    return again is None or any(moment is not None and moment > again for moment in ended)
 
 
 def whole_confirmed(part: Issue, whole: Issue, by: str, at: datetime, policy: Policy) -> Change | None:

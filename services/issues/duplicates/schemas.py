@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from chassis.fields import MAX_VERSION, Formed, Moment, PlainText
+from services.issues.cases.schemas import answers_field
 from services.issues.categories.schemas import CATEGORY_PATTERN
 
 
@@ -49,10 +50,11 @@ class SupportSchema(Schema):
 
 
 class PartSchema(Schema):
-    """One problem of several."""
+    """One problem of several, with the answers that its category asks for."""
 
     category = Formed(CATEGORY_PATTERN, "Not the code of a category.", required=True)
     description = PlainText(required=True, most=2000)
+    answers = answers_field()
 
 
 class SplitSchema(Schema):

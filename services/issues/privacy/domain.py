@@ -10,7 +10,7 @@ from datetime import datetime
 from services.issues.cases.chain import PARTS, emptied
 from services.issues.cases.events import IssueFact, IssueReleased, IssueResumed
 from services.issues.cases.issue import OPEN, SYSTEM, Change, Issue, Line, Status, entry, fact
-from services.issues.cases.responsibility import settle
+from services.issues.cases.responsibility import settle, vacated
 from services.issues.categories.domain import Policy
 from services.issues.limits import domain as limits
 from services.issues.privacy.events import IssueAnonymised
@@ -65,7 +65,8 @@ def erase(issue: Issue, lines: Sequence[Line], member: str, at: datetime, policy
     """Forget a person; None where nothing of them is kept. An open issue goes on without them.
 
     As residents they take their words along; of what they did in office only the name goes. What was theirs
-    to handle goes back to the grid. What they described, and where, stays until the problem is dealt with.
+    to handle goes back to the grid, but what waits for its parts goes on so. What they described, and where,
+    stays until the problem is dealt with.
     """
     if member not in issue.people:
         return None
@@ -83,14 +84,25 @@ def _freed(
     """The issue no longer waiting for this member: to be claimed anew, or going on where they were asked."""
     running = replace(issue, countdown=limits.resume(issue.countdown, at))
     if issue.assignee == member and issue.status in OPEN:
-        back = replace(running, status=Status.REPORTED, assignee=None)
-        return settle(back, policy.calendar), (IssueReleased,)
+        return _handed_back(running, policy)
     if issue.assignee == member and issue.status is Status.MERGED:
-        return replace(issue, status_before=Status.REPORTED), ()
+        before = vacated(issue.status_before or Status.REPORTED, in_parts=bool(issue.parts))
+        return replace(issue, status_before=before), ()
     if issue.reporter == member and issue.status is Status.AWAITING_INFO:
         on = replace(running, status=issue.status_before or Status.IN_PROGRESS)
         return settle(on, policy.calendar), (IssueResumed,)
     return issue, ()
+
+
+def _handed_back(issue: Issue, policy: Policy) -> tuple[Issue, tuple[type[IssueFact], ...]]:
+    """The issue without its assignee, as where a steward has left the grid; see `vacated`."""
+    status = vacated(issue.status, in_parts=bool(issue.parts))
+    if status is Status.ON_HOLD:
+        # It ends with its parts. Should it be taken up before, nobody has claimed it any more.
+        before = Status.IN_PROGRESS if issue.status_before is Status.CLAIMED else issue.status_before
+        return replace(issue, status_before=before, assignee=None), ()
+    back = replace(issue, status=status, assignee=None)
+    return settle(back, policy.calendar), (IssueReleased,)
 
 
 def _as_handler(issue: Issue, member: str) -> Issue:
