@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from urllib.parse import quote
 
 import pytest
 
-from chassis.clock import new_ulid, utc_now
+import services.points.app
+from chassis.clock import new_ulid, rfc3339, utc_now
 from chassis.errors import Invalid, NotFound
 from chassis.identity import Actor, Grant
 from chassis.mongo import Mongo
@@ -25,6 +27,7 @@ from services.points.honours.domain import Gain, month_of
 from services.points.honours.queries import HonourQueries
 from services.points.honours.store import HonourStore
 from tests.integration.ledgers import ADMIN, DISTRICT, Ledger, at_once
+from tests.integration.serving import Served
 
 GRIDS = [f"{DISTRICT}00100100{number}" for number in range(1, 4)]
 MONTH = month_of(utc_now())
@@ -282,3 +285,28 @@ def test_gifts_that_come_back_are_flagged_once(honours: Honours) -> None:
     found = [flags.last(member, "points") for member in members]
     assert [one.share.percent for one in found if one] == [100, 100, 100]
     assert honours.mongo["flags"].count_documents({}) == 3
+
+
+def test_a_district_with_stars_and_tiers_of_its_own_shows_these_everywhere(
+    mongo: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {"STAR_HOURS": "0.5,1,2", "TIER_POINTS": "3,300"}
+    served, honours = Served(services.points.app, mongo, monkeypatch, **own), Honours(mongo)
+    member = honours.member(2)
+    legs = [Leg(issuer(DISTRICT), "minutes", -60), Leg(member, "minutes", 60)]
+    help_ = Posting(new_ulid(), "h", "help", 1, "h", DISTRICT, tuple(legs), utc_now(), verified=True)
+    assert honours.journal.post(help_)
+
+    def shown(query: str = "") -> tuple[int, int]:
+        account = served.call(Actor(member), "GET", f"/v1/accounts/{member}{query}").json
+        return account["stars"], account["tier"]
+
+    assert shown() == (2, 0)
+    honours.earn(member, 1)
+    assert shown() == (2, 1)
+    moment = quote(rfc3339(utc_now() + timedelta(seconds=1)))
+    assert shown(f"?known_at={moment}") == (2, 1)
+    words = {"name": "王阿姨", "title": "热心邻居", "grounds": "常年帮扶"}
+    nomination = {"member": member, "area": DISTRICT, "period": MONTH, **words}
+    made = served.call(STAFF, "POST", "/v1/commendations", nomination)
+    assert (made.status_code, made.json["facts"]["stars"]) == (201, 2)

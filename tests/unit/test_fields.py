@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError, fields
 
+from chassis import fields as own_fields
 from chassis.clock import new_ulid, rfc3339, ulid_at
-from chassis.fields import AreaCode, DocumentSchema, Identifier, Moment, PageQuery, PlainText
+from chassis.fields import AreaCode, DocumentSchema, Identifier, Moment, PageQuery, PastMoment, PlainText
 
 TEXT = PlainText(most=100)
 
@@ -94,6 +95,28 @@ def test_a_moment_is_the_same_moment_in_utc_whatever_zone_it_was_told_in(
     assert read == told
     assert read.utcoffset() == timedelta(0)
     assert Moment().deserialize(rfc3339(told)) == told
+
+
+NOW, TICK = datetime(2026, 11, 25, 8, tzinfo=UTC), timedelta(milliseconds=1)
+OLDEST, NEWEST = NOW - timedelta(days=90), NOW + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("seen", [OLDEST, NOW, NEWEST], ids=["ninety days ago", "now", "by a fast clock"])
+def test_what_was_seen_within_ninety_days_by_a_clock_five_minutes_wrong_is_taken_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, seen: datetime
+) -> None:
+    monkeypatch.setattr(own_fields, "utc_now", lambda: NOW)
+    there = seen.astimezone(timezone(timedelta(hours=8)))
+    assert PastMoment().deserialize(there.isoformat()) == seen
+
+
+@pytest.mark.parametrize("seen", [OLDEST - TICK, NEWEST + TICK], ids=["before that", "still to come"])
+def test_what_was_seen_before_that_or_is_still_to_come_is_refused(
+    monkeypatch: pytest.MonkeyPatch, seen: datetime
+) -> None:
+    monkeypatch.setattr(own_fields, "utc_now", lambda: NOW)
+    with pytest.raises(ValidationError, match="ninety days"):
+        PastMoment().deserialize(seen.isoformat())
 
 
 @given(MOMENTS)

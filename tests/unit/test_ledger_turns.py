@@ -88,14 +88,16 @@ def test_whoever_waits_too_long_or_loses_six_times_is_told_to_come_again(
         tries.append(1)
         raise conflict()
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable) as lost:
         journal.transact(write, lambda: False)
     assert (len(tries), len(waits)) == (6, 5)  # nobody waits after the last try, holding the turn
     assert sum(waits) < store._PATIENCE
     monkeypatch.setattr(store, "_PATIENCE", 0.01)
-    with journal._turns, pytest.raises(Unavailable):
+    with journal._turns, pytest.raises(Unavailable) as waited:
         journal.transact(write, lambda: False)
     assert len(tries) == 7
+    for refused in (lost.value, waited.value):
+        assert (refused.code, refused.extra) == ("busy-ledger", {"retry_after": 1})
     with pytest.raises(ZeroDivisionError):
         journal.transact(lambda _: 1 // 0, lambda: False)  # type: ignore[arg-type]
     assert not journal._turns.locked()

@@ -21,6 +21,7 @@ REFUSALS: list[tuple[Refusal, int]] = [
     (errors.TooLarge("big", zh="过大。", en="Too big.", limit=5), 413),
     (errors.TooMany("many", zh="过多。", en="Too many.", retry_after=7), 429),
     (errors.Unavailable("away", zh="不可用。", en="Away."), 503),
+    (errors.Unavailable("busy-ledger", zh="繁忙。", en="Busy.", retry_after=1), 503),
 ]
 
 
@@ -113,8 +114,17 @@ def test_the_address_and_method_of_a_mistaken_request_are_problems_too(client: F
     assert problem(client, "/bug", "zh", "POST")["title"] == "不支持的方法"
 
 
-def test_when_to_try_again_and_how_to_sign_in_are_headers(client: FlaskClient) -> None:
-    assert client.get("/refusals/7").headers["Retry-After"] == "7"
+def test_when_to_try_again_is_a_header_where_it_is_known(client: FlaskClient) -> None:
+    answers = [client.get(f"/refusals/{number}") for number in range(len(REFUSALS))]
+    told = {one.status_code: one.headers["Retry-After"] for one in answers if "Retry-After" in one.headers}
+    assert told == {429: "7", 503: "1"}
+    assert [refusal.extra.get("retry_after") for refusal, _ in REFUSALS] == [
+        int(one.headers["Retry-After"]) if "Retry-After" in one.headers else None for one in answers
+    ]
+    assert client.get("/outage").headers["Retry-After"] == "2"
+
+
+def test_how_to_sign_in_is_a_header(client: FlaskClient) -> None:
     assert client.get("/refusals/1").headers["WWW-Authenticate"] == "Bearer"
 
 

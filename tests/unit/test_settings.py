@@ -7,6 +7,8 @@ import pytest
 from chassis.settings import Secret, ServiceSettings, SettingsError, load
 from gateway.app import GatewaySettings
 from infra.local.secrets import Secrets
+from services.points.domain import LADDER, Ladder
+from services.points.settings import PointsSettings
 from services.volunteer.app import VolunteerSettings
 
 KEYS = Secrets.new()
@@ -164,6 +166,21 @@ def test_and_one_of_the_gateway(name: str, value: str) -> None:
     (line,) = problems({**GATEWAY, name: value}, GatewaySettings)
     assert line.startswith(f"{name} is wrong")
     assert load(GatewaySettings, GATEWAY)
+
+
+def test_stars_and_tiers_are_the_districts_own_and_the_usual_ones_where_it_says_nothing() -> None:
+    assert load(PointsSettings, GOOD).ladder == LADDER
+    own = load(PointsSettings, {**GOOD, "STAR_HOURS": "0.5,2", "TIER_POINTS": "3"}).ladder
+    assert own == Ladder((0.5, 2.0), (3.0,))
+    assert [own.stars(minutes) for minutes in (29, 30, 119, 120, 9999)] == [0, 1, 1, 2, 2]
+    assert [own.tier(points) for points in (2, 3, 9999)] == [0, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["STAR_HOURS", "TIER_POINTS"])
+@pytest.mark.parametrize("steps", ["0,100", "-1", "300,100", "100,100", "nan", "100,nan"])
+def test_steps_of_stars_and_tiers_go_up(name: str, steps: str) -> None:
+    (line,) = problems({**GOOD, name: steps}, PointsSettings)
+    assert line.startswith(f"{name} is wrong")
 
 
 def test_faults_are_refused_in_production_only() -> None:
