@@ -8,7 +8,7 @@ from datetime import datetime
 from chassis.clock import rfc3339
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
-from services.issues.cases.domain import transition
+from services.issues.cases.domain import allowed_actions, transition
 from services.issues.cases.issue import Change, Details, Feedback, Issue, Party, Status
 from services.issues.cases.responsibility import parties
 from services.issues.categories.domain import Policy
@@ -36,6 +36,7 @@ def give(issue: Issue, actor: Actor, feedback: Feedback, policy: Policy) -> Chan
             zh="该问题目前不等待反馈。",
             en=f"The issue is {issue.status}: no answer is awaited.",
             status_now=issue.status,
+            allowed=allowed_actions(issue, actor, feedback.at, policy),
         )
     if feedback.resolved != "yes" and not feedback.reason:
         raise Invalid("reason", zh="请说明还有什么没有解决。", en="Say what is not solved yet.")
