@@ -1,19 +1,28 @@
 """What issues are found by."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chassis.errors import Invalid
 from services.issues.finding import exports
-from services.issues.finding.domain import circle, outline, rectangle, sought_words, words
+from services.issues.finding.domain import MOST_SOUGHT, circle, outline, rectangle, sought_words, words
 
-han = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=2, max_size=40)
+CHINESE = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5)
+sought_text = st.text(CHINESE, min_size=2, max_size=100)
+long_text = st.builds(lambda text, times: text * times, st.text(CHINESE, max_size=700), st.integers(1, 2))
+ALL_DIFFERENT = "".join(chr(0x4E00 + place) for place in range(1900))
 
 
-@given(han, han, han)
+@given(long_text, sought_text, long_text)
+@example(ALL_DIFFERENT, "消防通道被堵", "")
+@example(ALL_DIFFERENT[:900], "消防通道被堵", ALL_DIFFERENT[900:])
 def test_any_part_of_a_chinese_text_is_found_by_its_pairs(before: str, sought: str, after: str) -> None:
     assert set(sought_words(sought)) <= set(words(before + sought + after))
+
+
+def test_no_more_than_a_handful_of_words_is_searched_for_however_much_is_asked() -> None:
+    assert len(sought_words(ALL_DIFFERENT)) == MOST_SOUGHT
 
 
 def test_latin_words_and_numbers_are_whole_and_case_and_width_do_not_matter() -> None:
