@@ -266,7 +266,7 @@ def rate(issue: Issue, actor: Actor, rating: Rating, at: datetime) -> Change:
         )
     if issue.rating is not None:
         raise Conflict("already-rated", zh="您已评价过。", en="This solution has been rated already.")
-    rated = replace(issue, rating=rating, version=issue.version + 1)
+    rated = replace(issue, rating=replace(rating, at=at), version=issue.version + 1)
     event = fact(events.IssueRated, rated, actor.member_id, satisfied=rating.satisfied, score=rating.score)
     return Change(rated, (entry("rate", rated, actor, at, Details(note=_words(rating))),), (event,))
 

@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from chassis.clock import rfc3339
 from chassis.errors import Conflict, Invalid, NotAllowed
@@ -44,6 +46,18 @@ def give(issue: Issue, actor: Actor, feedback: Feedback, policy: Policy) -> Chan
         return transition(issue, "reopen", actor, Details(note=_words(feedback)), feedback.at, policy)
     change = transition(issue, "confirm", actor, Details(note=feedback.reason), feedback.at, policy)
     return replace(change, issue=replace(change.issue, feedback=feedback))
+
+
+def last_word(feedback: Mapping[str, Any] | None, rating: Mapping[str, Any] | None) -> bool | None:
+    """Whether the reporter is satisfied with a solution, by the later of feedback and rating; None without.
+
+    A rating of which is not known when it was said gives way to feedback.
+    """
+    said = feedback or rating
+    rated_at = rating.get("at") if rating else None
+    if feedback and rating and rated_at is not None and rated_at >= feedback["at"]:
+        said = rating
+    return bool(said["satisfied"]) if said else None
 
 
 def _words(feedback: Feedback) -> str:
