@@ -7,7 +7,8 @@ from functools import cache
 
 from chassis.errors import Conflict, NotAllowed
 from chassis.identity import Actor, Grant
-from services.issues.cases.domain import REOPEN_TIME, WORKFLOW, report, transition
+from services.issues.cases.domain import WORKFLOW, report, transition
+from services.issues.cases.guards import REOPEN_TIME
 from services.issues.cases.issue import (
     LEVELS,
     OPEN,

@@ -121,9 +121,9 @@ class Lives:
 
     def _act(self, issue: Issue, action: str, actors: Sequence[Actor], at: datetime) -> Issue:
         """The action by the first who may take it; the clock may have left nobody who may."""
+        policy = commands.policy_of(self.rules, issue)
         for actor in actors:
-            if action in allowed_actions(issue, actor, at):
-                policy = commands.policy_of(self.rules, issue)
+            if action in allowed_actions(issue, actor, at, policy):
                 return self.cases.save(transition(issue, action, actor, _DETAILS, at, policy))
         return issue
 

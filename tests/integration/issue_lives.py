@@ -19,6 +19,7 @@ from chassis.mongo import Document, Mongo
 from services.issues.cases import domain as workflow
 from services.issues.cases import feedback
 from services.issues.cases.issue import SYSTEM, Change, Details, Feedback, Issue, Part, Rating, Status
+from services.issues.cases.responsibility import parties
 from services.issues.cases.store import CaseStore
 from services.issues.categories.domain import ROOTS, Policy
 from services.issues.limits import domain as limits
@@ -109,9 +110,7 @@ class Lives:
                     given = Feedback(True, word, satisfied, "还在", at)
                     return feedback.give(issue, Actor("R"), given, self._policy(issue))
                 case _:
-                    allowed = workflow.allowed_actions(issue, actor, at)
-                    actions = [one for one in allowed if one != "withdraw"]
-                    action = self.dice.choice(actions or ["claim"])
+                    action = self.dice.choice(_actions(issue, actor) or ["claim"])
                     return workflow.transition(issue, action, actor, details, at, self._policy(issue))
         except Refusal:
             return None
@@ -124,6 +123,16 @@ class Lives:
         assert stored is not None
         known = {one.id for one in self.events}
         self.events += [parse(orjson.dumps(one)) for one in stored["outbox"] if one["id"] not in known]
+
+
+def _actions(issue: Issue, actor: Actor) -> list[str]:
+    """What the actor may take by the table, the service's own too; withdrawals would end too many."""
+    held = parties(issue, actor)
+    return [
+        name
+        for name, row in workflow.WORKFLOW.items()
+        if name != "withdraw" and row.parties & held and workflow.applies(name, issue)
+    ]
 
 
 def recomputed(mongo: Mongo, area: str, since: datetime | None, until: datetime | None) -> list[Document]:

@@ -67,6 +67,15 @@ def test_a_sweep_takes_in_what_came_since_the_last_one(scene: Scene) -> None:
     assert scene.taken_in() == {*first, later}
 
 
+def test_a_long_report_is_found_by_its_last_words_as_by_its_first(scene: Scene) -> None:
+    issue_id = scene.report(60.0)
+    long = "消防通道被堵" + "".join(chr(0x4E00 + place) for place in range(1900)) + "井盖松动"
+    scene.mongo["issues"].update_one({"_id": issue_id}, {"$set": {"description": long}})
+    scene.store.sweep(DISTRICT)
+    assert scene.search("消防通道") == scene.search("井盖松动") == [issue_id]
+    assert scene.search("井盖松动", since=scene.clock.now - timedelta(days=1), reporter="R") == [issue_id]
+
+
 def test_what_another_worker_took_in_is_as_good_as_taken_in(scene: Scene) -> None:
     ids = {scene.report(3.0) for _ in range(3)}
     other = WordStore(scene.mongo, CellStore(scene.mongo), scene.clock)

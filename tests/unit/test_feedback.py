@@ -37,14 +37,14 @@ def test_reopening_sets_the_rating_aside_and_the_next_solution_is_rated_anew() -
     assert reopened.rating is None
     confirmed = transition(again(reopened), "confirm", REPORTER, DETAILS, NOW, POLICY).issue
     change = domain.rate(confirmed, REPORTER, GOOD, NOW)
-    assert change.issue.rating == GOOD
+    assert change.issue.rating == replace(GOOD, at=NOW)
     assert [event.type for event in change.events] == ["issue.rated.v1"]
 
 
 def test_an_issue_closed_without_an_answer_is_rated_anew_once_it_was_reopened() -> None:
     rated = domain.rate(replace(solved(), status=Status.NO_ANSWER), REPORTER, POOR, NOW).issue
     reopened = transition(rated, "reopen", REPORTER, DETAILS, NOW, POLICY).issue
-    assert domain.rate(again(reopened), REPORTER, GOOD, NOW).issue.rating == GOOD
+    assert domain.rate(again(reopened), REPORTER, GOOD, NOW).issue.rating == replace(GOOD, at=NOW)
 
 
 @pytest.mark.parametrize(("word", "told"), [("no", "未解决"), ("partly", "部分解决")])

@@ -1,19 +1,34 @@
 """What issues are found by."""
 
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chassis.errors import Invalid
+from services.issues.cases.schemas import IssueSchema
 from services.issues.finding import exports
-from services.issues.finding.domain import circle, outline, rectangle, sought_words, words
+from services.issues.finding.domain import MOST_SOUGHT, circle, outline, rectangle, sought_words, words
 
-han = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=2, max_size=40)
+CHINESE = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5)
+sought_text = st.text(CHINESE, min_size=2, max_size=100)
+long_text = st.builds(lambda text, times: text * times, st.text(CHINESE, max_size=700), st.integers(1, 2))
+NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)
+ALL_DIFFERENT = "".join(chr(0x4E00 + place) for place in range(1900))
 
 
-@given(han, han, han)
+@given(long_text, sought_text, long_text)
+@example(ALL_DIFFERENT, "消防通道被堵", "")
+@example(ALL_DIFFERENT[:900], "消防通道被堵", ALL_DIFFERENT[900:])
 def test_any_part_of_a_chinese_text_is_found_by_its_pairs(before: str, sought: str, after: str) -> None:
     assert set(sought_words(sought)) <= set(words(before + sought + after))
+
+
+def test_no_more_than_a_handful_of_words_is_searched_for_however_much_is_asked() -> None:
+    assert len(sought_words(ALL_DIFFERENT)) == MOST_SOUGHT
 
 
 def test_latin_words_and_numbers_are_whole_and_case_and_width_do_not_matter() -> None:
@@ -56,6 +71,38 @@ def test_regions_hold_their_borders_and_nothing_beyond() -> None:
 def test_an_export_holds_no_cell_that_a_spreadsheet_runs() -> None:
     lines = b"".join(exports.as_csv([{"number": "1", "description": "=HYPERLINK(1)", "location": None}]))
     assert b"'=HYPERLINK(1)" in lines
+
+
+YES, NO = ({"contacted": True, "resolved": "yes", "satisfied": one, "at": NOON} for one in (True, False))
+GOOD, POOR = ({"satisfied": one, "score": 3, "comment": ""} for one in (True, False))
+EARLIER, LATER = (NOON + timedelta(hours=hours) for hours in (-1, 1))
+
+
+@pytest.mark.parametrize(
+    ("feedback", "rating", "satisfied"),
+    [
+        (None, None, None),
+        (YES, None, True),
+        (NO, None, False),
+        (None, {**GOOD, "at": LATER}, True),
+        (None, GOOD, True),
+        (NO, {**GOOD, "at": LATER}, True),
+        (NO, {**GOOD, "at": EARLIER}, False),
+        (YES, {**POOR, "at": EARLIER}, True),
+        (NO, GOOD, False),
+        (NO, {**GOOD, "at": None}, False),
+    ],
+)
+def test_an_export_tells_the_reporters_last_word_as_the_figures_do(
+    feedback: dict[str, object] | None, rating: dict[str, object] | None, satisfied: bool | None
+) -> None:
+    shown = {"number": "1", "location": None, "feedback": feedback, "rating": rating}
+    row = IssueSchema().dump(shown)
+    lines = b"".join(exports.as_csv([row])).decode("utf-8-sig").splitlines()
+    told = {True: "True", False: "False", None: ""}[satisfied]
+    assert next(csv.DictReader(lines))["satisfied"] == told
+    feature = json.loads(b"".join(exports.as_geojson([row])))["features"][0]
+    assert feature["properties"]["satisfied"] is satisfied
 
 
 def test_a_geojson_export_without_rows_is_whole() -> None:

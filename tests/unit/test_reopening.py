@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from chassis.errors import Conflict
-from services.issues.cases import domain
 from services.issues.cases.domain import allowed_actions, transition
+from services.issues.cases.guards import REOPEN_TIME
 from services.issues.cases.issue import Issue, Level, Status
 from services.issues.cases.lists import CLOSED, lists_of
 from services.issues.privacy.domain import anonymise
@@ -21,19 +21,19 @@ def confirmed(reporter: str = "R") -> Issue:
 
 
 def test_what_was_confirmed_is_reopened_by_its_reporter_for_a_fortnight_and_by_staff_at_any_time() -> None:
-    last, later = NOW + domain.REOPEN_TIME, NOW + domain.REOPEN_TIME + timedelta(milliseconds=1)
+    last, later = NOW + REOPEN_TIME, NOW + REOPEN_TIME + timedelta(milliseconds=1)
     for who, at in (("reporter", last), ("community", later), ("subdistrict", later), ("admin", later)):
-        assert "reopen" in allowed_actions(confirmed(), ACTORS[who], at), who
+        assert "reopen" in allowed_actions(confirmed(), ACTORS[who], at, POLICY), who
         change = transition(confirmed(), "reopen", ACTORS[who], DETAILS, at, POLICY)
         assert (change.issue.status, change.issue.closed_at) == ("reopened", None), who
-    assert "reopen" not in allowed_actions(confirmed(), ACTORS["reporter"], later)
+    assert "reopen" not in allowed_actions(confirmed(), ACTORS["reporter"], later, POLICY)
     with pytest.raises(Conflict) as refused:
         transition(confirmed(), "reopen", ACTORS["reporter"], DETAILS, later, POLICY)
     assert (refused.value.code, refused.value.extra["allowed"]) == ("confirmed-long-ago", [])
 
 
 def test_staff_who_reported_it_themselves_reopen_as_staff() -> None:
-    later = NOW + domain.REOPEN_TIME + timedelta(days=1)
+    later = NOW + REOPEN_TIME + timedelta(days=1)
     change = transition(confirmed("C"), "reopen", ACTORS["community"], DETAILS, later, POLICY)
     assert change.issue.reopened == 1
 
@@ -64,4 +64,4 @@ def test_what_is_reopened_is_closed_no_more_and_becomes_anonymous_only_when_it_i
     assert CLOSED not in lists_of(reopened, None)
     assert anonymise(reopened, (), NOW) is None
     gone = replace(closed, anonymised_at=NOW)
-    assert allowed_actions(gone, ACTORS["admin"], NOW) == []
+    assert allowed_actions(gone, ACTORS["admin"], NOW, POLICY) == []

@@ -215,20 +215,41 @@ def act(
     return decide_until_saved(cases, clock, issue_id, once(request_id, decide))
 
 
-def comment(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, text: str, request_id: str) -> Issue:
-    """Add a remark to an issue's history, once a request."""
+def comment(
+    cases: Cases,
+    clock: Clock,
+    actor: Actor,
+    *,
+    issue_id: str,
+    text: str,
+    request_id: str,
+    expected_version: int | None = None,
+) -> Issue:
+    """Add a remark to an issue's history, once a request. Raises Stale."""
 
     def decide(issue: Issue, now: datetime) -> Change:
+        domain.check_version(issue, expected_version)
         return domain.comment(issue, actor, text, now)
 
     return decide_until_saved(cases, clock, issue_id, once(request_id, decide))
 
 
-def rate(cases: Cases, clock: Clock, actor: Actor, *, issue_id: str, rating: Rating) -> Issue:
-    """Record the reporter's rating."""
-    return decide_until_saved(
-        cases, clock, issue_id, lambda issue, now: domain.rate(issue, actor, rating, now)
-    )
+def rate(
+    cases: Cases,
+    clock: Clock,
+    actor: Actor,
+    *,
+    issue_id: str,
+    rating: Rating,
+    expected_version: int | None = None,
+) -> Issue:
+    """Record the reporter's rating. Raises Stale."""
+
+    def decide(issue: Issue, now: datetime) -> Change:
+        domain.check_version(issue, expected_version)
+        return domain.rate(issue, actor, rating, now)
+
+    return decide_until_saved(cases, clock, issue_id, decide)
 
 
 def answer(
@@ -243,8 +264,9 @@ def answer(
     satisfied: bool,
     reason: str | None,
     signature: tuple[str, str] | None = None,
+    expected_version: int | None = None,
 ) -> Issue:
-    """Take the reporter's answers after a solution; see `feedback.give`.
+    """Take the reporter's answers after a solution; see `feedback.give`, and Stale.
 
     Without an actor, `signature` (signature and key) of a feedback link speaks for the reporter.
     """
@@ -252,6 +274,7 @@ def answer(
     def decide(issue: Issue, now: datetime) -> Change:
         if signature is not None:
             feedback.check_signature(issue, *signature, now)
+        domain.check_version(issue, expected_version)
         who = actor or Actor(str(issue.reporter))
         given = Feedback(contacted, resolved, satisfied, reason, now)
         if resolved != "yes":

@@ -1,13 +1,14 @@
 """The case workflow: one table says who may do what to an issue, when, and what it then is."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from chassis.errors import Conflict, Invalid, NotAllowed, Stale
+from chassis.errors import Conflict, Invalid, NotAllowed, Refusal, Stale
 from chassis.identity import Actor
 from services.issues.cases import events
 from services.issues.cases.effects import EFFECTS
 from services.issues.cases.events import IssueFact
+from services.issues.cases.guards import GUARDS
 from services.issues.cases.issue import (
     OPEN,
     SYSTEM,
@@ -40,8 +41,6 @@ class Transition:
     needs: tuple[str, ...]
 
 
-REOPEN_TIME = timedelta(days=14)
-"""How long the reporter may take back that a solution was confirmed."""
 _WORKED = "claimed in_progress escalated reopened"
 _TO_BEGIN = "reported claimed escalated"  # a unit has it, and has not begun
 _ANY_OPEN = " ".join(sorted(OPEN))
@@ -151,34 +150,15 @@ def report(issue: Issue, policy: Policy) -> Change:
     return Change(new, (line,), (fact(events.IssueReported, new, actor.member_id),))
 
 
-def allowed_actions(issue: Issue, actor: Actor, at: datetime) -> list[str]:
-    """The actions that the actor may take at this time."""
-    held = parties(issue, actor)
-    return [
-        name
-        for name, row in WORKFLOW.items()
-        if _applies(row, issue) and row.parties & held and not _comes_too_late(issue, name, actor, at)
-    ]
+def allowed_actions(issue: Issue, actor: Actor, at: datetime, policy: Policy) -> list[str]:
+    """What the actor may ask for at this time: these succeed where what they need is given, no others."""
+    return [name for name in PUBLIC_ACTIONS if _refusal(issue, name, actor, at, policy) is None]
 
 
 def applies(action: str, issue: Issue) -> bool:
     """Whether the status and the level of an issue allow an action, whoever takes it."""
-    return _applies(WORKFLOW[action], issue)
-
-
-def _applies(row: Transition, issue: Issue) -> bool:
+    row = WORKFLOW[action]
     return issue.status in row.sources and issue.level in row.levels and issue.anonymised_at is None
-
-
-def _comes_too_late(issue: Issue, action: str, actor: Actor, at: datetime) -> bool:
-    """Whether it is too long ago that a solution was confirmed for anybody but staff to contradict."""
-    return (
-        action == "reopen"
-        and issue.status is Status.CONFIRMED
-        and issue.closed_at is not None
-        and at > issue.closed_at + REOPEN_TIME
-        and Party.STAFF not in parties(issue, actor)
-    )
 
 
 def transition(
@@ -190,7 +170,7 @@ def transition(
     does not allow it, Invalid where something that the action needs is missing.
     """
     row = WORKFLOW[action]
-    _check_right(row, issue, action, actor, at)
+    _check_right(issue, action, actor, at, policy)
     _check_details(row, action, details, policy)
     moved = EFFECTS[action](issue, actor, details, at, policy)
     moved = settle(replace(moved, version=issue.version + 1), policy.calendar)
@@ -198,43 +178,35 @@ def transition(
     return Change(moved, (line,), (fact(row.event, moved, actor.member_id),))
 
 
-def _check_right(row: Transition, issue: Issue, action: str, actor: Actor, at: datetime) -> None:
+def _check_right(issue: Issue, action: str, actor: Actor, at: datetime, policy: Policy) -> None:
+    refusal = _refusal(issue, action, actor, at, policy)
+    if isinstance(refusal, Conflict):
+        allowed = allowed_actions(issue, actor, at, policy)
+        raise Conflict(refusal.code, zh=refusal.zh, en=refusal.en, **refusal.extra, allowed=allowed)
+    if refusal is not None:
+        raise refusal
+
+
+def _refusal(issue: Issue, action: str, actor: Actor, at: datetime, policy: Policy) -> Refusal | None:
+    """Why the actor may not take an action, whatever they give with it; None where they may."""
+    row = WORKFLOW[action]
     if not parties(issue, actor) & row.parties:
-        raise NotAllowed(
+        return NotAllowed(
             "not-your-issue",
             zh="您与此问题的关系不允许此操作。",
             en=f"Only {', '.join(sorted(row.parties))} of this issue may {action} it.",
         )
-    check_kept(issue)
-    if not _applies(row, issue):
-        raise Conflict(
+    if issue.anonymised_at is not None:
+        return _anonymised()
+    if not applies(action, issue):
+        return Conflict(
             "action-not-possible",
             zh=f"问题当前状态（{issue.status}）不能进行此操作。",
             en=f"An issue that is {issue.status} at the level {issue.level} cannot be acted on so: {action}.",
             status_now=issue.status,
-            allowed=allowed_actions(issue, actor, at),
         )
-    if _comes_too_late(issue, action, actor, at):
-        raise Conflict(
-            "confirmed-long-ago",
-            zh=f"确认已超过 {REOPEN_TIME.days} 天，请联系社区工作人员重新打开，或重新上报。",
-            en=f"It was confirmed more than {REOPEN_TIME.days} days ago: ask the community's staff to reopen "
-            "it, or report it anew.",
-            allowed=allowed_actions(issue, actor, at),
-        )
-    if action == "withdraw" and issue.residents != (issue.reporter,):
-        raise Conflict(
-            "others-follow",
-            zh="其他居民也在关注此问题，不能撤回。",
-            en="Others reported or support the same problem: it cannot be withdrawn.",
-            allowed=[name for name in allowed_actions(issue, actor, at) if name != "withdraw"],
-        )
-    if action == "confirm" and actor.member_id == issue.resolver:
-        raise NotAllowed(
-            "own-work",
-            zh="不能确认自己解决的问题。",
-            en="Whoever resolved an issue cannot confirm it: somebody else must verify.",
-        )
+    guard = GUARDS.get(action)
+    return guard(issue, actor, at, policy) if guard is not None else None
 
 
 def _check_details(row: Transition, action: str, details: Details, policy: Policy) -> None:
@@ -251,11 +223,15 @@ def _check_details(row: Transition, action: str, details: Details, policy: Polic
 def check_kept(issue: Issue) -> None:
     """Raises Conflict for an issue of which nothing personal is kept any more: it is only counted."""
     if issue.anonymised_at is not None:
-        raise Conflict(
-            "anonymised",
-            zh="该问题已匿名化归档。",
-            en="This issue was closed long ago and made anonymous: report the problem anew.",
-        )
+        raise _anonymised()
+
+
+def _anonymised() -> Conflict:
+    return Conflict(
+        "anonymised",
+        zh="该问题已匿名化归档。",
+        en="This issue was closed long ago and made anonymous: report the problem anew.",
+    )
 
 
 def check_version(issue: Issue, expected: int | None) -> None:
@@ -290,7 +266,7 @@ def rate(issue: Issue, actor: Actor, rating: Rating, at: datetime) -> Change:
         )
     if issue.rating is not None:
         raise Conflict("already-rated", zh="您已评价过。", en="This solution has been rated already.")
-    rated = replace(issue, rating=rating, version=issue.version + 1)
+    rated = replace(issue, rating=replace(rating, at=at), version=issue.version + 1)
     event = fact(events.IssueRated, rated, actor.member_id, satisfied=rating.satisfied, score=rating.score)
     return Change(rated, (entry("rate", rated, actor, at, Details(note=_words(rating))),), (event,))
 

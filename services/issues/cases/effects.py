@@ -1,12 +1,12 @@
-"""What each action of the workflow changes in an issue. Whether it may be taken, `domain.WORKFLOW` says."""
+"""What each action of the workflow changes in an issue. Whether it may be taken, `domain` has seen to."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chassis.errors import Conflict, Invalid
+from chassis.errors import Invalid
 from chassis.identity import Actor
-from services.issues.cases.issue import GRID_LENGTH, Details, Issue, Level, Objection, Status
+from services.issues.cases.issue import Details, Issue, Level, Objection, Status
 from services.issues.cases.responsibility import first_level, lead, level_above, level_below, vacated
 from services.issues.categories.domain import Policy
 from services.issues.limits import domain as limits
@@ -26,10 +26,6 @@ def _claim(issue: Issue, actor: Actor, _: Details, at: datetime, __: Policy) -> 
 
 
 def _assign(issue: Issue, _: Actor, details: Details, at: datetime, policy: Policy) -> Issue:
-    if len(issue.area) != GRID_LENGTH:
-        raise Conflict(
-            "not-in-a-grid", zh="该问题尚未分派到网格。", en="It lies in no grid yet: route it to one first."
-        )
     led = issue if issue.level is Level.STEWARD else lead(issue, Level.STEWARD, policy, at)
     return replace(
         led,
@@ -75,12 +71,6 @@ def _resume(issue: Issue, _: Actor, __: Details, at: datetime, ___: Policy) -> I
 
 
 def _extend(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -> Issue:
-    if issue.countdown.extended:
-        raise Conflict(
-            "extended-already",
-            zh="只能延期一次。",
-            en="The time was extended once already: it cannot be again.",
-        )
     return replace(issue, countdown=limits.extend(issue.countdown, policy.calendar, at))
 
 
@@ -95,18 +85,12 @@ def _route(issue: Issue, _: Actor, details: Details, at: datetime, policy: Polic
 
 
 def _object(issue: Issue, actor: Actor, details: Details, at: datetime, policy: Policy) -> Issue:
-    if issue.objection is not None:
-        raise Conflict(
-            "objected-already", zh="本次分派已提出过异议。", en="This dispatch was objected to already."
-        )
     decide_by = policy.calendar.after(at, OBJECTION_TIME, working=True)
     return replace(issue, objection=Objection(actor.member_id, str(details.note), at, decide_by))
 
 
 def _decided(issue: Issue, decision: str) -> Issue:
-    if issue.objection is None or issue.objection.decision is not None:
-        raise Conflict("no-objection", zh="没有待裁定的异议。", en="There is no objection to decide.")
-    return replace(issue, objection=replace(issue.objection, decision=decision))
+    return replace(issue, objection=replace(issue.objection, decision=decision) if issue.objection else None)
 
 
 def _accept_objection(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -> Issue:
@@ -140,13 +124,7 @@ def _escalate(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy)
 
 
 def _return(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -> Issue:
-    below = level_below(issue, policy.category)
-    if below is None:
-        raise Conflict(
-            "nobody-below",
-            zh="下级没有可退回的单位。",
-            en="There is no unit below to return it to: route it.",
-        )
+    below = level_below(issue, policy.category) or issue.level
     returned = lead(issue, below, policy, at)
     if below is not Level.STEWARD:
         return replace(returned, status=Status.ESCALATED, assignee=None)
@@ -232,8 +210,6 @@ def _reopen(issue: Issue, _: Actor, __: Details, at: datetime, policy: Policy) -
 
 
 def _split(issue: Issue, _: Actor, __: Details, ___: datetime, ____: Policy) -> Issue:
-    if issue.part_of is not None or issue.parts:
-        raise Conflict("split-already", zh="该问题已拆分。", en="It was split already, or is a part itself.")
     before = Status.IN_PROGRESS if issue.status is Status.REPORTED else issue.status
     return replace(issue, status=Status.ON_HOLD, status_before=before)
 

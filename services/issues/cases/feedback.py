@@ -2,13 +2,15 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from chassis.clock import rfc3339
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
-from services.issues.cases.domain import transition
+from services.issues.cases.domain import allowed_actions, transition
 from services.issues.cases.issue import Change, Details, Feedback, Issue, Party, Status
 from services.issues.cases.responsibility import parties
 from services.issues.categories.domain import Policy
@@ -36,6 +38,7 @@ def give(issue: Issue, actor: Actor, feedback: Feedback, policy: Policy) -> Chan
             zh="该问题目前不等待反馈。",
             en=f"The issue is {issue.status}: no answer is awaited.",
             status_now=issue.status,
+            allowed=allowed_actions(issue, actor, feedback.at, policy),
         )
     if feedback.resolved != "yes" and not feedback.reason:
         raise Invalid("reason", zh="请说明还有什么没有解决。", en="Say what is not solved yet.")
@@ -43,6 +46,18 @@ def give(issue: Issue, actor: Actor, feedback: Feedback, policy: Policy) -> Chan
         return transition(issue, "reopen", actor, Details(note=_words(feedback)), feedback.at, policy)
     change = transition(issue, "confirm", actor, Details(note=feedback.reason), feedback.at, policy)
     return replace(change, issue=replace(change.issue, feedback=feedback))
+
+
+def last_word(feedback: Mapping[str, Any] | None, rating: Mapping[str, Any] | None) -> bool | None:
+    """Whether the reporter is satisfied with a solution, by the later of feedback and rating; None without.
+
+    A rating of which is not known when it was said gives way to feedback.
+    """
+    said = feedback or rating
+    rated_at = rating.get("at") if rating else None
+    if feedback and rating and rated_at is not None and rated_at >= feedback["at"]:
+        said = rating
+    return bool(said["satisfied"]) if said else None
 
 
 def _words(feedback: Feedback) -> str:

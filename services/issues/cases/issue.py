@@ -73,11 +73,12 @@ STAFF_ROLES = frozenset({"community_staff", "subdistrict_staff", "district_admin
 
 @dataclass(frozen=True)
 class Rating:
-    """The reporter's word on how it went; score 1 to 5."""
+    """The reporter's word on how it went; score 1 to 5. When it was said is not known of older releases'."""
 
     satisfied: bool
     score: int
     comment: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)

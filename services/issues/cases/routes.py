@@ -109,8 +109,16 @@ def blueprint(
     @routes.answers(201, schemas.IssueSchema)
     @access.signed_in
     def comment(body: dict[str, Any], issue_id: str) -> Response:
-        """Add a remark to the history."""
-        commands.comment(store, clock, actor(), issue_id=issue_id, text=body["text"], request_id=new_id())
+        """Add a remark to the history; `If-Match` guards against races."""
+        commands.comment(
+            store,
+            clock,
+            actor(),
+            issue_id=issue_id,
+            text=body["text"],
+            request_id=new_id(),
+            expected_version=expected_version(),
+        )
         return shown(issue_id, 201)
 
     @routes.route("/<issue_id>/ratings", methods=["POST"])
@@ -118,8 +126,9 @@ def blueprint(
     @routes.answers(201, schemas.IssueSchema)
     @access.signed_in
     def rate(body: dict[str, Any], issue_id: str) -> Response:
-        """Rate how the issue was handled."""
-        commands.rate(store, clock, actor(), issue_id=issue_id, rating=Rating(**body))
+        """Rate how the issue was handled; `If-Match` guards against races."""
+        rating, version = Rating(**body), expected_version()
+        commands.rate(store, clock, actor(), issue_id=issue_id, rating=rating, expected_version=version)
         return shown(issue_id, 201)
 
     @routes.route("/<issue_id>/feedback", methods=["POST"])
@@ -127,8 +136,9 @@ def blueprint(
     @routes.answers(201, schemas.IssueSchema)
     @access.signed_in
     def feedback(body: dict[str, Any], issue_id: str) -> Response:
-        """Answer whether the issue is solved: yes confirms it, partly and no return it."""
-        commands.answer(store, rules, clock, actor(), issue_id=issue_id, **body)
+        """Answer whether it is solved: yes confirms it, partly and no return it; `If-Match` guards."""
+        version = expected_version()
+        commands.answer(store, rules, clock, actor(), issue_id=issue_id, expected_version=version, **body)
         return shown(issue_id, 201)
 
     return routes

@@ -97,6 +97,7 @@ class RatingSchema(Schema):
     satisfied = Flag(required=True)
     score = fields.Integer(required=True, strict=True, validate=validate.Range(1, 5))
     comment = PlainText(load_default="", most=1000, least=0)
+    at = Moment(dump_only=True, allow_none=True)
 
 
 class FeedbackSchema(Schema):
@@ -106,6 +107,7 @@ class FeedbackSchema(Schema):
     resolved = fields.String(required=True, validate=validate.OneOf(ANSWERS))
     satisfied = Flag(required=True)
     reason = PlainText(load_default=None, most=1000)
+    at = Moment(dump_only=True)
 
 
 class PhotoLinkSchema(Schema):

@@ -17,7 +17,8 @@ CELL_ZOOM = 16
 """The zoom of the cells that open issues are counted by: some 470 m across at 39° north."""
 MOST_RADIUS = 50_000.0
 MOST_CORNERS = 100
-MOST_WORDS = 200
+MOST_SOUGHT = 200
+"""How many words are searched for at once. A text is found by all of its words, however long it is."""
 _RUNS = re.compile(r"[\u3400-\u9fff\U00020000-\U0003134f]+|[0-9a-z]+")
 _LONG_NUMBER = re.compile(r"[0-9]{7,}[0-9a-z]?")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003134f]")
@@ -155,7 +156,7 @@ def words(text: str) -> list[str]:
             found += [run[place : place + 2] for place in range(max(1, len(run) - 1))]
         else:
             found += [] if _LONG_NUMBER.fullmatch(run) else [run]
-    return list(dict.fromkeys(found))[:MOST_WORDS]
+    return list(dict.fromkeys(found))
 
 
 def sought_words(text: str) -> tuple[str, ...]:
@@ -165,7 +166,7 @@ def sought_words(text: str) -> tuple[str, ...]:
         raise Invalid(
             "q", zh="请至少输入两个汉字或一个单词。", en="Search for two Chinese characters or a word."
         )
-    return sought
+    return sought[:MOST_SOUGHT]
 
 
 def one_region(regions: Sequence[Region | None]) -> Region | None:

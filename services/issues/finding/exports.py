@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from chassis.spreadsheets import csv_lines
+from services.issues.cases.feedback import last_word
 
 COLUMNS = (
     "number",
@@ -47,6 +48,6 @@ def as_geojson(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    place, rating = row.get("location") or {}, row.get("rating") or {}
-    more = {"lng": place.get("lng"), "lat": place.get("lat"), "satisfied": rating.get("satisfied")}
+    place, satisfied = row.get("location") or {}, last_word(row.get("feedback"), row.get("rating"))
+    more = {"lng": place.get("lng"), "lat": place.get("lat"), "satisfied": satisfied}
     return {name: more[name] if name in more else row.get(name) for name in COLUMNS}

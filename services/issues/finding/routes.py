@@ -129,7 +129,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     if refusal is None:
         raise AssertionError("an outcome is one or the other")
     detail = refusal.en if problems.language() == "en" else refusal.zh
-    return {"id": outcome.id, "status": problems.status_of(refusal), "detail": detail}
+    answer = {"id": outcome.id, "status": problems.status_of(refusal), "detail": detail}
+    return {**answer, "allowed": refusal.extra["allowed"]} if "allowed" in refusal.extra else answer
 
 
 def saved_blueprint(filters: SavedFilters, clock: Clock) -> Blueprint:

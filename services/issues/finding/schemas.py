@@ -101,13 +101,17 @@ class BulkSchema(TransitionSchema):
 
 
 class OutcomeSchema(Schema):
-    """What became of one issue: `status` is the code that the action alone would have been answered with."""
+    """What became of one issue: `status` is the code that the action alone would have been answered with.
+
+    Where its present state was the reason, `allowed` names what can be done instead.
+    """
 
     id = fields.String()
     status = fields.Integer()
     issue_status = fields.String(allow_none=True)
     version = fields.Integer(allow_none=True)
     detail = fields.String(allow_none=True)
+    allowed = fields.List(fields.String(), allow_none=True)
 
 
 class OutcomeListSchema(Schema):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from services.issues.cases.feedback import last_word
 from services.issues.cases.issue import SYSTEM, Status
 from services.issues.categories.domain import root_of
 from services.issues.statistics.distribution import Distribution
@@ -54,14 +55,12 @@ def case(issue: Mapping[str, Any]) -> Case:
 
 
 def _last_word(issue: Mapping[str, Any]) -> bool | None:
-    """Whether the reporter is satisfied, by what they said last; None where they said nothing."""
-    said: list[tuple[datetime, bool]] = []
-    if issue["feedback"] is not None:
-        said.append((issue["feedback"]["at"], issue["feedback"]["satisfied"]))
-    if issue["rating"] is not None:
+    """Whether the reporter is satisfied, by what they said last. The history also dates older ratings."""
+    rating = issue["rating"]
+    if rating is not None:
         rated = [line["at"] for line in issue["history"] if line["action"] == "rate"]
-        said.append((max(rated, default=issue["created_at"]), issue["rating"]["satisfied"]))
-    return max(said)[1] if said else None
+        rating = {**rating, "at": max(rated, default=issue["created_at"])}
+    return last_word(issue["feedback"], rating)
 
 
 @dataclass
