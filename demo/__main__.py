@@ -80,7 +80,7 @@ class Demonstration:
             self.outcomes["Study, issues"] = replay.issues(issues)
             replay.done = self._bar("Study: activities of community A", len(activities))
             self.outcomes["Study, activities"] = replay.activities(activities)
-            replay.done = self._bar("311 requests in communities B–F", len(self.export.stories))
+            replay.done = self._bar("311 requests outside community A", len(self.export.stories))
             self.outcomes["311 requests"] = replay.issues(self.export.stories)
             done = self._bar("Reading the histories", len(issues) + len(self.export.stories))
             found = evidence.gather(self.district.admin, people, stories, replay.elsewhere, done)

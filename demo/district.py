@@ -22,8 +22,9 @@ COMMUNITIES = {
 COMMUNITY_A = "120199001001"
 GRIDS_EACH = 4
 ADMIN = "13900000001"
+SUBDISTRICT_STAFF = "13900000002"
 STAFF = {
-    "13900000002": ("街道工作人员", "subdistrict_staff", SUBDISTRICT),
+    SUBDISTRICT_STAFF: ("街道工作人员", "subdistrict_staff", SUBDISTRICT),
     "13900000003": ("社区A工作人员", "community_staff", COMMUNITY_A),
     "13900000004": ("理事长", "council_chair", SUBDISTRICT),
     "13900000005": ("慈善商店店长", "shop_keeper", DISTRICT),
@@ -146,7 +147,7 @@ class District:
     @property
     def subdistrict_staff(self) -> Person:
         """The subdistrict's staff."""
-        return self.person("13900000002")
+        return self.person(SUBDISTRICT_STAFF)
 
     def person(self, phone: str) -> Person:
         """Whoever has this phone."""

@@ -23,6 +23,7 @@ _EVENTS = {
     "escalate": "escalated",
     "return": "returned",
     "refer": "referred",
+    "route": "routed",
     "reject": "rejected",
     "merge": "merged",
     "confirm": "confirmed",
@@ -68,7 +69,7 @@ def issue_facts(
             assignee = steward = actor
         elif action == "return":
             assignee = steward if line["level"] == "steward" else None
-        elif action in ("release", "escalate"):
+        elif action in ("release", "escalate", "route"):
             assignee = None
         elif action == "resolve":
             resolver = actor

@@ -65,7 +65,8 @@ def gather(
     issues = [found[0] for name, found in held.issues_by_reference().items() if name in wanted]
     activities = [found[0] for name, found in held.activities_by_reference().items() if name in wanted]
     histories = records.histories(admin, [one["id"] for one in issues], done)
-    reporters = {str(issue["number"]): str(issue["reporter"]) for issue in issues}
+    # Of all issues: what was merged into one of these may be a record of another file.
+    reporters = {str(issue["number"]): str(issue["reporter"]) for issue in held.issues}
     facts = [fact for issue in issues for fact in due.issue_facts(issue, histories[issue["id"]], reporters)]
     facts += [fact for activity in activities for fact in due.activity_facts(activity)]
     return Evidence(

@@ -1,7 +1,8 @@
 """A municipal service request (311) in the words of this system: category, grid, people, workflow.
 
-Requests are replayed in the communities other than A, whose records are the study's. The tables are
-written for the City of Baltimore's open 311 data.
+Requests are replayed in the communities other than A, whose records are the study's; those that name no
+place are reported to the subdistrict, whose staff sort them. The tables are written for the City of
+Baltimore's open 311 data.
 """
 
 import re
@@ -13,6 +14,8 @@ from zlib import crc32
 from demo.district import (
     COMMUNITIES,
     COMMUNITY_A,
+    SUBDISTRICT,
+    SUBDISTRICT_STAFF,
     grids,
     point_in,
     residents_of,
@@ -78,10 +81,15 @@ def category_of(request_type: str) -> str | None:
     return next((category for start, category in _CATEGORIES if re.match(start, request_type)), None)
 
 
-def grid_of(request: Request) -> str:
-    """The grid of a neighbourhood, always the same; of the position where no neighbourhood is named."""
+def grid_of(request: Request) -> str | None:
+    """The grid of a neighbourhood, always the same; of the position where no neighbourhood is named.
+
+    None for a request that names no place at all.
+    """
     if request.neighbourhood:
         return GRIDS[crc32(request.neighbourhood.casefold().encode()) % len(GRIDS)]
+    if request.position is None:
+        return None
     across, _ = _fractions(request.position)
     return GRIDS[min(int(across * len(GRIDS)), len(GRIDS) - 1)]
 
@@ -90,35 +98,61 @@ def original_of(request: Request, above: Sequence[Request]) -> Request | None:
     """The request that a duplicate is merged into: the export does not say which one it repeats.
 
     The nearest row above it that is still open, of its type and neighbourhood, else of its type and
-    community, else of its community: nothing can be merged into what is closed. Rows below never count, so
-    that more rows of a file change nothing in the earlier ones.
+    community, else of its community, else of its type, else any: nothing can be merged into what is closed.
+    Rows below never count, so that more rows of a file change nothing in the earlier ones.
     """
-    community = grid_of(request)[:12]
     candidates = [one for one in reversed(above) if STATUSES[one.status] in _OPEN]
-    near = [one for one in candidates if grid_of(one)[:12] == community]
+    near = [one for one in candidates if _community_of(one) == _community_of(request)]
     alike = [one for one in near if one.type == request.type]
     next_door = [one for one in alike if one.neighbourhood == request.neighbourhood]
-    return next(iter(next_door + alike + near), None)
+    elsewhere = [one for one in candidates if one.type == request.type]
+    return next(iter(next_door + alike + near + elsewhere + candidates), None)
+
+
+def _community_of(request: Request) -> str | None:
+    grid = grid_of(request)
+    return None if grid is None else grid[:12]
+
+
+@dataclass(frozen=True)
+class _People:
+    """Who has to do with a request: `handler` is a steward of `grid`, `staff` handle what no steward does."""
+
+    grid: str
+    reporter: str
+    handler: str
+    staff: str
+
+
+def _people(request: Request) -> _People:
+    """Those of the request's grid; of some grid, always the same, and of the subdistrict when it has none."""
+    placed = grid_of(request)
+    mark = crc32(request.number.encode())
+    grid = placed or GRIDS[mark % len(GRIDS)]
+    community = grid[:12]
+    stewards = [phone for phone, own in stewards_of(community).items() if own == grid]
+    patrol, residents = stewards[(mark + 1) % len(stewards)], residents_of(community)
+    return _People(
+        grid=grid,
+        reporter=patrol if request.method in _FOUND_ON_PATROL else residents[mark % len(residents)],
+        handler=stewards[mark % len(stewards)],
+        staff=staff_of(community) if placed else SUBDISTRICT_STAFF,
+    )
 
 
 def story(request: Request, original: Request | None) -> IssueStory:
     """How the people of the grid live through a request. A duplicate needs its `original`."""
-    grid = grid_of(request)
-    mark = crc32(request.number.encode())
-    stewards = [phone for phone, own in stewards_of(grid[:12]).items() if own == grid]
-    residents = residents_of(grid[:12])
-    handler = stewards[mark % len(stewards)]
-    patrol = stewards[(mark + 1) % len(stewards)]
-    reporter = patrol if request.method in _FOUND_ON_PATROL else residents[mark % len(residents)]
+    grid, people = grid_of(request), _people(request)
     where = ", ".join(part for part in (request.address, request.neighbourhood) if part)
     return IssueStory(
         reference=reference(request.number),
-        phone=reporter,
+        phone=people.reporter,
         category=category_of(request.type) or "ad_hoc",
         text=f"{request.type}; {where or 'no address'}; {request.created:%Y-%m-%d}",
-        location=_location(request, grid),
+        location=_location(request, grid) if grid else None,
+        area=None if grid else SUBDISTRICT,
         photo=False,
-        steps=_steps(request, reporter, handler, original),
+        steps=_steps(request, people, original),
     )
 
 
@@ -127,18 +161,27 @@ def reference(number: str) -> str:
     return f"{REFERENCE} {number}"
 
 
-def _steps(request: Request, reporter: str, handler: str, original: Request | None) -> tuple[Step, ...]:
-    staff = staff_of(grid_of(request)[:12])
-    claim = Step(handler, "claim")
+def _steps(request: Request, people: _People, original: Request | None) -> tuple[Step, ...]:
+    """What is done with a request. Staff see to one without a place, or route it to a steward."""
+    placed = grid_of(request) is not None
+    staff, handler = people.staff, people.handler
+    doer = handler if placed else staff
+    route = Step(staff, "route", "No place is named: this grid is to look into it", area=people.grid)
+    claim = (Step(handler, "claim"),) if placed else (route, Step(handler, "claim"))
+    begin = (*claim, Step(handler, "start")) if placed else (Step(staff, "start"),)
     closing = f"Closed by {request.agency or 'the city'}" + (
         f" on {request.closed:%Y-%m-%d}" if request.closed else ""
     )
     ways: dict[str, tuple[Step, ...]] = {
         "reported": (),
-        "claimed": (claim,),
-        "in_progress": (claim, Step(handler, "start")),
-        "escalated": (claim, Step(handler, "escalate", "Pending with the city")),
-        "confirmed": (claim, Step(handler, "resolve", closing), Step(reporter, "confirm")),
+        "claimed": claim,
+        "in_progress": begin,
+        "escalated": (*claim, Step(handler, "escalate", "Pending with the city")),
+        "confirmed": (
+            *(claim if placed else begin),
+            Step(doer, "resolve", closing),
+            Step(people.reporter, "confirm"),
+        ),
         "referred": (Step(staff, "refer", "Transferred", agency=request.agency),),
         "merged": (Step(staff, "merge", into=reference(original.number)),) if original else (),
     }
@@ -151,8 +194,8 @@ def _location(request: Request, grid: str) -> dict[str, float]:
     return point_in(grid, *_fractions(request.position))
 
 
-def _fractions(position: tuple[float, float] | None) -> tuple[float, float]:
+def _fractions(position: tuple[float, float]) -> tuple[float, float]:
     """How far east and north a position lies in the region, from 0 to 1."""
     west, south, east, north = REGION
-    lng, lat = position or (west, south)
+    lng, lat = position
     return (lng - west) / (east - west), (lat - south) / (north - south)

@@ -1,11 +1,11 @@
 """Reading a municipal 311 export (CSV) row by row: what can be replayed, what was repaired, what is refused.
 
 A row is refused when it cannot be told apart (no request number, or one that an earlier row has), has no
-request type, no readable time of creation, an unknown status, no place (neither a neighbourhood nor a
-plausible position), was transferred to nobody, or repeats a request that no open row above it can be.
-Anything else is repaired and reported as such: its position, closing time or due time is left out, its text
-cleaned or cut, its type filed under ad-hoc tasks. Every finding carries the line of the file on which its
-row begins.
+request type, no readable time of creation, an unknown status, was transferred to nobody, or repeats a
+request while no row above it is open. Anything else is repaired and reported as such: its position, closing
+time or due time is left out, its text cleaned or cut, its type filed under ad-hoc tasks; without any place
+(neither a neighbourhood nor a plausible position) it goes to the subdistrict's staff. Every finding carries
+the line of the file on which its row begins.
 """
 
 import csv
@@ -57,10 +57,14 @@ class Defect:
 
 @dataclass
 class Export:
-    """What was read: `rows` = len(stories) + refused rows. `statuses` counts all rows as exported."""
+    """What was read: `rows` = len(stories) + refused rows.
+
+    `statuses` counts all rows as exported, `refused_statuses` those of them that were refused.
+    """
 
     rows: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
+    refused_statuses: Counter[str] = field(default_factory=Counter)
     requests: list[Request] = field(default_factory=list)
     stories: list[IssueStory] = field(default_factory=list)
     defects: list[Defect] = field(default_factory=list)
@@ -79,13 +83,14 @@ def read(path: Path, most: int | None = None) -> Export:
         if most is not None and export.rows == most:
             break
         export.rows += 1
-        status = row.get("SRStatus", "").strip() if isinstance(row, dict) else ""
-        export.statuses[status or "(none)"] += 1
+        status = (row.get("SRStatus", "").strip() if isinstance(row, dict) else "") or "(none)"
+        export.statuses[status] += 1
         try:
             request, repairs = _request(line, row, lines)
             original = _original(request, export.requests)
         except _Refused as refused:
             export.defects.append(Defect(line, str(refused), refused=True))
+            export.refused_statuses[status] += 1
             continue
         lines[request.number] = line
         export.requests.append(request)
@@ -137,6 +142,7 @@ def _request(line: int, row: dict[str, str] | str, lines: dict[str, int]) -> tup
     if STATUSES[status] == "referred" and not text["Agency"]:
         raise _Refused("transferred, but no agency is named")
     created = _created(text["CreatedDate"])
+    position, doubts = _position(text["Latitude"], text["Longitude"])
     request = Request(
         line=line,
         number=number,
@@ -146,14 +152,11 @@ def _request(line: int, row: dict[str, str] | str, lines: dict[str, int]) -> tup
         agency=text["Agency"],
         address=text["Address"],
         neighbourhood=text["Neighborhood"],
-        position=_position(text["Latitude"], text["Longitude"], repairs),
+        position=position,
         created=created,
         closed=_closed(status, text["CloseDate"], created, repairs),
     )
-    if not request.neighbourhood:
-        if request.position is None:
-            raise _Refused("neither neighbourhood nor usable coordinates: no grid can be found")
-        repairs.append("no neighbourhood: grid by coordinates")
+    repairs += _place(request, doubts)
     if _moment(text["DueDate"]) is None:
         repairs.append("no readable due date: due by the category's hours")
     if municipal.category_of(request.type) is None:
@@ -210,23 +213,29 @@ def _closed(status: str, text: str, created: date, repairs: list[str]) -> date |
     return moment.date()
 
 
-def _position(latitude: str, longitude: str, repairs: list[str]) -> tuple[float, float] | None:
+def _position(latitude: str, longitude: str) -> tuple[tuple[float, float] | None, str]:
+    """Longitude and latitude; None for unusable ones, with what is wrong with them."""
     if not latitude or not longitude:
-        repairs.append("no coordinates: a place in the neighbourhood's grid")
-        return None
+        return None, "no coordinates"
     try:
         lat, lng = float(latitude), float(longitude)
     except ValueError:
-        repairs.append("coordinates are no numbers: a place in the neighbourhood's grid")
-        return None
+        return None, "coordinates are no numbers"
     if lat.is_integer() and lng.is_integer():
-        repairs.append(f"placeholder coordinates {lat:.0f},{lng:.0f}: a place in the neighbourhood's grid")
-        return None
+        return None, f"placeholder coordinates {lat:.0f},{lng:.0f}"
     west, south, east, north = REGION
     if not (west <= lng <= east and south <= lat <= north):
-        repairs.append("coordinates far from the city: a place in the neighbourhood's grid")
-        return None
-    return lng, lat
+        return None, "coordinates far from the city"
+    return (lng, lat), ""
+
+
+def _place(request: Request, doubts: str) -> list[str]:
+    """What was repaired in the place of a request. `doubts`: what is wrong with its coordinates."""
+    if not request.neighbourhood and doubts:
+        return [f"no neighbourhood, {doubts}: reported without a place, to the subdistrict"]
+    if not request.neighbourhood:
+        return ["no neighbourhood: grid by coordinates"]
+    return [f"{doubts}: a place in the neighbourhood's grid"] if doubts else []
 
 
 def _original(request: Request, above: list[Request]) -> Request | None:

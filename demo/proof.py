@@ -134,7 +134,8 @@ def rows_accounted_for(evidence: Evidence, export: Export) -> Finding:
 def rows_stand_as_exported(evidence: Evidence, export: Export, elsewhere: set[str]) -> Finding:
     """Row for row the issue stands where the row says: status, what a duplicate repeats, whom one went to.
 
-    So the counts of both are equal too; they are taken from either side by itself.
+    So the counts of both are equal too; they are taken from either side by itself: every row of the file
+    counts by its status but those that were refused, and those on which others acted too.
     """
     there = {name: ones[0] for name, ones in evidence.held.issues_by_reference().items()}
     replayed = [
@@ -149,15 +150,21 @@ def rows_stand_as_exported(evidence: Evidence, export: Export, elsewhere: set[st
         found = _Standing(issue["status"], issue["merged_into"], issue["referred_to"])
         if found != due:
             wrong.append(f"{story.reference} on line {request.line} is {found} instead of {due}")
-    exported = Counter(STATUSES[request.status] for request, _, _ in replayed)
+    moved = Counter(
+        request.status
+        for request, story in zip(export.requests, export.stories, strict=True)
+        if story.reference in elsewhere
+    )
+    exported: Counter[str] = Counter()
+    for status, count in (export.statuses - export.refused_statuses - moved).items():
+        exported[STATUSES[status]] += count
     standing = Counter(issue["status"] for _, _, issue in replayed)
     wrong += [
         f"{standing[status]} are {status}, and {exported[status]} in the file"
         for status in sorted({*exported, *standing})
         if standing[status] != exported[status]
     ]
-    moved = sum(one.reference in elsewhere for one in export.stories)
-    besides = f", {moved} went another way by other hands" if moved else ""
+    besides = f", {moved.total()} went another way by other hands" if moved else ""
     return _finding(
         f"row for row {len(replayed):,} issues stand as exported, {exported['merged']:,} duplicates and "
         f"{exported['referred']:,} transfers among them{besides}",

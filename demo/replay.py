@@ -58,6 +58,7 @@ class Replay:
     def __post_init__(self) -> None:
         self._issues = {name: found[0] for name, found in self.held.issues_by_reference().items()}
         self._activities = {name: found[0] for name, found in self.held.activities_by_reference().items()}
+        self._numbers = {str(one["number"]) for one in self._issues.values()}
 
     def issues(self, stories: Sequence[IssueStory]) -> Counter[Outcome]:
         """Act issues out; those that are merged into an older one after all others."""
@@ -108,6 +109,7 @@ class Replay:
             "category": story.category,
             "description": marked(story.text, story.reference),
             "location": story.location,
+            "area": story.area,
             "media": media,
         }
         reported: Record = _patiently(
@@ -121,9 +123,13 @@ class Replay:
         if issue["status"] == story.ends and issue["version"] == steps + 1:
             return steps
         history = records.history(self.district.admin, issue["id"])
-        taken = [(line["action"], line["actor"]) for line in history[1:]]
+        taken = [(line["action"], line["actor"]) for line in history[1:] if not self._is_merge(line)]
         planned = [(step.action, self.district.person(step.phone).id) for step in story.steps]
         return len(taken) if taken == planned[: len(taken)] else None
+
+    def _is_merge(self, line: Record) -> bool:
+        """Whether a line tells of a record that was merged into this one: a step of that record's story."""
+        return line["action"] == "adopt" and line["note"] in self._numbers
 
     def _take(self, story: IssueStory, issue_id: str, number: int) -> None:
         step = story.steps[number]
@@ -137,7 +143,7 @@ class Replay:
             _patiently(lambda: person.act(issue_id, step.action, key, **details))
 
     def _details(self, step: Step) -> dict[str, str]:
-        details = {"note": step.note, "agency": step.agency}
+        details = {"note": step.note, "agency": step.agency, "area": step.area}
         if step.into is not None:
             if step.into not in self._issues:
                 raise _OriginalAway(f"the older issue {step.into} is not there")

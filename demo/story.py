@@ -21,26 +21,34 @@ _REFERENCE = re.compile(r"\[([^\[\]]+)\]$")
 
 @dataclass(frozen=True)
 class Step:
-    """What one person does to an issue. `into` is the reference of the older issue that a merge names."""
+    """What one person does to an issue.
+
+    `into` is the reference of the older issue that a merge names, `area` where staff route the issue to.
+    """
 
     phone: str
     action: str
     note: str | None = None
     agency: str | None = None
     into: str | None = None
+    area: str | None = None
 
 
 @dataclass(frozen=True)
 class IssueStory:
-    """A record that is an issue: whose report, with a photo or not, and what is done with it."""
+    """A record that is an issue: whose report, with a photo or not, and what is done with it.
+
+    `area` is where it is reported when nobody can say the place: `location` is None then.
+    """
 
     reference: str
     phone: str
     category: str
     text: str
-    location: Mapping[str, float]
+    location: Mapping[str, float] | None
     photo: bool
     steps: tuple[Step, ...]
+    area: str | None = None
 
     @property
     def ends(self) -> str:

@@ -4,7 +4,15 @@ The study publishes the number of records in each category and nothing about a s
 the study's; the texts, places, people and outcomes are invented.
 """
 
-from demo.district import COMMUNITY_A, RESIDENTS_OF_A, STAFF, home_of, spot_in, staff_of, stewards_of
+from demo.district import (
+    COMMUNITY_A,
+    RESIDENTS_OF_A,
+    SUBDISTRICT_STAFF,
+    home_of,
+    spot_in,
+    staff_of,
+    stewards_of,
+)
 from demo.story import ActivityStory, IssueStory, Step
 
 RECORDS = {"environment": 129, "resident_info": 6, "safety": 9, "outreach": 17, "ad_hoc": 249}
@@ -25,7 +33,6 @@ _TEXTS = {
     "outreach": ("入户宣传消防知识", "入户讲解垃圾分类", "发放反诈宣传单"),
     "ad_hoc": ("协助人口登记", "帮老人取药", "维持志愿服务现场秩序", "协助清理积雪", "张贴社区通知"),
 }
-_SUBDISTRICT_STAFF = next(phone for phone, (_, role, _area) in STAFF.items() if role == "subdistrict_staff")
 
 
 def issues() -> list[IssueStory]:
@@ -93,7 +100,7 @@ def _steps(number: int, resident: str, steward: str) -> tuple[Step, ...]:
             claim,
             up,
             Step(community, "escalate", "需街道协调"),
-            Step(_SUBDISTRICT_STAFF, "resolve", "街道已安排施工"),
+            Step(SUBDISTRICT_STAFF, "resolve", "街道已安排施工"),
             confirm,
             rate,
         ),

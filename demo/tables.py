@@ -25,9 +25,9 @@ _SECONDS_AN_HOUR = 3600
 
 
 def usage(row_of_a: Record, whole: Record, others: Counter[str]) -> Table:
-    """Usage by category: the study's row against the figures of community A, and those of B to F."""
+    """Usage by category: the study's row against the figures of community A, and those of all others."""
     table = Table(title="使用情况 Usage by category", title_justify="left")
-    for heading in ("Category", "Study", "社区A", "", "社区B–F"):
+    for heading in ("Category", "Study", "社区A", "", "社区B–F、街道"):
         table.add_column(heading, justify="left" if heading == "Category" else "right")
     in_a, in_all = _counts(row_of_a), _counts(whole)
     for category, name in CATEGORIES.items():

@@ -4,7 +4,9 @@ import csv
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +24,8 @@ pytestmark = [
 ]
 
 FIRST_ROWS = 40
+BAD_ROWS = {"bad-1": {"SRType": ""}, "bad-2": {"CreatedDate": "yesterday", "SRStatus": "New"}}
+"""Number and cells of the rows that are refused."""
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +56,34 @@ def usage(deployment: Deployment, area: str) -> dict[str, int]:
     return {row["category"]: row["count"] for row in admin.get("/v1/stats/usage", area=area)["rows"]}
 
 
-def assert_rows_are_there(deployment: Deployment) -> None:
-    """The file, read here by itself, against the API's issues: row for row, and so count by count."""
-    with EXTRACT.open(encoding="utf-8", newline="") as file:
-        rows = {row["ServiceRequestNum"]: row for row in reversed(list(csv.DictReader(file)))}
+def with_bad_rows(path: Path) -> Path:
+    """The extract, with rows after it that are to be refused."""
+    rows = rows_of(EXTRACT)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+        writer.writerows(rows[0] | {"ServiceRequestNum": name} | cells for name, cells in BAD_ROWS.items())
+    return path
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a file as they are, without the reader that is tested."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def assert_rows_are_there(deployment: Deployment, exported: list[dict[str, str]]) -> None:
+    """The file's rows against the API's issues: row for row, and count by count."""
+    rows = {row["ServiceRequestNum"]: row for row in exported}
     admin = District(Api(f"http://127.0.0.1:{deployment.ports.gateway}")).admin
     issues = admin.pages("/v1/issues", area=SUBDISTRICT)
     numbers = {one["id"]: (reference_in(one["description"]) or "").split(" ")[-1] for one in issues}
     found = {number: one for one in issues if (number := numbers[one["id"]]) in rows}
-    assert len(found) >= FIRST_ROWS // 2
+    refused = [row for number, row in rows.items() if number in BAD_ROWS]
+    assert len(found) == len(exported) - len(refused)
+    standing = Counter(one["status"] for one in found.values())
+    assert mapped(exported) == standing + mapped(refused)
     statuses = {number: municipal.STATUSES[rows[number]["SRStatus"]] for number in found}
     assert {number: one["status"] for number, one in found.items()} == statuses
     transferred = {number: row["Agency"] for number, row in rows.items() if "Transfer" in row["SRStatus"]}
@@ -71,7 +94,13 @@ def assert_rows_are_there(deployment: Deployment) -> None:
     assert all(numbers[found[number]["merged_into"]] in found for number in duplicates)
 
 
-def test_the_demonstration_proves_itself_and_a_second_run_adds_only_new_rows(running: Deployment) -> None:
+def mapped(rows: list[dict[str, str]]) -> Counter[str]:
+    return Counter(municipal.STATUSES[row["SRStatus"]] for row in rows)
+
+
+def test_the_demonstration_proves_itself_and_a_second_run_adds_only_new_rows(
+    running: Deployment, tmp_path: Path
+) -> None:
     first = demonstrate(running, ROWS=str(FIRST_ROWS))
     assert first.returncode == 0, first.stdout + first.stderr
     assert "✗" not in first.stdout
@@ -80,10 +109,12 @@ def test_the_demonstration_proves_itself_and_a_second_run_adds_only_new_rows(run
     total = sum(study.RECORDS.values())
     assert sum(usage(running, SUBDISTRICT).values()) == total + replayed
 
-    assert_rows_are_there(running)
-    second = demonstrate(running)
+    assert_rows_are_there(running, rows_of(EXTRACT)[:FIRST_ROWS])
+    longer = with_bad_rows(tmp_path / "longer.csv")
+    second = demonstrate(running, DATA=str(longer))
     assert second.returncode == 0, second.stdout + second.stderr
+    assert "by other hands" not in second.stdout
     assert usage(running, COMMUNITY_A) == study.RECORDS
-    replayed = len(municipal_export.read(EXTRACT).stories)
+    replayed = len(municipal_export.read(longer).stories)
     assert sum(usage(running, SUBDISTRICT).values()) == total + replayed
-    assert_rows_are_there(running)
+    assert_rows_are_there(running, rows_of(longer))

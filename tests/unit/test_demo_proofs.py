@@ -215,6 +215,18 @@ def test_a_duplicate_of_another_issue_or_a_transfer_to_another_agency_is_found_t
     assert "somewhere else" in finding.against[0]
 
 
+def test_a_row_of_the_file_that_is_neither_there_nor_refused_is_found(
+    replayed: tuple[Evidence, Export],
+) -> None:
+    found, export = replayed
+    gone = next(one for one in found.held.issues if one["status"] == "referred")
+    found.held.issues.remove(gone)
+    finding = proof.rows_stand_as_exported(found, export, set())
+    assert finding.against == ("1 are referred, and 2 in the file",)
+    export.refused_statuses["Closed (Transferred)"] += 1
+    assert proof.rows_stand_as_exported(found, export, set()).holds
+
+
 def test_without_a_running_system_the_command_says_how_to_start_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from demo import municipal, municipal_export
 from demo.__main__ import EXTRACT
-from demo.district import COMMUNITY_A, square
+from demo.district import COMMUNITY_A, SUBDISTRICT, SUBDISTRICT_STAFF, square, stewards_of
 from demo.municipal_export import COLUMNS, Defect, Export, Unreadable
 
 GOOD = {
@@ -112,14 +112,6 @@ def test_an_unknown_request_type_is_filed_under_ad_hoc_and_reported(read: Read) 
         ({"SRStatus": "Closed (Transferred)", "Agency": ""}, "transferred, but no agency is named"),
         ({"SRStatus": "Closed (Duplicate)"}, "a duplicate, but of no open request above it"),
         ({"Address": "12 S STOCKTON \N{REPLACEMENT CHARACTER}"}, "Address is not UTF-8"),
-        (
-            {"Neighborhood": "", "Latitude": "", "Longitude": ""},
-            "neither neighbourhood nor usable coordinates: no grid can be found",
-        ),
-        (
-            {"Neighborhood": "", "Latitude": "39", "Longitude": "-77"},
-            "neither neighbourhood nor usable coordinates: no grid can be found",
-        ),
         ("18-1,SW-Dirty Alley", "2 cells, where the header has 12"),
         ("", "0 cells, where the header has 12"),
     ],
@@ -163,11 +155,59 @@ def test_a_defect_that_can_be_repaired_is_reported_and_its_row_replayed(
     export = read(row)
     assert export.defects == [Defect(2, reason, refused=False)]
     assert (len(export.stories), export.refused) == (1, 0)
-    grid = municipal.grid_of(export.requests[0])
+    grid, place = municipal.grid_of(export.requests[0]), export.stories[0].location
+    assert grid is not None
+    assert place is not None
     west, south, east, north = square(grid)
-    place = export.stories[0].location
     assert west < place["lng"] < east
     assert south < place["lat"] < north
+
+
+PLACELESS = {"Neighborhood": "", "Latitude": "", "Longitude": ""}
+
+
+@pytest.mark.parametrize(
+    ("row", "doubts"),
+    [
+        (PLACELESS, "no coordinates"),
+        (PLACELESS | {"Latitude": "39", "Longitude": "-77"}, "placeholder coordinates 39,-77"),
+        (PLACELESS | {"Latitude": "3.28", "Longitude": "-76.63"}, "coordinates far from the city"),
+    ],
+)
+def test_a_row_without_any_place_is_reported_to_the_subdistrict(
+    read: Read, row: dict[str, str], doubts: str
+) -> None:
+    export = read(row)
+    reason = f"no neighbourhood, {doubts}: reported without a place, to the subdistrict"
+    assert export.defects == [Defect(2, reason, refused=False)]
+    assert (export.stories[0].location, export.stories[0].area) == (None, SUBDISTRICT)
+
+
+@pytest.mark.parametrize(
+    ("status", "ends", "actions"),
+    [
+        ("New", "reported", []),
+        ("Open", "claimed", ["route", "claim"]),
+        ("In Progress", "in_progress", ["start"]),
+        ("Pending", "escalated", ["route", "claim", "escalate"]),
+        ("Closed", "confirmed", ["start", "resolve", "confirm"]),
+        ("Closed (Duplicate)", "merged", ["merge"]),
+        ("Open (Duplicate)", "merged", ["merge"]),
+        ("Closed (Transferred)", "referred", ["refer"]),
+    ],
+)
+def test_staff_of_the_subdistrict_see_to_a_row_without_a_place_and_stewards_to_what_they_are_given(
+    read: Read, status: str, ends: str, actions: list[str]
+) -> None:
+    row = PLACELESS | {"ServiceRequestNum": "18-2", "SRStatus": status}
+    story = read({"SRStatus": "Open"}, row).stories[1]
+    assert story.ends == ends
+    assert [step.action for step in story.steps] == actions
+    staff = {"route", "start", "resolve", "refer", "merge"}
+    assert all(step.phone == SUBDISTRICT_STAFF for step in story.steps if step.action in staff)
+    routed = {step.area for step in story.steps if step.area}
+    theirs = [step.phone for step in story.steps if step.action in ("claim", "escalate")]
+    assert {stewards_of(str(grid)[:12]).get(phone) for grid in routed for phone in theirs} == routed
 
 
 def test_a_request_number_is_taken_once_and_the_repeat_names_the_first_line(read: Read) -> None:
@@ -198,6 +238,21 @@ def test_a_duplicate_goes_into_the_nearest_open_row_above_of_its_type_and_neighb
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "older"), [("SW-Dirty Alley", "18-1"), ("SW-Graffiti Removal", "18-2"), ("SW-HGW", "18-2")]
+)
+def test_a_duplicate_of_nothing_open_nearby_goes_into_one_of_its_type_elsewhere_else_into_any(
+    read: Read, kind: str, older: str
+) -> None:
+    export = read(
+        {"ServiceRequestNum": "18-1", "SRStatus": "New"},
+        {"ServiceRequestNum": "18-2", "SRStatus": "Open", "SRType": "SW-Graffiti Removal"},
+        {"ServiceRequestNum": "18-3"},
+        PLACELESS | {"ServiceRequestNum": "18-4", "SRStatus": "Closed (Duplicate)", "SRType": kind},
+    )
+    assert export.stories[3].older == municipal.reference(older)
+
+
 def test_reading_fewer_rows_leaves_the_stories_of_those_rows_as_they_are() -> None:
     whole, part = municipal_export.read(EXTRACT), municipal_export.read(EXTRACT, 30)
     assert part.rows == 30
@@ -205,13 +260,15 @@ def test_reading_fewer_rows_leaves_the_stories_of_those_rows_as_they_are() -> No
     assert part.defects == [one for one in whole.defects if one.line <= 31]
 
 
-def test_every_row_of_the_extract_is_replayed_or_refused_and_every_status_occurs() -> None:
+def test_every_row_of_the_extract_is_replayed_and_every_status_occurs() -> None:
     export = municipal_export.read(EXTRACT)
     assert export.rows == 60
     assert export.rows == len(export.stories) + export.refused
     assert export.statuses.total() == export.rows
     assert export.statuses.keys() == municipal.STATUSES.keys()
-    assert {line for line, _ in refusals(export)} == {8, 13, 20, 30, 33, 35, 44, 59, 60}
+    assert refusals(export) == []
+    placeless = {one.line for one in export.requests if municipal.grid_of(one) is None}
+    assert placeless == {8, 13, 20, 30, 33, 35, 59, 60}
     ends = Counter(municipal.STATUSES[one.status] for one in export.requests)
     assert Counter(one.ends for one in export.stories) == ends
 
@@ -219,8 +276,9 @@ def test_every_row_of_the_extract_is_replayed_or_refused_and_every_status_occurs
 def test_no_request_is_replayed_in_the_community_of_the_study() -> None:
     export = municipal_export.read(EXTRACT)
     grids = {municipal.grid_of(one) for one in export.requests}
-    assert grids
-    assert not any(grid.startswith(COMMUNITY_A) for grid in grids)
+    grids |= {step.area for story in export.stories for step in story.steps if step.area}
+    assert len(grids) > 1
+    assert not any(grid.startswith(COMMUNITY_A) for grid in grids if grid)
 
 
 @pytest.mark.parametrize(
