@@ -15,7 +15,7 @@ from chassis.http import problems
 from chassis.identity import Actor
 from services.issues.cases import feedback
 from services.issues.cases.domain import PUBLIC_ACTIONS, allowed_actions, transition
-from services.issues.cases.issue import LEVELS, OPEN, SYSTEM, Details, Feedback, Issue, Level, Status
+from services.issues.cases.issue import LEVELS, SYSTEM, Details, Feedback, Issue, Level, Status
 from services.issues.cases.responsibility import first_level
 from services.issues.categories.domain import Policy
 from services.issues.duplicates import domain as duplicates
@@ -162,13 +162,23 @@ class Told(Life):
             return
         self.take(change)
 
-    @rule(part=st.sampled_from(["P1", "P2"]))
-    def finish(self, part: str) -> None:
-        """A part is done."""
-        if self.issue.parts and self.issue.status in OPEN:
-            change = duplicates.part_done(self.issue, part, self.now, self.policy)
-            if change is not None:
-                self.take(change)
+    @rule(done=st.sets(st.sampled_from(["P1", "P2"])))
+    def finish(self, done: set[str]) -> None:
+        """Some parts are done by now."""
+        if not self.issue.parts:
+            return
+        parts = [
+            replace(
+                self.issue,
+                id=one.id,
+                status=Status.RESOLVED if one.id in done else Status.REPORTED,
+                resolved_at=self.now,
+            )
+            for one in self.issue.parts
+        ]
+        change = duplicates.parts_counted(self.issue, parts, self.now, self.policy)
+        if change is not None:
+            self.take(change)
 
 
 Told.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
