@@ -1,6 +1,7 @@
 """Structured logs: one JSON line an entry, with the trace and, in requests, the actor and area."""
 
 import logging
+import re
 import sys
 
 import orjson
@@ -9,6 +10,8 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 _TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 """Where it happened, without the values met there: those may be phones, codes or keys."""
+
+_SIGNATURE = re.compile(r"/[0-9a-f]{40}(?=/|$)")
 
 
 def configure(level: str, process: str) -> None:
@@ -40,6 +43,11 @@ def configure(level: str, process: str) -> None:
     root.setLevel(level)
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def without_signature(path: str) -> str:
+    """A path as it may be logged: whoever has the signature of a link may act by it."""
+    return _SIGNATURE.sub("/…", path)
 
 
 def _dumps(value: object, **_: object) -> str:

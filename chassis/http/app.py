@@ -102,7 +102,7 @@ def observe(app: Flask, name: str) -> None:
                 "http.request",
                 service=name,
                 method=method,
-                path=request.path,
+                path=logs.without_signature(request.path),
                 status=status,
                 ms=round(seconds * 1000, 1),
                 request_id=request_id,

@@ -169,5 +169,5 @@ def _outage(error: Exception) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    log.exception("http.unforeseen", path=request.path, exc_info=error)
+    log.exception("http.unforeseen", path=logs.without_signature(request.path), exc_info=error)
     return problem(500)

@@ -122,7 +122,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     calendar = Calendar(days.all)
     categories = CategoryStore(mongo)
     rulebook = Rulebook(categories, calendar)
-    store = CaseStore(mongo)
+    store = CaseStore(mongo, settings.media_url_key)
     places = AreaFinder(queries.areas)
     suggestions, suggestion_queries = SuggestionStore(mongo), SuggestionQueries(mongo)
     service = ServiceApp(
@@ -182,9 +182,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     return chassis.http.app.make(service, mongo, TokenVerifier(settings.token_jwks, settings.district))
 
 
-def subscriptions(mongo: Mongo) -> Subscriptions:
-    """What this service listens to."""
-    cases = CaseStore(mongo)
+def subscriptions(mongo: Mongo, feedback_key: str | None = None) -> Subscriptions:
+    """What this service listens to; see `CaseStore` for the key."""
+    cases = CaseStore(mongo, feedback_key)
     photos = PhotoStore(mongo)
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
     cells = CellStore(mongo)
@@ -206,7 +206,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
     mongo = Mongo(settings.mongo_url, NAME)
 
     rulebook = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
-    cases = CaseStore(mongo)
+    cases = CaseStore(mongo, settings.media_url_key)
     cells = CellStore(mongo)
     words = WordStore(mongo, cells, utc_now)
     buckets = BucketStore(mongo, utc_now)
@@ -272,7 +272,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         settings=settings,
         mongo=mongo,
         outboxes=["issues", "suggestions", "proposals"],
-        handle=subscriptions(mongo).handle,
+        handle=subscriptions(mongo, settings.media_url_key).handle,
         timers=[
             Timer("issue_clock", 1.0, run_clock),
             Timer("words", 1.0, sweep_words, share=0.2),

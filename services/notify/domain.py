@@ -338,4 +338,12 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
 def _params(member: str, data: Mapping[str, Any]) -> dict[str, Any]:
     gains = _gains(member, data) | {lot["unit"]: lot["amount"] for lot in data.get("lots", [])}
     named = {name: data.get(name) for name in _NAMED}
-    return {"number": data.get("number", ""), "gains": gains, "losses": _losses(member, data), **named}
+    # Whoever has this link answers for the reporter: nobody else is given it.
+    link = data.get("feedback_path") if member == data.get("reporter") else None
+    return {
+        "number": data.get("number", ""),
+        "gains": gains,
+        "losses": _losses(member, data),
+        "link": link,
+        **named,
+    }

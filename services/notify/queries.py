@@ -32,5 +32,6 @@ class InboxQueries:
 
 
 def _view(document: Document, language: str) -> Document:
-    title, body = render(document["template"], document["params"], language)
-    return {**document, "id": document["_id"], "title": title, "body": body}
+    params = document["params"]
+    title, body = render(document["template"], params, language)
+    return {**document, "id": document["_id"], "title": title, "body": body, "link": params.get("link")}

@@ -13,13 +13,17 @@ class InboxQuery(PageQuery):
 
 
 class MessageSchema(Schema):
-    """A message; `kind` is the type of the event it tells of, `subject` the id of what it is about."""
+    """A message; `kind` is the type of the event it tells of, `subject` the id of what it is about.
+
+    `link` is the path by which a reporter answers without signing in; null in all other messages.
+    """
 
     id = fields.String()
     kind = fields.String()
     subject = fields.String()
     title = fields.String()
     body = fields.String()
+    link = fields.String(allow_none=True)
     created_at = Moment()
     read_at = Moment(allow_none=True)
 
@@ -68,7 +72,7 @@ class MemberErasedFact(FactSchema):
 
 
 class IssueFact(FactSchema):
-    """What this service needs of an issue's events."""
+    """What this service needs of an issue's events; `feedback_path` is for the reporter alone."""
 
     number = fields.String(required=True)
     level = fields.String(required=True)
@@ -78,6 +82,7 @@ class IssueFact(FactSchema):
     resolver = fields.String(required=True, allow_none=True)
     actor = fields.String(required=True)
     percent = fields.Integer()
+    feedback_path = fields.String(allow_none=True)
 
 
 class ActivityFact(FactSchema):

@@ -101,6 +101,21 @@ def test_a_consumer_refuses_an_event_without_a_field_it_needs(kind: str, reads: 
     assert set(schema.validate({})) == set(needed)
 
 
+def test_the_reporters_link_is_in_one_event_and_read_by_the_inboxes_alone() -> None:
+    sent = {
+        kind for kind, event in PUBLISHED.items() if "feedback_path" in {one.name for one in fields(event)}
+    }
+    read = {
+        (service, kind)
+        for service, table in TABLES.items()
+        for kind, heard in table.items()
+        for one in heard
+        if kind in sent and "feedback_path" in one.schema().fields
+    }
+    assert sent == {"issue.resolved.v1"}
+    assert read == {("notify", "issue.resolved.v1")}
+
+
 @pytest.mark.parametrize("kind", sorted(PUBLISHED))
 @FEW
 @given(data=st.data())

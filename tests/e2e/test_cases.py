@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from demo.client import Api, Person, Refused
+from demo.client import Person, Refused
 from demo.district import COMMUNITY_A, RESIDENTS_OF_A, STAFF, District, centre
 from infra.local.deployment import Deployment, wait_until
 from tests.e2e.people import GRID, PATIENCE, STEWARDS, balance, gains, hears, messages, photo, report
@@ -65,22 +65,6 @@ def test_a_reporter_who_is_asked_answers_and_the_time_stands_still_meanwhile(dis
     assert answered["status"] == "claimed"
     assert answered["due_at"] >= issue["due_at"]
     hears(steward, "issue.info_given.v1", issue["id"])
-
-
-def test_feedback_by_link_confirms_without_signing_in_and_only_for_that_solution(
-    district: District, api: Api
-) -> None:
-    resident = district.person(RESIDENTS_OF_A[12])
-    issue = resolved(district, resident)
-    assert issue["feedback_url"] is None  # the steward is neither reporter nor staff
-    link = resident.get(f"/v1/issues/{issue['id']}")["feedback_url"]
-    yes = {"contacted": True, "resolved": "yes", "satisfied": True}
-    refused(403, api.call, "POST", link[:-1] + ("0" if link[-1] != "0" else "1"), json=yes)
-    refused(422, api.call, "POST", link, json={**yes, "resolved": "no"})
-    api.call("POST", link, json=yes)
-    now = resident.get(f"/v1/issues/{issue['id']}")
-    assert (now["status"], now["feedback"]["resolved"]) == ("confirmed", "yes")
-    refused(403, api.call, "POST", link, json=yes)
 
 
 def test_half_solved_goes_back_to_the_lead_unit_with_half_the_time(district: District) -> None:

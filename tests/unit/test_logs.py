@@ -4,6 +4,9 @@ import subprocess
 import sys
 
 import orjson
+import pytest
+
+from chassis.logs import without_signature
 
 FAILING = """
 from chassis import logs
@@ -27,3 +30,15 @@ def test_an_unforeseen_error_is_logged_with_its_place_and_without_the_values_it_
     assert [frame["name"] for frame in error["frames"]] == ["<module>", "sign_in"]
     assert "13900000101" not in line
     assert "123456" not in line
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/v1/feedback/01BBBBBBBBBBBBBBBBBBBBBBBB/" + "0a" * 20, "/v1/feedback/01BBBBBBBBBBBBBBBBBBBBBBBB/…"),
+        ("/v1/issues/01BBBBBBBBBBBBBBBBBBBBBBBB/feedback", "/v1/issues/01BBBBBBBBBBBBBBBBBBBBBBBB/feedback"),
+        ("/v1/inbox", "/v1/inbox"),
+    ],
+)
+def test_the_signature_of_a_link_is_not_logged(path: str, told: str) -> None:
+    assert without_signature(path) == told

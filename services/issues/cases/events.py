@@ -68,8 +68,13 @@ class IssueStarted(IssueFact):
 
 @dataclass(frozen=True)
 class IssueResolved(IssueFact):
-    """The handler says that the problem is solved."""
+    """The handler says that the problem is solved.
 
+    `feedback_path` is the link by which the reporter answers without signing in, where they are told of it.
+    Whoever has it answers for them: it belongs in their message, and nowhere else.
+    """
+
+    feedback_path: str | None = None
     type: ClassVar[str] = "issue.resolved.v1"
 
 

@@ -11,6 +11,7 @@ from chassis.clock import rfc3339
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
 from services.issues.cases.domain import allowed_actions, transition
+from services.issues.cases.events import IssueFact, IssueResolved
 from services.issues.cases.issue import Change, Details, Feedback, Issue, Party, Status
 from services.issues.cases.responsibility import parties
 from services.issues.categories.domain import Policy
@@ -64,6 +65,26 @@ def _words(feedback: Feedback) -> str:
     contacted = "已联系" if feedback.contacted else "未联系"
     satisfied = "满意" if feedback.satisfied else "不满意"
     return f"{_WORDS[feedback.resolved]}，{contacted}，{satisfied}。{feedback.reason}"
+
+
+def invite(change: Change, key: str | None) -> tuple[IssueFact, ...]:
+    """The facts of a change as they are published: of a solution, with the link for its reporter.
+
+    There is none for a part, of which the reporter hears by its whole, nor where there is no key or nobody
+    to ask any more.
+    """
+    issue = change.issue
+    if key is None or issue.feedback_until is None or issue.reporter not in issue.followers:
+        return change.events
+    link = path(issue.id, issue.feedback_until, key)
+    return tuple(
+        replace(one, feedback_path=link) if isinstance(one, IssueResolved) else one for one in change.events
+    )
+
+
+def path(issue_id: str, until: datetime, key: str) -> str:
+    """The path of the link that answers for one solution of one issue."""
+    return f"/v1/feedback/{issue_id}/{sign(issue_id, until, key)}"
 
 
 def sign(issue_id: str, until: datetime, key: str) -> str:

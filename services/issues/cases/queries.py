@@ -18,7 +18,7 @@ from services.issues.cases.disclosure import (
     view_for,
     withheld,
 )
-from services.issues.cases.feedback import sign
+from services.issues.cases.feedback import path
 from services.issues.cases.issue import STAFF_ROLES, Status
 from services.issues.media.domain import Place
 from services.issues.media.queries import PhotoQueries, States
@@ -131,7 +131,7 @@ class CaseQueries:
         if not answerable or until is None or not may:
             return None
         issue_id = document.get("_id") or document["id"]
-        return f"/v1/feedback/{issue_id}/{sign(issue_id, until, self._key)}"
+        return path(issue_id, until, self._key)
 
 
 def histories(mongo: Mongo, issue_ids: Sequence[str] | None) -> Iterator[tuple[str, Fault | None]]:

@@ -16,6 +16,7 @@ from chassis.paging import order
 from chassis.tiles import place, tile_at
 from services.issues.cases.chain import as_document, from_document, link
 from services.issues.cases.disclosure import public_location
+from services.issues.cases.feedback import invite
 from services.issues.cases.issue import (
     OPEN,
     SYSTEM,
@@ -46,10 +47,14 @@ Kept = TypeVar("Kept")
 
 
 class CaseStore:
-    """The issues of the district."""
+    """The issues of the district.
 
-    def __init__(self, mongo: Mongo) -> None:
+    `feedback_key` signs the links by which reporters answer without signing in; without it none are sent.
+    """
+
+    def __init__(self, mongo: Mongo, feedback_key: str | None = None) -> None:
         self._mongo = mongo
+        self._feedback_key = feedback_key
         self._issues = "issues"
         self._inserts = JoinedInserts(lambda: mongo["issues"])
 
@@ -84,7 +89,7 @@ class CaseStore:
             "order": order(issue.id, issue.created_at),
             "history": [as_document(one) for one in lines],
         }
-        added = self._inserts.insert([outbox.fresh(document, _envelopes(change))])
+        added = self._inserts.insert([outbox.fresh(document, self._envelopes(change))])
         return issue if added else self.get(issue.id)
 
     def save(self, change: Change) -> Issue:
@@ -102,7 +107,7 @@ class CaseStore:
             self._mongo[self._issues],
             issue.id,
             issue.version,
-            _envelopes(change),
+            self._envelopes(change),
             set_fields=state,
             push=push,
         )
@@ -163,6 +168,20 @@ class CaseStore:
         values = {"grants": grants, "home_area": home_area}
         put_newer(self._mongo["members"], member_id, values, sequence)
 
+    def _envelopes(self, change: Change) -> list[dict[str, Any]]:
+        issue = change.issue
+        return [
+            envelope(
+                event,
+                source=_SOURCE,
+                subject=issue.id,
+                sequence=issue.version,
+                area=issue.area,
+                at=change.entries[-1].at,
+            )
+            for event in invite(change, self._feedback_key)
+        ]
+
 
 def chained(change: Change) -> tuple[Issue, tuple[Line, ...]]:
     """The issue with the end of its chain and everybody of whom anything is kept, and its new lines."""
@@ -176,21 +195,6 @@ def chained(change: Change) -> tuple[Issue, tuple[Line, ...]]:
     } - {_NOBODY}
     chain = lines[-1].hash if lines else issue.chain
     return changed(issue, people=tuple(sorted(people)), chain=chain), lines
-
-
-def _envelopes(change: Change) -> list[dict[str, Any]]:
-    issue = change.issue
-    return [
-        envelope(
-            event,
-            source=_SOURCE,
-            subject=issue.id,
-            sequence=issue.version,
-            area=issue.area,
-            at=change.entries[-1].at,
-        )
-        for event in change.events
-    ]
 
 
 def _fields(issue: Issue) -> Document:
