@@ -86,6 +86,7 @@ EVERYTHING = Issue(
     referred_to="供电公司",
     objection=Objection("S", "不归我", NOW, NOW),
     feedback=Feedback(True, "yes", True, "谢谢", NOW),
+    extended_by=("120199001001001",),
     rating=Rating(True, 5, "很好"),
     claimed_at=NOW,
     resolved_at=NOW,

@@ -8,6 +8,7 @@ import pytest
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor, Grant
 from services.issues.cases.schemas import ReportSchema
+from services.issues.categories import commands
 from services.issues.categories.domain import (
     MAX_ANSWER,
     ROOTS,
@@ -141,6 +142,40 @@ class Versions:
 
     def add(self, category: Category) -> None:
         raise AssertionError(category)
+
+
+BAGS = replace(GARBAGE, code="environment.garbage.bags")
+TORN = replace(GARBAGE, code="environment.garbage.bags.torn")
+
+
+@pytest.mark.parametrize("above", [GARBAGE, BAGS, ROOTS["environment"]], ids=lambda one: one.code)
+def test_below_a_retired_category_nothing_is_reported_until_it_is_brought_back(above: Category) -> None:
+    retired = replace(above, version=2, retired=True)
+    versions = Versions(TORN, BAGS, GARBAGE, ROOTS["environment"], ROOTS["safety"], retired)
+    rules = Rulebook(versions, lambda: WorkCalendar(lambda _: True))
+    with pytest.raises(Invalid):
+        check_usable(rules.current(TORN.code))
+    assert {one.code for one in rules.tree() if one.retired} == {
+        one.code for one in (TORN, BAGS, GARBAGE, ROOTS["environment"]) if one.code.startswith(above.code)
+    }
+    assert check_usable(rules.current("safety")) == ROOTS["safety"]
+    assert not rules.policy(TORN.code, 1).category.retired  # those reported before keep theirs
+    versions.read[above.code, 3] = replace(above, version=3)
+    rules.tree()
+    assert check_usable(rules.current(TORN.code)) == TORN
+
+
+def test_a_category_whose_name_only_begins_alike_is_not_below_a_retired_one() -> None:
+    beside = replace(GARBAGE, code="environment.garbage_cans")
+    versions = Versions(ROOTS["environment"], replace(GARBAGE, retired=True), beside)
+    rules = Rulebook(versions, lambda: WorkCalendar(lambda _: True))
+    assert check_usable(rules.current(beside.code)) == beside
+
+
+def test_nothing_is_defined_anywhere_below_a_retired_category() -> None:
+    versions = Versions(ROOTS["environment"], replace(GARBAGE, retired=True), BAGS)
+    with pytest.raises(Invalid):
+        commands.define(versions, ADMIN, district=DISTRICT, new=TORN)
 
 
 @pytest.mark.parametrize("order", [(1, 2, 10), (10, 2, 1), (2, 10, 1)], ids=["up", "down", "mixed"])

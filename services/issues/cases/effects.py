@@ -98,7 +98,7 @@ def _accept_objection(issue: Issue, _: Actor, __: Details, at: datetime, policy:
     above = level_above(issue, policy.category)
     if above is None:
         # Nobody stands above the subdistrict but the district: its admin leads until it is routed anew.
-        return replace(lead(freed, Level.SUBDISTRICT, policy, at), lead_unit=issue.area[:6])
+        return lead(freed, Level.SUBDISTRICT, policy, at, unit=issue.area[:6])
     return lead(freed, above, policy, at)
 
 

@@ -135,6 +135,7 @@ class Issue:
 
     `lead_unit` is the code of the area whose turn it is and never empty; `status_before` is what a pause or a
     merge interrupted; `supporters` said "me too"; `part_of` is the issue that this one was split from;
+    `extended_by` are the units that extended their time and lead it no more, or lead it anew;
     `next_check_at` is when the clock next has something to do; `photo_acts` are what staff did to its photos,
     as far as the history tells. `reporter` is None once they were forgotten. `sensitive` is of its category:
     its words and exact place are for those it concerns. `hidden`: so are they of an issue that members
@@ -175,6 +176,7 @@ class Issue:
     objection: Objection | None = None
     feedback: Feedback | None = None
     rating: Rating | None = None
+    extended_by: tuple[str, ...] = ()
     claimed_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None

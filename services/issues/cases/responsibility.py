@@ -106,13 +106,24 @@ def vacated(status: Status, *, in_parts: bool) -> Status:
     return status if stays else Status.REPORTED
 
 
-def lead(issue: Issue, level: Level, policy: Policy, at: datetime, *, share: float = 1.0) -> Issue:
-    """The issue with a level in the lead, and that level's time (or a share of it) from now on."""
+def lead(
+    issue: Issue, level: Level, policy: Policy, at: datetime, *, share: float = 1.0, unit: str | None = None
+) -> Issue:
+    """The issue with a level in the lead, and that level's time (or a share of it) from now on.
+
+    A unit that extended its time before has had its extension, on whatever way the issue comes back to it.
+    """
+    lead_unit = unit or issue.area[: _UNIT_LENGTH[level]]
+    extended_by = issue.extended_by
+    if issue.countdown.extended and issue.lead_unit not in extended_by:
+        extended_by = (*extended_by, issue.lead_unit)
+    countdown = limits.start(policy.category.limit(level, issue.urgency), policy.calendar, at, share=share)
     return changed(
         issue,
         level=level,
-        lead_unit=issue.area[: _UNIT_LENGTH[level]],
-        countdown=limits.start(policy.category.limit(level, issue.urgency), policy.calendar, at, share=share),
+        lead_unit=lead_unit,
+        countdown=replace(countdown, extended=True) if lead_unit in extended_by else countdown,
+        extended_by=extended_by,
         objection=None,
     )
 

@@ -240,6 +240,7 @@ def _issue(document: Document) -> Issue:
             "media": tuple(document["media"]),
             "adopted": tuple(Adopted(one["id"], tuple(one["followers"])) for one in document["adopted"]),
             "supporters": tuple(document["supporters"]),
+            "extended_by": tuple(document.get("extended_by", ())),
             "photo_acts": tuple(document.get("photo_acts", ())),
             "requests": tuple(document.get("requests", ())),
             "parts": tuple(Part(**one) for one in document["parts"]),

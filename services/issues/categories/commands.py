@@ -20,14 +20,17 @@ class Categories(Protocol):
 def define(categories: Categories, actor: Actor, *, district: str, new: Category) -> Category:
     """Define a category or its next version; see `domain.define`."""
     versions = categories.all_versions()
-    parent = latest(versions, new.code.rpartition(".")[0])
+    parent = domain.newest(versions.values()).get(new.code.rpartition(".")[0])
     defined = domain.define(latest(versions, new.code), parent, new, actor, district)
     categories.add(defined)
     return defined
 
 
 def retire(categories: Categories, actor: Actor, *, district: str, code: str) -> Category:
-    """Let no further issues be reported under a category. Raises NotFound, and what `domain.define` does."""
+    """Let no further issues be reported under a category, or below it.
+
+    Raises NotFound, and what `domain.define` does.
+    """
     current = latest(categories.all_versions(), code)
     if current is None:
         raise missing("类别", "category")

@@ -4,7 +4,7 @@ An issue keeps the version that it was reported under, whatever becomes of the c
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
@@ -175,6 +175,22 @@ def _check_questions(questions: Sequence[Question]) -> None:
                 zh="请列出选项，且不能重复。",
                 en="Say what there is to choose from, each once.",
             )
+
+
+def newest(versions: Iterable[Category]) -> dict[str, Category]:
+    """The newest version of each category. Below a retired one all are retired, until it is brought back."""
+    found = {one.code: one for one in sorted(versions, key=lambda one: one.version)}
+    gone = {code for code, one in found.items() if one.retired}
+    return {
+        code: replace(one, retired=True) if not gone.isdisjoint(_above(code)) else one
+        for code, one in found.items()
+    }
+
+
+def _above(code: str) -> list[str]:
+    """`a.b.c` → `a`, `a.b`."""
+    parts = code.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts))]
 
 
 def check_usable(category: Category | None, *, under: str = "") -> Category:

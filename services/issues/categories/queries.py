@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chassis.errors import missing
 from services.issues.categories.commands import Categories
-from services.issues.categories.domain import Category, Policy
+from services.issues.categories.domain import Category, Policy, newest
 from services.issues.limits.domain import WorkCalendar
 
 _REFRESH_SECONDS = 5.0
@@ -24,7 +24,7 @@ class Rulebook:
         self._newest: dict[str, Category] = {}
 
     def current(self, code: str) -> Category | None:
-        """The newest version of a category, if there is one."""
+        """The newest version of a category, if there is one; retired where anything above it is."""
         self._refresh(_REFRESH_SECONDS)
         return self._newest.get(code)
 
@@ -48,6 +48,5 @@ class Rulebook:
         with self._lock:
             if time.monotonic() - self._read_at >= older_than:
                 self._versions = dict(self._categories.all_versions())
-                in_order = sorted(self._versions.values(), key=lambda one: one.version)
-                self._newest = {one.code: one for one in in_order}
+                self._newest = newest(self._versions.values())
                 self._read_at = time.monotonic()

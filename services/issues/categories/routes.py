@@ -36,7 +36,7 @@ def blueprint(store: CategoryStore, rulebook: Rulebook, district: str) -> Bluepr
     @routes.response(201, schemas.CategorySchema)
     @access.roles("district_admin")
     def retire(code: str) -> Any:
-        """Retire a category: no further issues can be reported under it, and those there stay as they are."""
+        """Retire a category: nothing more is reported under it or below, what was stays as it is."""
         return commands.retire(store, actor(), district=district, code=code)
 
     return routes

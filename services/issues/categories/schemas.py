@@ -91,7 +91,7 @@ class CategorySchema(Schema):
     moderated = fields.Boolean()
     questions = fields.List(fields.Nested(QuestionSchema))
     points_hint = fields.Integer()
-    retired = fields.Boolean()
+    retired = fields.Boolean(metadata={"description": "itself, or one above it"})
 
 
 class CategoryListSchema(Schema):

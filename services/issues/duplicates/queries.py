@@ -12,6 +12,7 @@ from chassis.mongo import Document, Mongo
 from chassis.tiles import around, cover, distance
 from services.issues.cases.disclosure import (
     COARSE_METRES,
+    SHORT,
     TOLD_BY,
     View,
     public_text,
@@ -76,7 +77,8 @@ def _candidate(document: Document, sought: Sought, actor: Actor) -> dict[str, An
     place = shown_location(document, view) or {}
     text = document["description"] if view is View.FULL else public_text(document)
     same_category = sought.category is not None and document["category"] == sought.category
-    words = fuzz.ratio(text, sought.description) if text and sought.description else 0.0
+    # Beginnings of one length: else a long report would be little like itself, and take long to compare.
+    words = fuzz.ratio(text[:SHORT], sought.description[:SHORT]) if text and sought.description else 0.0
     return {
         "id": document["_id"],
         "number": document["number"],

@@ -8,12 +8,15 @@ from services.issues.categories.schemas import CATEGORY_PATTERN
 
 
 class NearbyQuery(Schema):
-    """A report not yet made: where it is, its category and text; within `radius` metres and `days`."""
+    """A report not yet made: where it is, its category and text; within `radius` metres and `days`.
+
+    Of the text the first 200 characters are compared: no more need be sent.
+    """
 
     lng = fields.Float(required=True, validate=validate.Range(-180, 180), allow_nan=False)
     lat = fields.Float(required=True, validate=validate.Range(-90, 90), allow_nan=False)
     category = Formed(CATEGORY_PATTERN, "Not the code of a category.", load_default=None)
-    description = PlainText(load_default=None, most=200)
+    description = PlainText(load_default=None, most=2000)
     radius = fields.Float(load_default=50.0, validate=validate.Range(1, 1000), allow_nan=False)
     days = fields.Integer(load_default=30, validate=validate.Range(1, 365))
     limit = fields.Integer(load_default=10, validate=validate.Range(1, 50))
