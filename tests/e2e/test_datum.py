@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from chassis.datum import wgs84_to_gcj02
-from chassis.tiles import tile_at
+from chassis.tiles import distance, tile_at
 from demo.client import Person
 from demo.district import COMMUNITY_A, RESIDENTS_OF_A, District, boundary, point_in
 from infra.local.deployment import wait_until
+from tests.e2e import photos
 from tests.e2e.people import GRID, PATIENCE
 
 HERE = point_in(GRID, 0.31, 0.62)
@@ -130,6 +131,24 @@ def test_an_export_is_in_the_datum_asked_for_to_its_last_row(issue: Any, distric
     assert len(plain) == len(shapes)
     for one in plain:
         assert 0.004 < places[one["properties"]["number"]][0] - one["geometry"]["coordinates"][0] < 0.009
+
+
+def test_the_place_that_a_photo_suggests_is_in_the_datum_asked_for(resident: Person) -> None:
+    files = {"file": ("lamp.jpg", photos.with_everything("JPEG"))}
+    plain, asked = (
+        resident.send("POST", "/v1/media", params=query, files=files).json()["location"]
+        for query in ({}, {"crs": "gcj02"})
+    )
+    assert [asked["lng"], asked["lat"]] == pytest.approx(wgs84_to_gcj02(**plain), abs=1e-7)
+
+
+def test_a_sensitive_place_is_made_coarse_before_it_is_moved(resident: Person, district: District) -> None:
+    body = {**LAMP, "category": "resident_info"}
+    path = f"/v1/issues/{resident.post('/v1/issues?crs=gcj02', body)['id']}"
+    stranger = district.person(RESIDENTS_OF_A[28])
+    coarse, shown = stranger.get(path)["location"], stranger.get(path, crs="gcj02")["location"]
+    assert distance(**HERE, other_lng=coarse["lng"], other_lat=coarse["lat"]) > 0.1
+    assert [shown["lng"], shown["lat"]] == pytest.approx(wgs84_to_gcj02(**coarse), abs=1e-7)
 
 
 def test_a_saved_filter_keeps_the_datum_of_its_place(resident: Person) -> None:
