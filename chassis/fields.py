@@ -141,7 +141,7 @@ class Degrees(Number):
 
 
 class LocationSchema(Schema):
-    """A point: WGS-84 longitude and latitude in degrees."""
+    """A point: longitude and latitude in degrees."""
 
     lng = Degrees(180, required=True)
     lat = Degrees(90, required=True)

@@ -1,4 +1,4 @@
-"""Area boundaries (GeoJSON, WGS-84) and finding the area of a point."""
+"""Area boundaries (GeoJSON, kept in WGS-84) and finding the area of a point."""
 
 import threading
 import time
@@ -9,6 +9,7 @@ import orjson
 import shapely
 from shapely.geometry import shape
 
+from chassis.datum import Move, unmoved
 from chassis.errors import Invalid
 
 MAX_VERTICES = 5_000
@@ -25,14 +26,16 @@ _UNREADABLE = (
 )
 
 
-def read_boundary(boundary: dict[str, Any]) -> dict[str, Any]:
+def read_boundary(boundary: dict[str, Any], kept: Move = unmoved) -> dict[str, Any]:
     """A GeoJSON Polygon or MultiPolygon as it is kept: its type and coordinates in two dimensions.
 
-    Raises Invalid unless it is valid, with plausible coordinates and at most 5,000 vertices.
+    `kept` makes WGS-84 of a point. Raises Invalid unless the shape is valid, with plausible coordinates and
+    at most 5,000 vertices.
     """
     try:
-        _check_numbers(boundary["coordinates"])
-        outline = shapely.force_2d(shape(boundary))
+        coordinates = boundary["coordinates"]
+        _check_numbers(coordinates)
+        outline = shapely.force_2d(shape({**boundary, "coordinates": moved(coordinates, kept)}))
         count = shapely.get_num_coordinates(outline)
         sound = (
             outline.geom_type in ("Polygon", "MultiPolygon")
@@ -45,11 +48,11 @@ def read_boundary(boundary: dict[str, Any]) -> dict[str, Any]:
     if not sound:
         raise Invalid(
             "boundary",
-            zh="边界须为有效的 GeoJSON Polygon 或 MultiPolygon（WGS-84）。",
-            en="Use a valid GeoJSON Polygon or MultiPolygon in WGS-84.",
+            zh="边界须为有效的 GeoJSON Polygon 或 MultiPolygon。",
+            en="Use a valid GeoJSON Polygon or MultiPolygon.",
         )
-    kept: dict[str, Any] = orjson.loads(shapely.to_geojson(outline))
-    return kept
+    stored: dict[str, Any] = orjson.loads(shapely.to_geojson(outline))
+    return stored
 
 
 def _check_numbers(coordinates: Any) -> None:
@@ -59,6 +62,13 @@ def _check_numbers(coordinates: Any) -> None:
             _check_numbers(one)
         elif isinstance(one, bool) or not isinstance(one, int | float):
             raise TypeError(one)
+
+
+def moved(coordinates: Any, move: Move) -> Any:
+    """The coordinates of a GeoJSON shape with every point moved."""
+    if coordinates and not isinstance(coordinates[0], list):
+        return [*move(coordinates[0], coordinates[1]), *coordinates[2:]]
+    return [moved(one, move) for one in coordinates]
 
 
 def _on_earth(bounds: tuple[float, float, float, float]) -> bool:

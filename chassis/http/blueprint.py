@@ -11,6 +11,7 @@ from marshmallow import INCLUDE, Schema, fields
 from werkzeug.exceptions import HTTPException
 
 from chassis.http import inputs, problems
+from chassis.places import DatumQuery
 
 _MOST_DIGITS = 18
 View = Callable[..., Any]
@@ -42,6 +43,14 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
             return taking
 
         return declared
+
+    def places(self, view: View) -> View:
+        """Let callers say by `crs` in which datum they give places to a view and want them from it."""
+        # For the documents alone: bodies are read in the datum, so it is known before any of them is.
+        documented: Any = super().arguments(DatumQuery, location="query")(view)
+        setattr(view, "_apidoc", documented._apidoc)  # noqa: B010 - functions declare no such attribute
+        inputs.declare(view, crs=DatumQuery)
+        return view
 
     def response(
         self, status: int, schema: type[Schema] | None = None, **options: Any

@@ -6,12 +6,14 @@ from contextlib import suppress
 from typing import Any
 
 import orjson
-from flask import Flask, Request, current_app, request
-from marshmallow import RAISE, Schema
+from flask import Flask, Request, current_app, g, request
+from marshmallow import EXCLUDE, RAISE, Schema
 from webargs import missing
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import LengthRequired, UnsupportedMediaType
 
+from chassis.datum import Datum
 from chassis.errors import Invalid, Malformed
 
 JSON_LIMIT = 1024 * 1024
@@ -70,8 +72,14 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _NAMING_ONCE = json.JSONDecoder(object_pairs_hook=_without_repeats)
 
 
+_PARSER = StrictParser()
+
+
 def declare(view: Any, **taken: type[Schema]) -> None:
-    """Note what a view takes from where (`json`, `query`, `files`), or that it takes nothing so far."""
+    """Note what a view takes from where (`json`, `query`, `files`), or that it takes nothing so far.
+
+    `crs`: the part of the query that says in which datum the request gives and wants places.
+    """
     setattr(view, _ATTRIBUTE, {**getattr(view, _ATTRIBUTE, {}), **taken})
 
 
@@ -114,6 +122,8 @@ def _hold_to_declaration() -> None:
         request.max_content_length = JSON_LIMIT
     if places is None:
         return
+    if "crs" in places and "crs" in request.args:
+        _take_datum(places["crs"])
     if request.query_string and "query" not in places:
         _refuse_any(request.args)
     if "files" in places:
@@ -121,6 +131,13 @@ def _hold_to_declaration() -> None:
     elif "json" not in places and request.method not in _READS:
         value = json_body(request)
         _refuse_any(value if isinstance(value, dict) or value is missing else {"body": value})
+
+
+def _take_datum(schema: type[Schema]) -> None:
+    """Note the datum of the request; what reads the query after this finds the rest of it."""
+    g.datum = Datum(_PARSER.parse(schema(), request, location="query", unknown=EXCLUDE)["crs"])
+    rest = [(name, value) for name, value in request.args.items(multi=True) if name != "crs"]
+    request.args = ImmutableMultiDict(rest)
 
 
 def _refuse_any(values: Any) -> None:

@@ -1,7 +1,9 @@
 """The shape of the routes: each says who may call it and what it takes, and the gateway reaches each."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import orjson
 import pytest
 from flask import Flask
 from flask_smorest.fields import Upload
@@ -174,3 +176,30 @@ def test_bodies_take_true_and_false_and_nothing_that_stands_for_them() -> None:
             for name, field in schema.fields.items():
                 assert not isinstance(field, fields.Boolean) or isinstance(field, Flag), f"{name} in {where}"
                 assert not isinstance(field, fields.Integer) or field.strict, f"{name} in {where}"
+
+
+@pytest.mark.parametrize("name", contracts.SERVICES)
+def test_the_datum_may_be_chosen_wherever_places_are_taken_or_given_and_nowhere_else(name: str) -> None:
+    application = APPLICATIONS[name]
+    with application.app_context():
+        document = orjson.loads(orjson.dumps(application.extensions["openapi"].spec.to_dict()))
+    for path, methods in document["paths"].items():
+        for method in methods.keys() - {"parameters"}:
+            names = set(named(methods[method], document))
+            assert ("crs" in names) is bool(names & {"lng", "near", "boundary"}), f"{method} {path}"
+
+
+def named(part: Any, document: Any) -> Iterator[str]:
+    """The names of all parameters and fields of a part of an OpenAPI document."""
+    if isinstance(part, list):
+        for one in part:
+            yield from named(one, document)
+    elif isinstance(part, dict):
+        yield from part.get("properties", {})
+        if "in" in part:
+            yield part["name"]
+        if "$ref" in part:
+            kind, called = part["$ref"].split("/")[-2:]
+            yield from named(document["components"][kind][called], document)
+        for one in part.values():
+            yield from named(one, document)

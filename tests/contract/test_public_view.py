@@ -95,6 +95,7 @@ EVERYTHING = Issue(
     due_at=NOW,
     next_check_at=NOW,
     reopened=1,
+    reopened_at=NOW,
     confirmations=1,
     flags=(Flag("G", "广告", NOW),),
     anonymised_at=NOW,

@@ -33,12 +33,6 @@ class NoteSchema(Schema):
     text = fields.String(required=True)
 
 
-class PlaceQuery(Schema):
-    """What a body means may depend on the query."""
-
-    crs = fields.String(load_default="wgs84")
-
-
 class Desk:
     """A small service with a route that creates and can be made to wait, refuse or die after its write."""
 
@@ -84,11 +78,11 @@ class Desk:
             return self.create(body["text"])
 
         @routes.route("/places", methods=["POST"])
-        @routes.arguments(PlaceQuery, location="query")
         @routes.arguments(NoteSchema)
         @routes.response(201)
+        @routes.places
         @access.signed_in
-        def place(_: dict[str, Any], body: dict[str, Any]) -> dict[str, str]:
+        def place(body: dict[str, Any]) -> dict[str, str]:
             return self.create(body["text"])
 
         @routes.route("/tokens", methods=["POST"])

@@ -168,7 +168,7 @@ def test_every_part_of_an_issue_is_either_kept_on_purpose_or_forgotten() -> None
         *COUNTED,
         *("id", "number", "category_version", "anonymous", "urgency", "countdown", "sensitive", "hidden"),
         *("observed_at", "status_before", "level", "lead_unit", "merged_into", "part_of", "parts"),
-        *("assignee", "steward", "resolver", "referred_to", "objection", "reopened_at"),
+        *("assignee", "steward", "resolver", "referred_to", "objection", "reopened_at", "extended_by"),
         *("feedback_until", "due_at", "next_check_at", "chain", "photo_acts", "requests", "confirmations"),
     }
 

@@ -45,6 +45,7 @@ def blueprint(
     @routes.route("", methods=["POST"])
     @routes.arguments(schemas.ReportSchema)
     @routes.answers(201, schemas.IssueSchema)
+    @routes.places
     @access.signed_in
     def report(body: dict[str, Any]) -> Response:
         """Report a problem; the grid comes from the location."""
@@ -60,6 +61,7 @@ def blueprint(
 
     @routes.route("/<issue_id>", methods=["GET"])
     @routes.answers(200, schemas.IssueSchema)
+    @routes.places
     @access.signed_in
     def one(issue_id: str) -> Response:
         """Show an issue."""
@@ -83,6 +85,7 @@ def blueprint(
     @routes.route("/<issue_id>/transitions", methods=["POST"])
     @routes.arguments(schemas.TransitionSchema)
     @routes.answers(200, schemas.IssueSchema)
+    @routes.places
     @access.signed_in
     def transition(body: dict[str, Any], issue_id: str) -> Response:
         """Carry out an action of the workflow; `If-Match` or `version` guards against races."""
@@ -107,6 +110,7 @@ def blueprint(
     @routes.route("/<issue_id>/comments", methods=["POST"])
     @routes.arguments(schemas.CommentSchema)
     @routes.answers(201, schemas.IssueSchema)
+    @routes.places
     @access.signed_in
     def comment(body: dict[str, Any], issue_id: str) -> Response:
         """Add a remark to the history; `If-Match` guards against races."""
@@ -124,6 +128,7 @@ def blueprint(
     @routes.route("/<issue_id>/ratings", methods=["POST"])
     @routes.arguments(schemas.RatingSchema)
     @routes.answers(201, schemas.IssueSchema)
+    @routes.places
     @access.signed_in
     def rate(body: dict[str, Any], issue_id: str) -> Response:
         """Rate how the issue was handled; `If-Match` guards against races."""
@@ -134,6 +139,7 @@ def blueprint(
     @routes.route("/<issue_id>/feedback", methods=["POST"])
     @routes.arguments(schemas.FeedbackSchema)
     @routes.answers(201, schemas.IssueSchema)
+    @routes.places
     @access.signed_in
     def feedback(body: dict[str, Any], issue_id: str) -> Response:
         """Answer whether it is solved: yes confirms it, partly and no return it; `If-Match` guards."""

@@ -11,11 +11,11 @@ from chassis.fields import (
     Flag,
     Formed,
     Identifier,
-    LocationSchema,
     Moment,
     PastMoment,
     PlainText,
 )
+from chassis.places import Place
 from chassis.subscriptions import FactSchema
 from services.issues.cases.disclosure import View
 from services.issues.cases.domain import PUBLIC_ACTIONS
@@ -58,7 +58,7 @@ class ReportSchema(Schema):
 
     category = Formed(CATEGORY_PATTERN, "Not the code of a category.", required=True)
     description = PlainText(required=True, most=2000)
-    location = fields.Nested(LocationSchema, load_default=None)
+    location = Place(load_default=None)
     area = AreaCode(load_default=None)
     media = _media()
     answers = answers_field()
@@ -160,7 +160,7 @@ class IssueSchema(DocumentSchema):
     answers = fields.Dict()
     area = fields.String()
     lead_unit = fields.String(metadata={"description": "code of the area whose turn it is"})
-    location = fields.Nested(LocationSchema, allow_none=True)
+    location = Place(allow_none=True)
     media = fields.List(fields.Nested(PhotoLinkSchema))
     anonymous = fields.Boolean()
     urgency = fields.String()

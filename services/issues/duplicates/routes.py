@@ -20,6 +20,7 @@ def blueprint(cases: Cases, rules: Rules, nearby: Nearby, clock: Clock) -> Bluep
     @routes.route("/nearby", methods=["GET"])
     @routes.arguments(schemas.NearbyQuery, location="query")
     @routes.response(200, schemas.CandidateListSchema)
+    @routes.places
     @access.signed_in
     def candidates(query: dict[str, Any]) -> dict[str, Any]:
         """Show issues that may be the same, before reporting one."""

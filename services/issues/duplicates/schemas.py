@@ -3,18 +3,17 @@
 from marshmallow import Schema, fields, validate
 
 from chassis.fields import MAX_VERSION, Formed, Moment, PlainText
+from chassis.places import PointQuery
 from services.issues.cases.schemas import answers_field
 from services.issues.categories.schemas import CATEGORY_PATTERN
 
 
-class NearbyQuery(Schema):
+class NearbyQuery(PointQuery):
     """A report not yet made: where it is, its category and text; within `radius` metres and `days`.
 
     Of the text the first 200 characters are compared: no more need be sent.
     """
 
-    lng = fields.Float(required=True, validate=validate.Range(-180, 180), allow_nan=False)
-    lat = fields.Float(required=True, validate=validate.Range(-90, 90), allow_nan=False)
     category = Formed(CATEGORY_PATTERN, "Not the code of a category.", load_default=None)
     description = PlainText(load_default=None, most=2000)
     radius = fields.Float(load_default=50.0, validate=validate.Range(1, 1000), allow_nan=False)

@@ -10,6 +10,7 @@ from typing import Protocol
 import shapely
 from shapely.geometry import Point, Polygon
 
+from chassis.datum import Move, unmoved
 from chassis.errors import Invalid
 from chassis.tiles import Box, Tile, around, distance
 
@@ -114,26 +115,28 @@ def _numbers(text: str, name: str) -> list[float]:
     return numbers
 
 
-def circle(near: str, radius: float) -> Circle:
-    """`117.2,39.12` and metres. Raises Invalid."""
+def circle(near: str, radius: float, kept: Move = unmoved) -> Circle:
+    """`117.2,39.12` and metres; `kept` makes WGS-84 of a point. Raises Invalid."""
     numbers = _numbers(near, "near")
     if len(numbers) != 2:
         raise Invalid("near", zh="请提供一个点。", en="Give one point: longitude,latitude.")
-    return Circle(numbers[0], numbers[1], radius)
+    return Circle(*kept(*numbers), radius)
 
 
-def rectangle(bbox: str) -> Rectangle:
-    """`west,south,east,north`. Raises Invalid."""
+def rectangle(bbox: str, kept: Move = unmoved) -> Rectangle:
+    """`west,south,east,north`; `kept` makes WGS-84 of a corner. Raises Invalid."""
     numbers = _numbers(bbox, "bbox")
     if len(numbers) != 4 or numbers[0] > numbers[2] or numbers[1] > numbers[3]:
         raise Invalid("bbox", zh="顺序为 西,南,东,北。", en="Give west,south,east,north in this order.")
-    return Rectangle(Box(*numbers))
+    (west, south), (east, north) = kept(*numbers[:2]), kept(*numbers[2:])
+    # Two corners of the same longitude may be moved past one another.
+    return Rectangle(Box(min(west, east), min(south, north), max(west, east), max(south, north)))
 
 
-def outline(polygon: str) -> Outline:
-    """`lng,lat;lng,lat;…`, three corners or more. Raises Invalid."""
+def outline(polygon: str, kept: Move = unmoved) -> Outline:
+    """`lng,lat;lng,lat;…`, three corners or more; `kept` makes WGS-84 of each. Raises Invalid."""
     numbers = _numbers(polygon, "polygon")
-    corners = list(zip(numbers[::2], numbers[1::2], strict=True))
+    corners = [kept(lng, lat) for lng, lat in zip(numbers[::2], numbers[1::2], strict=True)]
     shape = Polygon(corners) if 3 <= len(corners) <= MOST_CORNERS else None
     if shape is None or not shape.is_valid or shapely.area(shape) == 0:
         raise Invalid(

@@ -12,6 +12,7 @@ from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
 from chassis.idempotency import new_id
 from chassis.identity import check_area
+from chassis.places import as_kept
 from chassis.tiles import Tile
 from services.issues.cases.issue import Details, Issue
 from services.issues.cases.schemas import IssueSchema
@@ -33,9 +34,9 @@ def filters_of(query: dict[str, Any], district: str) -> Filters:
         if query[name] == "me":
             query[name] = actor().member_id
     regions = [
-        domain.circle(query["near"], query["radius"]) if query["near"] else None,
-        domain.rectangle(query["bbox"]) if query["bbox"] else None,
-        domain.outline(query["polygon"]) if query["polygon"] else None,
+        domain.circle(query["near"], query["radius"], as_kept) if query["near"] else None,
+        domain.rectangle(query["bbox"], as_kept) if query["bbox"] else None,
+        domain.outline(query["polygon"], as_kept) if query["polygon"] else None,
     ]
     return Filters(
         area=area,
@@ -59,6 +60,7 @@ def blueprint(finder: Finder, district: str) -> Blueprint:
     @routes.route("", methods=["GET"])
     @routes.arguments(schemas.IssueQuery, location="query")
     @routes.response(200, schemas.IssuePageSchema)
+    @routes.places
     @access.signed_in
     def page(query: dict[str, Any]) -> dict[str, Any]:
         """List issues, newest first."""
@@ -69,6 +71,7 @@ def blueprint(finder: Finder, district: str) -> Blueprint:
     @routes.route("/export", methods=["GET"])
     @routes.arguments(schemas.ExportQuery, location="query")
     @routes.sends(200, ("text/csv", "application/geo+json"))
+    @routes.places
     @access.roles(*_STAFF)
     def export(query: dict[str, Any]) -> Response:
         """Export issues as CSV or GeoJSON, however many there are."""
@@ -84,6 +87,7 @@ def blueprint(finder: Finder, district: str) -> Blueprint:
 
     @routes.route("/tiles/<z>/<x>/<y>", methods=["GET"])
     @routes.response(200, schemas.TileSchema)
+    @routes.places
     @access.signed_in
     def tile(z: str, x: str, y: str) -> dict[str, Any]:
         """Show the open issues of a map tile: in clusters or, far in, each."""

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_dump, validate, validates_schema
 
-from chassis.fields import AreaCode, Formed, Identifier, LocationSchema, Moment, PageQuery, PlainText
+from chassis.fields import AreaCode, Formed, Identifier, Moment, PageQuery, PlainText
+from chassis.places import DatumQuery, Place, as_asked
 from services.issues.cases.issue import Status
 from services.issues.cases.schemas import IssueSchema, TransitionSchema
 from services.issues.categories.schemas import CATEGORY_PATTERN
@@ -71,6 +72,12 @@ class ClusterSchema(Schema):
     lat = fields.Float()
     count = fields.Integer()
 
+    @post_dump
+    def shown(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
+        """The middle in the datum that was asked for."""
+        lng, lat = as_asked(data["lng"], data["lat"])
+        return {**data, "lng": lng, "lat": lat}
+
 
 class SpotSchema(Schema):
     """An open issue on the map."""
@@ -79,7 +86,7 @@ class SpotSchema(Schema):
     number = fields.String()
     category = fields.String()
     status = fields.String()
-    location = fields.Nested(LocationSchema)
+    location = Place()
 
 
 class TileSchema(Schema):
@@ -120,12 +127,16 @@ class OutcomeListSchema(Schema):
     items = fields.List(fields.Nested(OutcomeSchema))
 
 
+class SavedQuery(FilterQuery, DatumQuery):
+    """What a saved filter may hold: the filters, and the datum of their places."""
+
+
 class SaveFilterSchema(Schema):
     """A filter to keep: a name and the query that it stands for."""
 
     name = PlainText(required=True, most=40)
     query = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(list(FilterQuery().fields))),
+        keys=fields.String(validate=validate.OneOf(list(SavedQuery().fields))),
         values=fields.String(validate=validate.Length(max=4000)),
         required=True,
     )
@@ -133,7 +144,7 @@ class SaveFilterSchema(Schema):
     @validates_schema
     def usable(self, data: dict[str, Any], **_: object) -> None:
         """The query must be one that the list takes."""
-        problems = FilterQuery().validate(data.get("query", {}))
+        problems = SavedQuery().validate(data.get("query", {}))
         if problems:
             raise ValidationError({"query": problems})
 

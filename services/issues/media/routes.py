@@ -36,6 +36,7 @@ def blueprint(
     @routes.route("", methods=["POST"])
     @routes.arguments(schemas.UploadSchema, location="files")
     @routes.response(201, schemas.MediaSchema)
+    @routes.places
     @access.signed_in
     def upload(files: dict[str, Any]) -> dict[str, Any]:
         """Upload a photo; what is stored carries no metadata of the camera."""

@@ -3,7 +3,8 @@
 from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import AreaCode, LocationSchema, Moment, Number, PageQuery, PlainText
+from chassis.fields import AreaCode, Moment, Number, PageQuery, PlainText
+from chassis.places import Place
 from services.issues.media.domain import MOST_BOXES, UNITS, Moderation
 
 LATEST_SECOND = 2**53
@@ -39,7 +40,7 @@ class MediaSchema(_StoredSchema):
     """A photo just uploaded. `taken_at` and `location` are what the camera noted: told once, kept nowhere."""
 
     taken_at = Moment(allow_none=True)
-    location = fields.Nested(LocationSchema, allow_none=True)
+    location = Place(allow_none=True)
 
 
 class PhotoSchema(_StoredSchema):

@@ -1,32 +1,26 @@
 """What comes in to and goes out of areas."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chassis.fields import AreaCode, PlainText
+from chassis.places import Boundary
 
 
 class DefineAreaSchema(Schema):
     """A new area, or the new state of an existing one.
 
-    `boundary` is GeoJSON, WGS-84; null takes it away, and without it that of an existing area stays.
+    `boundary` is GeoJSON; null takes it away, and without it that of an existing area stays.
     """
 
     code = AreaCode(required=True)
     name = PlainText(required=True, most=60)
-    boundary = fields.Dict(keys=fields.String(), allow_none=True)
+    boundary = Boundary(keys=fields.String(), allow_none=True)
 
 
 class AreaQuery(Schema):
     """The part of the tree to show."""
 
     area = AreaCode(load_default=None)
-
-
-class PointQuery(Schema):
-    """A point in WGS-84 degrees."""
-
-    lng = fields.Float(required=True, validate=validate.Range(-180, 180), allow_nan=False)
-    lat = fields.Float(required=True, validate=validate.Range(-90, 90), allow_nan=False)
 
 
 class AreaSchema(Schema):
@@ -36,7 +30,7 @@ class AreaSchema(Schema):
     name = fields.String()
     kind = fields.String()
     parent = fields.String(allow_none=True)
-    boundary = fields.Dict(allow_none=True)
+    boundary = Boundary(allow_none=True)
     version = fields.Integer()
 
 
