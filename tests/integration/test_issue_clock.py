@@ -19,7 +19,7 @@ from services.issues.limits.queries import Calendar
 from services.issues.limits.store import DayStore
 from tests.integration.test_photo_upkeep import Scene
 
-LOOPS, ISSUES = 2, 5
+LOOPS, ISSUES, MOST = 2, 5, 50
 REMINDERS = [("remind", f"{percent} %") for percent in (50, 80, 100)]
 EVENTS: dict[tuple[str, int | None], int] = {
     ("issue.reported.v1", None): 1,
@@ -57,6 +57,7 @@ def run_clocks(mongo: Mongo, at: datetime) -> int:
         rules = Rulebook(CategoryStore(mongo), Calendar(DayStore(mongo).all))
         while made := commands.run_clock(cases, rules, lambda: at):
             done += made
+            assert done <= MOST, "a step is done again and again"
         return done
 
     with ThreadPoolExecutor(LOOPS) as pool:
