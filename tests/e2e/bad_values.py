@@ -140,7 +140,7 @@ def for_query(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
     elif kind == "boolean":
         yield from ("maybe", "", "2", "%00")
     else:
-        yield "x" * 2000
+        yield "x" * (inner.get("maxLength", 1999) + 1)
 
 
 _MOMENTS = (
