@@ -10,6 +10,8 @@ from pymongo.errors import PyMongoError
 from chassis import logs
 from chassis.errors import Unavailable
 
+LONGEST_PAUSE = 5.0
+"""Seconds: a run may also have taken long because the database was busy with others."""
 log = logs.get()
 
 
@@ -17,13 +19,18 @@ log = logs.get()
 class Timer:
     """A task and the seconds between its runs. The task itself must bear running twice at once.
 
-    It runs for at most `share` of the time: after a run that took long it waits the longer.
+    It runs for at most `share` of the time: after a run that took long it waits the longer, but no longer
+    than LONGEST_PAUSE, so that what it keeps up to date is never late by minutes.
     """
 
     name: str
     every: float
     task: Callable[[], None]
     share: float = 1.0
+
+    def pause_after(self, took: float) -> float:
+        """Seconds to wait after a run of so many."""
+        return max(self.every - took, min(took / self.share - took, LONGEST_PAUSE), 0.0)
 
 
 def run_timer(timer: Timer, stop: threading.Event) -> None:
@@ -38,5 +45,4 @@ def run_timer(timer: Timer, stop: threading.Event) -> None:
             timer.task()
         except (PyMongoError, Unavailable) as error:
             log.warning("timer.failed", timer=timer.name, reason=str(error)[:200])
-        took = time.monotonic() - began
-        pause = max(timer.every - took, took / timer.share - took, 0.0)
+        pause = timer.pause_after(time.monotonic() - began)

@@ -8,7 +8,7 @@ import pytest
 from pymongo.errors import ConnectionFailure
 
 from chassis.errors import Unavailable
-from chassis.timers import Timer, run_timer
+from chassis.timers import LONGEST_PAUSE, Timer, run_timer
 from infra.local.deployment import wait_until
 
 
@@ -96,3 +96,11 @@ def test_a_task_that_takes_long_rests_the_longer_the_smaller_its_share() -> None
     unshared = Pauses()
     run_timer(Timer("long", 0.0, work), unshared)
     assert unshared.asked == [0.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("took", "pause"),
+    [(0.0, 0.5), (0.01, 0.49), (0.05, 0.95), (0.2, 3.8), (10.0, LONGEST_PAUSE), (100.0, LONGEST_PAUSE)],
+)
+def test_a_run_that_a_busy_database_held_up_is_not_paid_for_with_minutes(took: float, pause: float) -> None:
+    assert Timer("shared", 0.5, lambda: None, share=0.05).pause_after(took) == pytest.approx(pause)
