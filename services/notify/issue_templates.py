@@ -20,9 +20,9 @@ ISSUE_TEMPLATES: dict[str, Template] = {
     ),
     "issue-resolved": Template(
         "您的问题已解决",
-        "问题 {number} 已处理，请确认并评价；如未解决可重新打开。{answer}",
+        "问题 {number} 已处理，请确认并评价；如未解决可重新打开。",
         "Your issue was resolved",
-        "{number} is said to be solved: confirm and rate it, or reopen it.{answer}",
+        "{number} is said to be solved: confirm and rate it, or reopen it.",
     ),
     "issue-confirmed": Template(
         "解决已确认",

@@ -168,10 +168,6 @@ _POOLED = {
     "zh": "，其中 {} 分钟超出服务方上限，转入公益池",
     "en": ", {} of them for the pool since they were above what the helper may keep",
 }
-_ANSWER_BY = {
-    "zh": "也可用此链接反馈，无需登录，14 天内有效：{}",
-    "en": " Or answer by this link, without signing in, within 14 days: {}",
-}
 
 
 def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str, str]:
@@ -192,7 +188,6 @@ def render(template: str, params: Mapping[str, Any], language: str) -> tuple[str
         "role": ROLE_NAMES[language].get(params.get("role") or "", params.get("role")),
         "lack": _LACKS[language].get(params.get("reason") or "", ""),
         "yuan": _yuan(params.get("amount") or 0),
-        "answer": _ANSWER_BY[language].format(params["link"]) if params.get("link") else "",
         "pooled": _POOLED[language].format(params["pooled"]) if params.get("pooled") else "",
     }
     title, body = (words.zh_title, words.zh_body) if language == "zh" else (words.en_title, words.en_body)
