@@ -18,7 +18,7 @@ A raw transaction is one insert and two increments of accounts, all or nothing, 
 the ledger, on the same server and in the same round; those that collide with another do not count. Postings
 by HTTP go to the points service over 8 connections: each has three legs, a key for ever and an event, and
 is in statements and in the lists of its areas. *One fund* is what all of a community's spending at the same
-moment would be: every posting takes from the same account (ADR 28). Events of claimed issues
+moment would be: every posting takes from the same account (ADR 34). Events of claimed issues
 make one posting each, those of confirmed issues two: in lots of 32 by the service's own code in one thread;
 what counts are postings. A balance is read by one client: *in the service* is the query that its route
 calls, and the raw find is of the very document that it is shown from; *bare* is a bare Flask application

@@ -7,13 +7,12 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from chassis.mongo import Document, Mongo
-from services.points import bounds, domain
-from services.points.bounds import amount_of
+from services.points import bounds, domain, striped, stripes
+from services.points.bounds import FROZEN, OPEN, amount_of
 from services.points.domain import Change, Changes, Frozen, Lots, Overdrawn
 from services.points.lots import domain as lots
 from services.points.lots.domain import Wallet
 
-OPEN, FROZEN = "open", "frozen"
 OWES = "owes"
 _AT_ONCE = 1000
 _UNBOUND = {"$or": [{"floor": {"$exists": False}}, {"ceiling": {"$exists": False}}]}
@@ -85,6 +84,9 @@ class Balances:
         owing = {one.removeprefix(domain.debt("")) for one in by_account if domain.is_debt(one)}
         gains: dict[str, _Step] = {}
         for account in sorted(owing | by_account.keys()):
+            if stripes.is_striped(account):
+                striped.change(self._mongo, account, by_account[account], session)
+                continue
             step = _step(account, by_account.get(account, {}))
             if account in owing:
                 step.update["$set"] = {OWES: True}
@@ -101,7 +103,7 @@ class Balances:
         bound = [
             UpdateOne({"_id": one["_id"]}, {"$set": bounds.stored(one["_id"], one).as_stored()})
             for one in list(accounts.find(_UNBOUND, {"floor": 1, "ceiling": 1}))
-            if domain.keeps_balance(one["_id"])
+            if domain.keeps_balance(one["_id"]) and one["_id"] == stripes.account_of(one["_id"])
         ]
         for start in range(0, len(bound), _AT_ONCE):
             accounts.bulk_write(bound[start : start + _AT_ONCE])

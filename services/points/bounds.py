@@ -6,6 +6,9 @@ from typing import Any
 
 from services.points.domain import MAX_AMOUNT, AboveCeiling, Change, Overdrawn, is_debt
 
+OPEN, FROZEN = "open", "frozen"
+"""The status of an account: nothing is taken from a frozen one."""
+
 
 @dataclass(frozen=True)
 class Bounds:

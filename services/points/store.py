@@ -14,9 +14,9 @@ from chassis.errors import Unavailable, missing
 from chassis.local_copy import put_newer
 from chassis.mongo import Mongo
 from chassis.trace import Trace
-from services.points import bounds, domain
-from services.points.balances import FROZEN, Balances, Divided
-from services.points.bounds import amount_of
+from services.points import bounds, domain, striped
+from services.points.balances import Balances, Divided
+from services.points.bounds import FROZEN, amount_of
 from services.points.commands import Debt
 from services.points.documents import document_of, posting_of, reversals_of
 from services.points.domain import Changes, Lots, Posting
@@ -188,7 +188,7 @@ class JournalStore:
 
         def write(session: ClientSession) -> None:
             def free(account: str, unit: str) -> int:
-                found = self._mongo["accounts"].find_one({"_id": account}, session=session) or {}
+                found = striped.read(self._mongo, account, session)
                 # Nothing is taken from what is frozen: all of it is owed until somebody has looked into it.
                 return 0 if found.get("status") == FROZEN else bounds.spare(account, found, unit)
 
@@ -209,7 +209,7 @@ class JournalStore:
 
     def posted_and_room(self, account: str, unit: str, session: ClientSession | None) -> tuple[int, int]:
         """An account's balance as a transaction sees it, and how much more its ceiling allows."""
-        found = self._mongo["accounts"].find_one({"_id": account}, session=session) or {}
+        found = striped.read(self._mongo, account, session)
         return amount_of(found, unit, "posted"), bounds.room(account, found, unit)
 
     def debts(self, most: int) -> list[Debt]:

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from pymongo.errors import ConnectionFailure
 
 from chassis.errors import Refusal
 from services.points import commands
-from services.points.domain import Leg, issuer
+from services.points.domain import AboveCeiling, Leg, Overdrawn, issuer
+from services.points.funds.domain import fund
 from services.points.lots.domain import FOREVER, Validity
 from tests.integration.faulty_mongo import DELIVERED_TWICE, Fault, FaultyMongo
 from tests.integration.ledger_model import UNITS, Amounts, Aside, Model, Moved, last_day
@@ -19,8 +20,19 @@ from tests.integration.ledger_state import check_books, check_bounds, check_mode
 from tests.integration.ledgers import ADMIN, DISTRICT, Ledger
 
 ISSUER = issuer(DISTRICT)
+FUND = fund(DISTRICT)
 ANNA, BORIS = "01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAW"
+STRANGER = "01ARZ3NDEKTSV4RRFFQ69G5FAX"
 MONTHS = {"points": 1, "minutes": 2}
+REFUSED: list[tuple[Leg, ...]] = [
+    (Leg(ISSUER, "points", -3), Leg(ANNA, "points", 2)),
+    (Leg(ISSUER, "points", -3), Leg(ANNA, "minutes", 3)),
+    (Leg(ANNA, "points", 0), Leg(BORIS, "points", 0)),
+    (Leg(ANNA, "points", 3),),
+    (Leg(ISSUER, "hours", -3), Leg(ANNA, "hours", 3)),
+    (Leg(ISSUER, "points", -3), Leg(STRANGER, "points", 3)),
+]
+"""Unbalanced, in one unit or in each; nothing; one leg; a unit and an account that nobody knows."""
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -37,7 +49,7 @@ class LedgerMachine(RuleBasedStateMachine):
             True: Ledger(mongo, validity, prepared=True),
             False: Ledger(mongo, FOREVER, prepared=True),
         }
-        self.model = Model(ANNA, BORIS)
+        self.model = Model(ANNA, BORIS, fund=FUND)
         self.number = 0
         self.repeats: list[Callable[[bool], object]] = []
         self.changed: list[Callable[[bool], object]] = []
@@ -108,6 +120,12 @@ class LedgerMachine(RuleBasedStateMachine):
             key=name,
         ).id
 
+    def bar_to(self, moved: Moved, amounts: Amounts) -> type[Refusal] | None:
+        """Why what was moved cannot come back: members owe what they have spent, a fund owes nothing."""
+        if moved.taker == FUND and self.model.lacks(FUND, amounts):
+            return Overdrawn
+        return AboveCeiling if self.model.is_full(moved.giver, amounts) else None
+
     @rule(days=st.integers(1, 40))
     def time_passes(self, days: int) -> None:
         self.now += timedelta(days)
@@ -120,6 +138,16 @@ class LedgerMachine(RuleBasedStateMachine):
         ceiling = 2**53 if room is None else most + room
         self.mongo["accounts"].update_one({"_id": member}, {"$set": {"ceiling": ceiling}})
         self.model.ceilings[member] = ceiling
+
+    @precondition(lambda self: FUND in self.seen.accounts)
+    @rule(room=st.sampled_from([0, 3, None, None]), dated=st.booleans())
+    def bind_the_fund(self, room: int | None, dated: bool) -> None:
+        """The same for a fund, whose balance is then stored anew: its stripes know of no other ceiling."""
+        most = max(self.model.posted(FUND, unit) for unit in UNITS)
+        ceiling = 2**53 if room is None else most + room
+        self.mongo["accounts"].update_one({"_id": FUND}, {"$set": {"ceiling": ceiling}})
+        self.processes[dated].seals.restore(FUND, {"by": "A"})
+        self.model.ceilings[FUND] = ceiling
 
     @invariant()
     def the_ledger_is_sound_and_as_the_model_has_it(self) -> None:
@@ -138,10 +166,10 @@ def legs_between(giver: str, taker: str, unit: str, amount: int) -> tuple[Leg, L
 
 
 def may_go_to(taker: str, hold: Aside) -> bool:
-    """Minutes go to members, or for goods, by the time bank alone; what others set aside, to no member."""
-    if taker == hold.account or (hold.unit == "minutes" and taker != ISSUER):
+    """Minutes go to members, or for goods, by the time bank alone; what others set aside, to what gathers."""
+    if taker == hold.account or (hold.unit == "minutes" and taker not in (ISSUER, FUND)):
         return False
-    return hold.own or taker not in (ANNA, BORIS)
+    return hold.own or taker not in (ANNA, BORIS, FUND)
 
 
 def _answer(work: Callable[[], object]) -> object:

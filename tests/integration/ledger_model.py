@@ -51,10 +51,11 @@ class Aside:
 
 
 class Model:
-    """The accounts of some members, and of others that only gather."""
+    """The accounts of some members, of a fund, in which nothing expires, and of others that only gather."""
 
-    def __init__(self, *members: str) -> None:
+    def __init__(self, *members: str, fund: str) -> None:
         self.members = members
+        self.fund = fund
         self.free: dict[tuple[str, str], list[str]] = {(one, unit): [] for one in members for unit in UNITS}
         self.owed = Counter[tuple[str, str]]()
         self.lifetime = Counter[tuple[str, str]]()
@@ -62,7 +63,7 @@ class Model:
         self.made: list[Moved] = []
         self.open: list[Aside] = []
         self.postings = 0
-        self.ceilings = dict.fromkeys(members, 2**53)
+        self.ceilings = dict.fromkeys((*members, fund), 2**53)
 
     def held(self, member: str, unit: str) -> int:
         """What is set aside."""
@@ -74,23 +75,27 @@ class Model:
             return self.gathered[account, unit]
         return len(self.free[account, unit]) + self.held(account, unit)
 
+    def spare(self, account: str, unit: str) -> int:
+        """What a member or the fund has free."""
+        return self.gathered[account, unit] if account == self.fund else len(self.free[account, unit])
+
     def lacks(self, account: str, amounts: Amounts) -> bool:
         """Whether an account has too little."""
-        return account in self.members and any(
-            amount > len(self.free[account, unit]) for unit, amount in amounts.items()
+        return account in self.ceilings and any(
+            amount > self.spare(account, unit) for unit, amount in amounts.items()
         )
 
     def is_full(self, account: str, amounts: Amounts) -> bool:
         """Whether an account may not have so much more."""
-        return account in self.members and any(
+        return account in self.ceilings and any(
             self.posted(account, unit) + amount > self.ceilings[account] for unit, amount in amounts.items()
         )
 
     def close_to(self, account: str, unit: str, amount: int, beyond: int | None) -> int:
-        """The amount; or, where `beyond` is said, all that a member has free and so much more."""
-        if beyond is None or account not in self.members:
+        """The amount; or, where `beyond` is said, all that a member or the fund has and so much more."""
+        if beyond is None or account not in self.ceilings:
             return amount
-        return len(self.free[account, unit]) + beyond or amount
+        return self.spare(account, unit) + beyond or amount
 
     def give(
         self,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chassis.mongo import Document, Mongo
+from services.points import stripes
 from services.points.domain import debt
 from services.points.integrity.books import added
 from services.points.queries import LedgerQueries
@@ -35,7 +36,7 @@ class State:
 
 def state_of(mongo: Mongo) -> State:
     """What is stored now."""
-    accounts = {str(one["_id"]): one for one in mongo["accounts"].find()}
+    accounts = stripes.wholes(mongo["accounts"].find())
     journal = list(mongo["journal"].find({}, {"outbox": 0}))
     return State(accounts, journal, list(mongo["holds"].find()))
 
@@ -95,6 +96,11 @@ def check_model(state: State, model: Model) -> None:
         assert -state.amount(debt(member), unit, "posted") == model.owed[place]
         lifetime = state.accounts.get(member, {}).get("lifetime", {}).get(unit, 0)
         assert lifetime == model.lifetime[place]
+    for unit in UNITS:
+        in_fund = model.posted(model.fund, unit)
+        assert (
+            state.amount(model.fund, unit, "posted") == state.amount(model.fund, unit, "available") == in_fund
+        )
     sums = Counter[tuple[str, str]]()
     for leg in (leg for one in state.journal for leg in one["legs"]):
         sums[leg["account"], leg["unit"]] += leg["amount"]

@@ -13,7 +13,7 @@ from chassis.identity import Actor
 from chassis.mongo import Mongo
 from infra.local.deployment import Deployment
 from services.points import commands
-from services.points.balances import FROZEN
+from services.points.bounds import FROZEN
 from services.points.domain import Leg, Overdrawn, debt, issuer
 from services.points.holds import commands as hold_commands
 from services.points.holds.domain import HoldStatus

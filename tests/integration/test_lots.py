@@ -10,7 +10,7 @@ from chassis.errors import Conflict, Invalid
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
 from infra.local.deployment import Deployment
-from services.points.balances import FROZEN
+from services.points.bounds import FROZEN
 from services.points.domain import NEVER, Leg, issuer
 from services.points.integrity import commands as integrity_commands
 from services.points.lots.domain import EXPIRED, Validity

@@ -11,7 +11,7 @@ import services.points.app
 from chassis.clock import new_ulid, rfc3339, utc_now
 from chassis.identity import Actor, Grant
 from chassis.mongo import Mongo
-from services.points.balances import FROZEN
+from services.points.bounds import FROZEN
 from services.points.domain import Leg
 from services.points.funds.store import FundStore
 from services.points.timebank.policy.domain import POOL, RELATIVES, Conversion

@@ -11,7 +11,7 @@ from chassis.errors import Conflict, Invalid
 from chassis.identity import Actor
 from chassis.mongo import Mongo
 from infra.local.deployment import Deployment
-from services.points.balances import FROZEN
+from services.points.bounds import FROZEN
 from services.points.holds.domain import HoldStatus
 from services.points.lots.domain import Validity
 from services.points.shop import commands

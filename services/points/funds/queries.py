@@ -5,6 +5,7 @@ from datetime import datetime
 from chassis import paging
 from chassis.errors import missing
 from chassis.mongo import Document, Mongo
+from services.points import striped
 from services.points.bounds import amount_of
 from services.points.funds.domain import COMMUNITY_LENGTH, KINDS, OTHER, Standing, fund
 from services.points.statements.queries import StatementQueries
@@ -21,7 +22,7 @@ class FundQueries:
     def one(self, community: str) -> Document:
         """A fund's balance and its latest allocations. Raises NotFound for what is no community."""
         self._check_known(community)
-        found = self._mongo["accounts"].find_one({"_id": fund(community)}) or {}
+        found = striped.read(self._mongo, fund(community))
         return {
             "community": community,
             "balance": amount_of(found, "fen", "posted"),

@@ -14,8 +14,8 @@ from pymongo.errors import DuplicateKeyError
 from chassis import outbox
 from chassis.errors import missing
 from chassis.mongo import Document, Mongo
-from services.points import bounds
-from services.points.balances import FROZEN, OPEN
+from services.points import bounds, striped, stripes
+from services.points.bounds import FROZEN, OPEN
 from services.points.domain import NEVER, UNITS, debt, is_member, keeps_balance
 from services.points.gathered.domain import Carried
 from services.points.gathered.store import GatheredStore
@@ -112,7 +112,7 @@ class SealStore:
 
     def accounts(self) -> dict[str, Document]:
         """All stored balances."""
-        return {str(one["_id"]): one for one in self._mongo["accounts"].find()}
+        return stripes.wholes(self._mongo["accounts"].find())
 
     def heads(self) -> list[Head]:
         """The heads that nightly proofs have noted."""
@@ -139,7 +139,7 @@ class SealStore:
         found: list[bool] = []
 
         def look(session: ClientSession) -> None:
-            stored = self._mongo["accounts"].find_one({"_id": account}, session=session) or {}
+            stored = striped.read(self._mongo, account, session)
             found.append(shown(stored) != self._due(account, session))
 
         self._journal.transact(look, lambda: False)
@@ -150,7 +150,15 @@ class SealStore:
         change: Document = {"$set": {"status": FROZEN}}
         if keeps_balance(account):
             change["$setOnInsert"] = bounds.usual(account).as_stored()
-        self._mongo["accounts"].update_one({"_id": account}, change, upsert=True)
+        if not stripes.is_striped(account):
+            self._mongo["accounts"].update_one({"_id": account}, change, upsert=True)
+            return
+
+        def write(session: ClientSession) -> None:
+            striped.collect(self._mongo, account, session)
+            self._mongo["accounts"].update_one({"_id": account}, change, session=session)
+
+        self._journal.transact(write, lambda: False)
 
     def restore(self, account: str, restoration: Document) -> None:
         """Store what its postings and holds make an account's balance, note who did so, and open it.
@@ -164,12 +172,11 @@ class SealStore:
         def write(session: ClientSession) -> None:
             change = _restored(self._due(account, session))
             change |= {"$inc": {"version": 1}, "$push": {"restorations": restoration}}
-            if (
-                not self._mongo["accounts"]
-                .update_one({"_id": account}, change, session=session)
-                .matched_count
-            ):
+            accounts, (first, *others) = self._mongo["accounts"], stripes.keys(account)
+            if not accounts.update_one({"_id": first}, change, session=session).matched_count:
                 raise missing("账户", "account")
+            if others:
+                accounts.delete_many({"_id": {"$in": others}}, session=session)
 
         self._journal.transact(write, lambda: False)
 

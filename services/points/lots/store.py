@@ -7,7 +7,7 @@ from pymongo.client_session import ClientSession
 from chassis import outbox
 from chassis.events import envelope
 from chassis.mongo import Document, Mongo
-from services.points.balances import FROZEN
+from services.points.bounds import FROZEN
 from services.points.lots.domain import AT_ONCE, Holding, Notice, Step
 from services.points.store import JournalStore
 
