@@ -20,8 +20,8 @@ from services.points.earning.queries import RuleBook
 from services.points.earning.rule import TRAINED, Caps, Conditions
 from services.volunteer.people.domain import Member
 from services.volunteer.training import commands
-from services.volunteer.training.domain import Course, Session
 from services.volunteer.training.queries import TrainingQueries
+from services.volunteer.training.session import Course, Session
 from services.volunteer.training.store import CourseStore, TrainingSessionStore
 from tests.integration.earnings import GRIDS, HOUR, NOON, Earning, legs_of
 from tests.integration.ledgers import ADMIN, DISTRICT

@@ -1,6 +1,7 @@
 """Training: who holds it, who takes part, what becomes of who is on the list, and that it is told once."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,8 @@ from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor, Grant
 from services.points.earning import schemas as points
 from services.volunteer.training import domain
-from services.volunteer.training.domain import HOLDERS, TRAINEES, Decision, Session
+from services.volunteer.training.domain import HOLDERS, TRAINEES, Decision
+from services.volunteer.training.session import Session
 
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -119,14 +121,10 @@ def test_one_signs_up_until_it_ends_while_there_are_seats() -> None:
     late = joined(SESSION, STEWARD, SESSION.ends_at - timedelta(milliseconds=1))
     assert late.seats_left == 1
     full = joined(late, OTHER)
-    over = (SESSION, SESSION.ends_at, ["record_attended"])
-    for session, at, possible in (over, (full, NOW - HOUR, [])):
+    for session, at in ((SESSION, SESSION.ends_at), (full, NOW - HOUR)):
         with pytest.raises(Conflict) as refused:
             joined(session, Actor("U", STEWARD.grants), at)
-        assert (refused.value.extra["status_now"], refused.value.extra["allowed"]) == (
-            "not_signed_up",
-            possible,
-        )
+        assert (refused.value.extra["status_now"], refused.value.extra["allowed"]) == ("not_signed_up", [])
 
 
 def test_a_seat_is_given_back_until_it_begins_and_again_changes_nothing() -> None:
@@ -136,7 +134,7 @@ def test_a_seat_is_given_back_until_it_begins_and_again_changes_nothing() -> Non
     assert domain.withdraw(left, "S", NOW + HOUR)[0] is left
     with pytest.raises(Conflict) as refused:
         domain.withdraw(session, "S", NOW)
-    assert refused.value.extra["allowed"] == ["record_attended", "record_absent"]
+    assert (refused.value.extra["status_now"], refused.value.extra["allowed"]) == ("signed_up", [])
 
 
 def test_an_attendance_completes_the_training_and_tells_of_it() -> None:
@@ -152,7 +150,7 @@ def test_nothing_is_recorded_before_it_begins() -> None:
     for attended in (True, False):
         with pytest.raises(Conflict) as refused:
             record(joined(SESSION, STEWARD), CHAIR, STEWARD, attended=attended, at=NOW - HOUR)
-        assert refused.value.extra["allowed"] == ["withdraw"]
+        assert (refused.value.extra["status_now"], refused.value.extra["allowed"]) == ("signed_up", [])
 
 
 def test_nobody_records_their_own_training_whatever_office_they_hold() -> None:
@@ -178,6 +176,12 @@ def test_who_was_taken_for_absent_can_still_be_recorded_as_attended() -> None:
     away, nothing = record(joined(SESSION, STEWARD), CHAIR, STEWARD, attended=False, reason="未到")
     assert nothing is None
     assert (away.seats_left, away.attendances[0].reason) == (2, "未到")
+    with pytest.raises(Conflict) as refused:
+        record(away, STAFF, STEWARD, attended=False)
+    assert (refused.value.extra["status_now"], refused.value.extra["allowed"]) == (
+        "absent",
+        ["record_attended"],
+    )
     after, completion = record(away, STAFF, STEWARD, reason="签到表补录")
     assert completion is not None
     assert (after.attendances[0].status, after.attendances[0].id) == ("attended", "AS")
@@ -202,6 +206,28 @@ def test_who_came_without_having_signed_up_is_recorded_while_there_are_seats() -
     assert (refused.value.extra["status_now"], refused.value.extra["seats_left"]) == ("not_signed_up", 0)
     with pytest.raises(Conflict):
         record(SESSION, CHAIR, STEWARD, attended=False)
+
+
+def test_a_refusal_says_why_and_what_to_do() -> None:
+    waiting = joined(SESSION, STEWARD)
+    away, _ = record(waiting, CHAIR, STEWARD, attended=False)
+    done, _ = record(waiting, CHAIR, STEWARD)
+    full = replace(joined(SESSION, OTHER), seats=1)
+    refusals: list[tuple[str, Callable[[], object]]] = [
+        ("尚未开始", lambda: record(waiting, CHAIR, STEWARD, at=NOW - HOUR)),
+        ("已在名单中", lambda: domain.sign_up(waiting, STEWARD, attendance_id="B", at=NOW)),
+        ("培训已结束", lambda: joined(SESSION, STEWARD, SESSION.ends_at)),
+        ("名额已满", lambda: joined(full, STEWARD)),
+        ("名额已满", lambda: record(full, CHAIR, STEWARD)),
+        ("不能取消报名", lambda: domain.withdraw(waiting, "S", NOW)),
+        ("已登记出席", lambda: domain.withdraw(done, "S", NOW)),
+        ("没有报名", lambda: record(SESSION, CHAIR, STEWARD, attended=False)),
+        ("可改登记为出席", lambda: record(away, STAFF, STEWARD, attended=False)),
+    ]
+    for words, act in refusals:
+        with pytest.raises(Conflict) as refused:
+            act()
+        assert words in refused.value.zh
 
 
 def test_of_a_member_who_is_forgotten_only_what_they_completed_stays_without_its_words() -> None:

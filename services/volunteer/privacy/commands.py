@@ -13,7 +13,7 @@ from services.volunteer.people.commands import Allow, busy_member, leaving_offic
 from services.volunteer.people.domain import Member
 from services.volunteer.privacy import domain
 from services.volunteer.privacy.domain import ContactView
-from services.volunteer.training.domain import Session
+from services.volunteer.training.session import Session
 
 _TRIES = 5
 ELSEWHERE = {

@@ -10,7 +10,8 @@ from chassis.identity import Actor, Grant
 from services.volunteer.people.domain import Member
 from services.volunteer.people.terms import day_of, in_effect
 from services.volunteer.training import domain
-from services.volunteer.training.domain import Completion, Course, Decision, Session
+from services.volunteer.training.domain import Completion, Decision
+from services.volunteer.training.session import Course, Session
 
 _TRIES = 8
 

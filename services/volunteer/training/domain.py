@@ -7,11 +7,11 @@ is entered up to a day later: partners who give a course tell of it afterwards.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor, Grant
 from services.volunteer.training.events import TrainingCompleted
+from services.volunteer.training.session import Action, Attendance, Session, Status
 
 CATEGORY_PATTERN = "[a-z][a-z0-9_]{0,39}([.][a-z][a-z0-9_]{0,39}){0,3}"
 MOST_MINUTES, MOST_SEATS = 6000, 200
@@ -22,79 +22,28 @@ HOLDERS = frozenset(
     {"council_chair", "social_worker", "community_staff", "subdistrict_staff", "district_admin"}
 )
 TRAINEES = frozenset({"steward", "team_leader", "council_member", "council_chair", "grid_worker"})
-
-
-class Status(StrEnum):
-    """What became of a member who is on the list of a session."""
-
-    SIGNED_UP = "signed_up"
-    ATTENDED = "attended"
-    ABSENT = "absent"
-
-
-class Action(StrEnum):
-    """What can be done about a member and a session."""
-
-    SIGN_UP = "sign_up"
-    WITHDRAW = "withdraw"
-    RECORD_ATTENDED = "record_attended"
-    RECORD_ABSENT = "record_absent"
-
-
-@dataclass(frozen=True)
-class Course:
-    """What is taught, and for how many minutes. It never changes: rules pay by its category and minutes."""
-
-    id: str
-    title: str
-    category: str
-    minutes: int
-    description: str | None
-    created_by: str
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class Attendance:
-    """A member on the list of a session. `minutes` of training, none before it is attended."""
-
-    id: str
-    member: str
-    status: Status
-    signed_up_at: datetime | None = None
-    minutes: int = 0
-    reason: str | None = None
-    recorded_by: str | None = None
-    recorded_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Session:
-    """A course as it is held somewhere; `title`, `category` and `minutes` are those of the course."""
-
-    id: str
-    course: str
-    title: str
-    category: str
-    minutes: int
-    area: str
-    place: str
-    starts_at: datetime
-    ends_at: datetime
-    seats: int
-    created_by: str
-    created_at: datetime
-    attendances: tuple[Attendance, ...] = ()
-    version: int = 1
-
-    @property
-    def seats_left(self) -> int:
-        """Seats that nobody has; who was absent has none."""
-        return self.seats - sum(one.status is not Status.ABSENT for one in self.attendances)
-
-    def of(self, member: str) -> Attendance | None:
-        """The member's own line of the list."""
-        return next((one for one in self.attendances if one.member == member), None)
+_OWN = (Action.SIGN_UP, Action.WITHDRAW)
+_RECORDS = (Action.RECORD_ATTENDED, Action.RECORD_ABSENT)
+_NOT_BEGUN = ("培训尚未开始，请在开始后登记。", "It has not begun: record who came once it has.")
+_ATTENDED = ("已登记出席，不能更改。", "That they attended is on record, and stays.")
+_NOT_ON_THE_LIST = (
+    "此成员没有报名，无须登记缺席。",
+    "They have not signed up: there is no absence to record.",
+)
+_ABSENT = (
+    "已登记缺席；如属误记，可改登记为出席。",
+    "They are recorded as absent; if wrongly, record that they came.",
+)
+_BEGUN = (
+    "培训已开始，不能取消报名；不能参加请告知组织者。",
+    "It has begun: tell who holds it that you do not come.",
+)
+_ON_THE_LIST = ("已在名单中，无须再报名。", "You are on the list already.")
+_OVER = (
+    "培训已结束；已参加的请组织者补登记。",
+    "It is over: if you were there, ask who held it to record it.",
+)
+_FULL = ("名额已满。", "There is no seat left.")
 
 
 @dataclass(frozen=True)
@@ -208,8 +157,7 @@ def forgotten(session: Session, member: str) -> Session:
     return _without(session, member)
 
 
-def allowed(session: Session, member: str, at: datetime) -> list[Action]:
-    """What can be done about a member now, by whoever may."""
+def _possible(session: Session, member: str, at: datetime) -> list[Action]:
     mine = session.of(member)
     begun, over, free = at >= session.starts_at, at >= session.ends_at, session.seats_left > 0
     possible = {
@@ -229,19 +177,35 @@ def _may_come(mine: Attendance | None, free: bool) -> bool:
 
 
 def _check(action: Action, session: Session, member: str, at: datetime) -> None:
-    possible = allowed(session, member, at)
+    # What the caller may not do is not told to them as possible.
+    theirs = _RECORDS if action in _RECORDS else _OWN
+    possible = [one for one in _possible(session, member, at) if one in theirs]
     if action in possible:
         return
     mine = session.of(member)
-    status = mine.status.value if mine else NOT_SIGNED_UP
+    zh, en = _why_not(action, session, mine, at)
     raise Conflict(
         "action-not-possible",
-        zh="当前不能进行此操作：请核对报名状态、培训时间和剩余名额。",
-        en=f"Not possible now ({status}): see the list, when it begins and ends, and the seats left.",
-        status_now=status,
+        zh=zh,
+        en=en,
+        status_now=mine.status.value if mine else NOT_SIGNED_UP,
         allowed=[one.value for one in possible],
         seats_left=session.seats_left,
     )
+
+
+def _why_not(action: Action, session: Session, mine: Attendance | None, at: datetime) -> tuple[str, str]:
+    """Why an action is not possible, and what to do, in Chinese and English."""
+    begun, over = at >= session.starts_at, at >= session.ends_at
+    reasons = (
+        (action in _RECORDS and not begun, _NOT_BEGUN),
+        (mine is not None and mine.status is Status.ATTENDED, _ATTENDED),
+        (action is Action.RECORD_ABSENT, _NOT_ON_THE_LIST if mine is None else _ABSENT),
+        (action is Action.WITHDRAW, _BEGUN),
+        (action is Action.SIGN_UP and mine is not None, _ON_THE_LIST),
+        (action is Action.SIGN_UP and over, _OVER),
+    )
+    return next((words for is_so, words in reasons if is_so), _FULL)
 
 
 def _check_holder(session: Session, actor: Actor) -> None:

@@ -4,7 +4,8 @@ from chassis import paging
 from chassis.errors import missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.volunteer.training.domain import HOLDERS, Session, Status
+from services.volunteer.training.domain import HOLDERS
+from services.volunteer.training.session import Session, Status
 
 
 class TrainingQueries:

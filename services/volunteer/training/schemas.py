@@ -3,7 +3,8 @@
 from marshmallow import Schema, fields, validate
 
 from chassis.fields import AreaCode, Flag, Formed, Identifier, Moment, PageQuery, PlainText
-from services.volunteer.training.domain import CATEGORY_PATTERN, MOST_MINUTES, MOST_SEATS, Status
+from services.volunteer.training.domain import CATEGORY_PATTERN, MOST_MINUTES, MOST_SEATS
+from services.volunteer.training.session import Status
 
 _STATUSES = [one.value for one in Status]
 

@@ -10,7 +10,8 @@ from chassis.events import envelope
 from chassis.identity import ancestors
 from chassis.mongo import Document, Mongo
 from services.volunteer.training import domain
-from services.volunteer.training.domain import Attendance, Completion, Course, Session, Status
+from services.volunteer.training.domain import Completion
+from services.volunteer.training.session import Attendance, Course, Session, Status
 
 _TRIES = 20
 
