@@ -115,6 +115,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
+    "training.completed.v1": (Rule(Audience.AUTHOR, "training-completed"),),
     "lots.expiring.v1": (Rule(Audience.AUTHOR, "lots-expiring"),),
     "ledger.unsound.v1": (Rule(Audience.ADMINISTRATORS, "ledger-unsound"),),
     "points.posted.v1": (
@@ -238,10 +239,6 @@ def _handlers(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]
     return _nearest(_LEVEL_ROLES[str(data["level"])], area, holders)
 
 
-def _followers(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
-    return list(data["followers"])
-
-
 def _overseers(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]:
     """Who stands above the unit that leads."""
     return _nearest(_OVERSEER_ROLES[str(data["level"])], area, holders)
@@ -269,10 +266,6 @@ def _shop(area: str, _: Mapping[str, Any], holders: Holders) -> list[str]:
 
 def _gifted(area: str, data: Mapping[str, Any], holders: Holders) -> list[str]:
     return _gainers(area, data, holders) if data.get("rule") == _GIFT else []
-
-
-def _candidates(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
-    return list(data["candidates"])
 
 
 def _parties(_area: str, data: Mapping[str, Any], _: Holders) -> list[str]:
@@ -313,7 +306,7 @@ def _losses(member: str, data: Mapping[str, Any]) -> dict[str, int]:
 
 
 _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]]] = {
-    Audience.FOLLOWERS: _followers,
+    Audience.FOLLOWERS: lambda _area, data, _holders: list(data["followers"]),
     Audience.REPORTER: _one("reporter"),
     Audience.ASSIGNEE: _one("assignee"),
     Audience.RESOLVER: _one("resolver"),
@@ -329,7 +322,7 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.DONOR: _one("member"),
     Audience.SHOP: _shop,
     Audience.GIFTED: _gifted,
-    Audience.CANDIDATES: _candidates,
+    Audience.CANDIDATES: lambda _area, data, _holders: list(data["candidates"]),
     Audience.PARTIES: _parties,
     Audience.ADMINISTRATORS: lambda area, _data, holders: holders("district_admin", area),
 }

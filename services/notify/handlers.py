@@ -27,12 +27,14 @@ from services.notify.schemas import (
     ProposalFact,
     RoleLostFact,
     SuggestionFact,
+    TrainingFact,
 )
 from services.notify.store import InboxStore
 
 _SCHEMAS: dict[str, type[Schema]] = {
     "issue": IssueFact,
     "activity": ActivityFact,
+    "training": TrainingFact,
     "points": PointsPostedFact,
     "ledger": LedgerUnsoundFact,
     "lots": LotsExpiringFact,

@@ -28,6 +28,12 @@ TEMPLATES: dict[str, Template] = {
         "Activity not accepted",
         "See your report for the reason.",
     ),
+    "training-completed": Template(
+        "培训已记录",
+        "您参加的培训已登记完成，共 {minutes} 分钟。",
+        "Training recorded",
+        "The training that you attended was recorded: {minutes} minutes.",
+    ),
     "points-gained": Template("积分到账", "您获得了 {gains}。", "Points for you", "You gained {gains}."),
     "lots-expiring": Template(
         "积分时长即将到期",

@@ -36,12 +36,17 @@ from services.volunteer.people.tokens import TokenIssuer
 from services.volunteer.privacy import routes as privacy_routes
 from services.volunteer.privacy.queries import ContactViewQueries
 from services.volunteer.privacy.store import ContactViewStore
+from services.volunteer.training import events as training_events
+from services.volunteer.training import routes as training_routes
+from services.volunteer.training.queries import TrainingQueries
+from services.volunteer.training.store import CourseStore, TrainingSessionStore
 
 NAME = "volunteer"
 PUBLISHED: list[type[Event]] = [
     *area_events.PUBLISHED,
     *people_events.PUBLISHED,
     *activity_events.PUBLISHED,
+    *training_events.PUBLISHED,
 ]
 
 
@@ -96,6 +101,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     cipher = FieldCipher(settings.field_key)
     members = MemberStore(mongo, cipher, utc_now)
     areas, activities = AreaQueries(mongo), ActivityStore(mongo)
+    trainings = TrainingSessionStore(mongo)
     desk = people_routes.SignIn(
         codes=CodeStore(mongo, cipher, utc_now),
         sessions=SessionStore(mongo, utc_now),
@@ -114,10 +120,20 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             ),
             area_routes.blueprint(AreaStore(mongo), areas, utc_now, settings.district),
             activity_routes.blueprint(activities, ActivityQueries(mongo), areas, utc_now, settings.district),
+            training_routes.blueprint(
+                CourseStore(mongo),
+                trainings,
+                TrainingQueries(mongo),
+                areas,
+                members,
+                utc_now,
+                settings.district,
+            ),
             privacy_routes.blueprint(
                 members,
                 desk.sessions,
                 activities,
+                trainings,
                 ContactViewStore(mongo),
                 ContactViewQueries(mongo),
                 utc_now,
@@ -144,6 +160,8 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         members.ensure_indexes()
         AreaStore(mongo).ensure_indexes()
         ActivityStore(mongo).ensure_indexes()
+        CourseStore(mongo).ensure_indexes()
+        TrainingSessionStore(mongo).ensure_indexes()
         ContactViewStore(mongo).ensure_indexes()
         idempotency.ensure_indexes(mongo)
         if settings.bootstrap_admin_phone:
@@ -159,7 +177,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["members", "areas", "activities"],
+        outboxes=["members", "areas", "activities", "training_sessions"],
         timers=[Timer("terms", 5.0, turn_terms)],
         prepare=prepare,
     )

@@ -28,6 +28,7 @@ from tests.contract.honours import honours
 from tests.contract.people_story import people_and_areas
 from tests.contract.shop_story import charity_shop, donations
 from tests.contract.time_bank_story import time_bank
+from tests.contract.training_story import training
 from tests.e2e.votings import end_voting
 
 GRID = grids(COMMUNITY_A)[1]
@@ -292,6 +293,7 @@ def test_every_operation_answers_as_documented(
     charity_shop(documented.call, district)
     donations(documented.call, district)
     time_bank(documented.call, district)
+    training(documented.call, district.admin, district.person(STEWARD), GRID)
     honours(documented.call, district, deployment, district.person(STEWARD))
     operations = {
         (method.upper(), path)

@@ -266,6 +266,11 @@ def test_a_certificate_shows_what_a_record_must_and_runs_nothing_that_was_typed(
     assert "（姓名已删除）" in certificate.page(replace(awarded, name=""), "幸福里社区")
 
 
+def test_a_certificate_names_the_training_that_was_completed() -> None:
+    trained = replace(commendation("awarded"), facts=Facts(2, 0, {"training.completed": 1}, 0, 0))
+    assert "完成培训 1 次" in certificate.page(trained, "幸福里社区")
+
+
 def test_periods_and_times_are_said_in_words() -> None:
     periods = {
         "2026-03": "2026年3月",

@@ -7,7 +7,16 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from services.points.domain import Leg, Posting, check_balanced, issuer
-from services.points.earning.rule import CLAIMED, CONFIRMED, LONG_AGO, VERIFIED, Caps, EarningRule
+from services.points.earning.rule import (
+    ANSWERED,
+    CLAIMED,
+    CONFIRMED,
+    LONG_AGO,
+    TRAINED,
+    VERIFIED,
+    Caps,
+    EarningRule,
+)
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -43,19 +52,22 @@ EARNING_RULES = {
             worker_points=2,
             pays_minutes=True,
         ),
+        EarningRule("training.completed", 1, "完成培训", "training completed", TRAINED, worker_points=2),
     )
 }
 """The first versions, which a district begins with. A solution is paid when somebody else has verified it."""
 EARNED_BY: Mapping[str, tuple[str, ...]] = {
     f"{event}.v1": tuple(one.code for one in EARNING_RULES.values() if one.event == event)
-    for event in (CLAIMED, CONFIRMED, VERIFIED)
+    for event in ANSWERED
 }
 """Event → the rules of the first versions that answer it."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What rules are applied to. `cause` is the issue or the activity; `minutes` of service.
+    """What rules are applied to. `cause` is the issue, the activity or the attendance.
+
+    `minutes` are of service, or of training.
 
     `worker` is the steward in charge, `resolver` whoever solved it: staff may have stepped in. `round` is how
     often the issue had been confirmed. `roles` are those that worker and reporter held there when this

@@ -13,9 +13,14 @@ from chassis.errors import Conflict, Invalid, Stale
 from chassis.identity import Actor
 
 CLAIMED, CONFIRMED, VERIFIED = "issue.claimed", "issue.confirmed", "activity.verified"
-ANSWERED = (CLAIMED, CONFIRMED, VERIFIED)
+TRAINED = "training.completed"
+ANSWERED = (CLAIMED, CONFIRMED, VERIFIED, TRAINED)
 """The events that rules can answer. A new one is named here, and handled, once a service publishes it."""
-CODE_PATTERN = "(issue|activity)([.][a-z][a-z0-9_]{0,39}){1,3}"
+CODE_PATTERN = "(issue|activity|training)([.][a-z][a-z0-9_]{0,39}){1,3}"
+SERVICE = (VERIFIED,)
+"""The events that tell minutes of service to others: what a rule can pay as minutes."""
+TIMED = (*SERVICE, TRAINED)
+"""The events that tell minutes at all: what conditions can ask for."""
 COUNTED_UNITS = ("points", "minutes")
 STAFF_ROLES = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,7 +41,7 @@ class Conditions:
     """What must be so for a rule to pay; what is empty or None asks for nothing.
 
     A category holds with all below it, an area with all in it. Whoever gains holds one of `roles` there.
-    `min_minutes` and `max_minutes` are of service; `photos` is how many the report has at least.
+    `min_minutes` and `max_minutes` are of service or training; `photos` is how many the report has at least.
     """
 
     categories: tuple[str, ...] = ()
@@ -190,14 +195,10 @@ def check(rule: EarningRule) -> None:
         )
     if not (rule.worker_points or rule.reporter_points or rule.pays_minutes):
         raise Invalid("worker_points", zh="规则须有所奖励。", en="A rule pays something to somebody.")
-    timed = rule.pays_minutes or rule.conditions.min_minutes or rule.conditions.max_minutes is not None
-    if timed and rule.event != VERIFIED:
-        raise Invalid(
-            "pays_minutes", zh="只有活动有服务时长。", en="Only activities have minutes of service."
-        )
+    _check_minutes(rule)
     if rule.reporter_points and topic != "issue":
         raise Invalid(
-            "reporter_points", zh="活动没有报告人。", en="Nobody reports an activity but its worker."
+            "reporter_points", zh="此事件没有报告人。", en="Only an issue has a reporter beside its worker."
         )
     if rule.for_solution and rule.event != CONFIRMED:
         raise Invalid(
@@ -212,6 +213,24 @@ def check(rule: EarningRule) -> None:
         )
     if "minutes" in rule.caps and not rule.pays_minutes:
         raise Invalid("caps.minutes", zh="此规则不计时长。", en="This rule pays no minutes to be capped.")
+
+
+def _check_minutes(rule: EarningRule) -> None:
+    timed = rule.pays_minutes or rule.conditions.min_minutes or rule.conditions.max_minutes is not None
+    if timed and rule.event not in TIMED:
+        raise Invalid(
+            "pays_minutes", zh="只有活动和培训有时长。", en="Only activities and training have minutes."
+        )
+    if rule.pays_minutes and rule.event not in SERVICE:
+        raise Invalid(
+            "pays_minutes",
+            zh="培训不是服务，不计服务时长；培训时长只能作为条件。",
+            en="To be trained is no service to others: its minutes can be asked for, not paid.",
+        )
+    if rule.conditions.photos and rule.event == TRAINED:
+        raise Invalid(
+            "conditions.photos", zh="培训没有照片。", en="There are no photos of training: leave it 0."
+        )
 
 
 def _check_event(wanted: EarningRule, before: EarningRule | None) -> None:

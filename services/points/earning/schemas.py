@@ -33,8 +33,8 @@ class RuleCode(Formed):
 class ConditionsSchema(Schema):
     """When a rule pays; what is left out asks for nothing.
 
-    Categories hold with all below them, `area` is a prefix.
-    Whoever gains holds one of `roles` there. Minutes are of service, `photos` those of the report.
+    Categories hold with all below them, `area` is a prefix. Whoever gains holds one of `roles` there.
+    Minutes are of service or training, `photos` those of the report.
     """
 
     categories = fields.List(
@@ -81,7 +81,7 @@ class DraftRuleSchema(Schema):
     """A rule, or its next version: who gains what by an event.
 
     `for_solution`: the worker gains only for a solution of their own. `reporter_photos`: how many photos a
-    report needs to gain. `pays_minutes`: the minutes of service are paid as they are.
+    report needs to gain. `pays_minutes`: the minutes of service are paid as they are (training is none).
     """
 
     code = RuleCode(required=True)
@@ -213,3 +213,11 @@ class ActivityVerifiedFact(FactSchema):
     member = fields.String(required=True)
     minutes = fields.Integer(required=True)
     photos = fields.Integer(required=True)
+
+
+class TrainingCompletedFact(FactSchema):
+    """What this service needs of `training.completed.v1`."""
+
+    category = fields.String(required=True)
+    member = fields.String(required=True)
+    minutes = fields.Integer(required=True)

@@ -13,6 +13,7 @@ from services.volunteer.people.commands import Allow, busy_member, leaving_offic
 from services.volunteer.people.domain import Member
 from services.volunteer.privacy import domain
 from services.volunteer.privacy.domain import ContactView
+from services.volunteer.training.session import Session
 
 _TRIES = 5
 ELSEWHERE = {
@@ -58,6 +59,13 @@ class Activities(Protocol):
     def forget(self, member: str) -> None: ...
 
 
+class Trainings(Protocol):
+    """Where training sessions are kept."""
+
+    def of(self, member: str) -> list[Session]: ...
+    def forget(self, member: str) -> None: ...
+
+
 class ContactViews(Protocol):
     """The record of look-ups."""
 
@@ -92,6 +100,7 @@ def erase(
     members: Members,
     sessions: Sessions,
     activities: Activities,
+    trainings: Trainings,
     views: ContactViews,
     clock: Clock,
     actor: Actor,
@@ -105,6 +114,7 @@ def erase(
     """
     _check_may_leave(members, actor.member_id, district, clock())
     activities.forget(actor.member_id)
+    trainings.forget(actor.member_id)
     views.forget(actor.member_id)
     _until_erased(members, actor.member_id, district, clock)
     sessions.end_all(actor.member_id)
