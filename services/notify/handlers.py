@@ -15,6 +15,7 @@ from services.notify.schemas import (
     AdjustmentFact,
     CommendationFact,
     DonationFact,
+    DutyFact,
     FlagFact,
     HelpFact,
     IssueFact,
@@ -33,6 +34,7 @@ from services.notify.store import InboxStore
 _SCHEMAS: dict[str, type[Schema]] = {
     "issue": IssueFact,
     "activity": ActivityFact,
+    "duty": DutyFact,
     "points": PointsPostedFact,
     "ledger": LedgerUnsoundFact,
     "lots": LotsExpiringFact,

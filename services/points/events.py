@@ -17,7 +17,7 @@ class LegFact:
 
 @dataclass(frozen=True)
 class PointsPosted(Event):
-    """A posting is in the journal. `cause` is what it rests on: an issue or an activity."""
+    """A posting is in the journal. `cause` is what it rests on: an issue, activity or duty."""
 
     rule: str
     rule_version: int

@@ -139,7 +139,7 @@ class LegSchema(Schema):
 
 
 class PostingSchema(Schema):
-    """A posting; `cause` is the issue or activity it rests on."""
+    """A posting; `cause` is the issue, activity or duty it rests on."""
 
     id = fields.String()
     key = fields.String()

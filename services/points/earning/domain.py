@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from services.points.domain import Leg, Posting, check_balanced, issuer
-from services.points.earning.rule import CLAIMED, CONFIRMED, LONG_AGO, VERIFIED, Caps, EarningRule
+from services.points.earning.rule import CLAIMED, CONFIRMED, LONG_AGO, SERVED, VERIFIED, Caps, EarningRule
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -43,19 +43,28 @@ EARNING_RULES = {
             worker_points=2,
             pays_minutes=True,
         ),
+        EarningRule(
+            "duty.verified",
+            1,
+            "执勤经审核",
+            "a duty verified",
+            SERVED,
+            worker_points=2,
+            pays_minutes=True,
+        ),
     )
 }
 """The first versions, which a district begins with. A solution is paid when somebody else has verified it."""
 EARNED_BY: Mapping[str, tuple[str, ...]] = {
     f"{event}.v1": tuple(one.code for one in EARNING_RULES.values() if one.event == event)
-    for event in (CLAIMED, CONFIRMED, VERIFIED)
+    for event in (CLAIMED, CONFIRMED, VERIFIED, SERVED)
 }
 """Event → the rules of the first versions that answer it."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What rules are applied to. `cause` is the issue or the activity; `minutes` of service.
+    """What rules are applied to. `cause` is the issue, activity or duty; `minutes` of service.
 
     `worker` is the steward in charge, `resolver` whoever solved it: staff may have stepped in. `round` is how
     often the issue had been confirmed. `roles` are those that worker and reporter held there when this

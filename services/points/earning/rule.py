@@ -13,9 +13,12 @@ from chassis.errors import Conflict, Invalid, Stale
 from chassis.identity import Actor
 
 CLAIMED, CONFIRMED, VERIFIED = "issue.claimed", "issue.confirmed", "activity.verified"
-ANSWERED = (CLAIMED, CONFIRMED, VERIFIED)
+SERVED = "duty.verified"
+ANSWERED = (CLAIMED, CONFIRMED, VERIFIED, SERVED)
 """The events that rules can answer. A new one is named here, and handled, once a service publishes it."""
-CODE_PATTERN = "(issue|activity)([.][a-z][a-z0-9_]{0,39}){1,3}"
+TIMED = frozenset({VERIFIED, SERVED})
+"""What is told with its minutes of service."""
+CODE_PATTERN = "(issue|activity|duty)([.][a-z][a-z0-9_]{0,39}){1,3}"
 COUNTED_UNITS = ("points", "minutes")
 STAFF_ROLES = frozenset({"community_staff", "subdistrict_staff", "district_admin"})
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -191,14 +194,14 @@ def check(rule: EarningRule) -> None:
     if not (rule.worker_points or rule.reporter_points or rule.pays_minutes):
         raise Invalid("worker_points", zh="规则须有所奖励。", en="A rule pays something to somebody.")
     timed = rule.pays_minutes or rule.conditions.min_minutes or rule.conditions.max_minutes is not None
-    if timed and rule.event != VERIFIED:
-        raise Invalid(
-            "pays_minutes", zh="只有活动有服务时长。", en="Only activities have minutes of service."
-        )
+    if timed and rule.event not in TIMED:
+        raise Invalid("pays_minutes", zh="此类事项没有服务时长。", en="This event has no minutes of service.")
     if rule.reporter_points and topic != "issue":
         raise Invalid(
-            "reporter_points", zh="活动没有报告人。", en="Nobody reports an activity but its worker."
+            "reporter_points", zh="只有问题有报告人。", en="Only of issues somebody else is the reporter."
         )
+    if rule.conditions.photos and rule.event == SERVED:
+        raise Invalid("conditions.photos", zh="执勤没有照片。", en="No photos are told of duty.")
     if rule.for_solution and rule.event != CONFIRMED:
         raise Invalid(
             "for_solution",

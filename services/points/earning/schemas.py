@@ -213,3 +213,11 @@ class ActivityVerifiedFact(FactSchema):
     member = fields.String(required=True)
     minutes = fields.Integer(required=True)
     photos = fields.Integer(required=True)
+
+
+class DutyVerifiedFact(FactSchema):
+    """What this service needs of `duty.verified.v1`; `category` is the kind of the shift."""
+
+    category = fields.String(required=True)
+    member = fields.String(required=True)
+    minutes = fields.Integer(required=True)
