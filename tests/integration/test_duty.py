@@ -180,6 +180,11 @@ def test_of_the_place_only_whether_it_lies_in_the_area_is_kept(
     kept = [list(mongo[name].find()) for name in mongo.database.list_collection_names() if name != "areas"]
     for value in (place or {}).values():
         assert str(value) not in str(kept)
+    keys = [one["_id"] for one in mongo["idempotency_keys"].find()]
+    assert [key for key in keys if "check-ins" in key] == [], "a hash of the place"
+    assert len(keys) == 1
+    again = ask(member, "POST", f"/{shift.id}/check-ins")
+    assert again["duties"] == answer["duties"]
 
 
 def test_a_shift_is_found_by_its_id_and_that_of_a_duty_and_by_nothing_else(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import services.notify.app
 import services.points.app
 from chassis.clock import new_ulid
 from chassis.events import Envelope
@@ -104,6 +105,19 @@ def test_a_simulation_over_duty_is_leg_for_leg_what_was_paid(earning: Earning) -
 
 def legs_of_unit(paid: Counter[tuple[str, str, str, int]], account: str, unit: str) -> Counter[int]:
     return Counter(amount for _, who, kind, amount in paid.elements() if (who, kind) == (account, unit))
+
+
+def test_each_whose_duty_was_verified_is_told_though_a_later_one_of_the_shift_came_first(
+    earning: Earning,
+) -> None:
+    shift, members = new_ulid(), [new_ulid(), new_ulid()]
+    events = [verified(member, shift, 7 + place) for place, member in enumerate(members)]
+    notify = services.notify.app.subscriptions(earning.mongo)
+    for one in [*events[::-1], *events]:
+        notify.handle(one)
+    told = {one["member"]: one["subject"] for one in earning.mongo["inbox"].find()}
+    assert told == {member: one.subject for member, one in zip(members, events, strict=True)}
+    assert earning.mongo["inbox"].count_documents({}) == 2
 
 
 def test_a_deployment_of_before_gets_the_rule_at_its_next_start_and_keeps_its_own(earning: Earning) -> None:

@@ -193,7 +193,7 @@ def test_a_rule_for_duty_asks_for_kinds_and_minutes_but_for_no_photos_and_no_rep
     rules.check(replace(led, conditions=Conditions(("patrol",), min_minutes=60)))
     for wrong in ({"conditions": Conditions(photos=1)}, {"reporter_points": 1}, {"code": "activity.led"}):
         with pytest.raises(Invalid):
-            rules.check(replace(led, **wrong))  # type: ignore[arg-type]
+            rules.check(replace(led, **wrong))
 
 
 def test_the_first_versions_could_have_been_drafted() -> None:

@@ -6,7 +6,7 @@ from chassis.clock import Clock
 from chassis.http import access
 from chassis.http.access import actor
 from chassis.http.blueprint import Blueprint
-from chassis.idempotency import new_id
+from chassis.idempotency import new_id, untracked
 from chassis.identity import check_area
 from services.volunteer.duty import commands, schemas
 from services.volunteer.duty.commands import Areas
@@ -70,8 +70,13 @@ def blueprint(
     @routes.response(201, schemas.ShiftSchema)
     @routes.places
     @access.signed_in
+    @untracked
     def check_in(body: dict[str, Any], shift_id: str) -> dict[str, Any]:
-        """Begin one's duty, from half an hour before the shift until its end; the place is not kept."""
+        """Begin one's duty, from half an hour before the shift until its end; the place is not kept.
+
+        An Idempotency-Key is not needed, since a second check-in changes nothing, and not honoured: a place
+        can be guessed from the hash of a body.
+        """
         shift = commands.check_in(store, areas, clock, actor(), shift_id=shift_id, **body)
         return view(shift, actor())
 
