@@ -106,10 +106,29 @@ class AreaFinder:
             found = self._around(lng, lat)
         return found
 
+    def covers(self, code: str, lng: float, lat: float) -> bool | None:
+        """Whether a point lies in an area or in one below it; None where the area has no outline."""
+        self._refresh(_REFRESH_SECONDS)
+        found = self._covers(code, lng, lat)
+        if not found:
+            self._refresh(_MISS_REFRESH_SECONDS)
+            found = self._covers(code, lng, lat)
+        return found
+
     def _around(self, lng: float, lat: float) -> str | None:
         with self._lock:
-            hits = self._tree.query(shapely.points((lng, lat)), predicate="intersects").tolist()
+            hits = self._hits(lng, lat)
             return self._outlined[min(hits)] if hits else None
+
+    def _covers(self, code: str, lng: float, lat: float) -> bool | None:
+        with self._lock:
+            if any(self._outlined[hit].startswith(code) for hit in self._hits(lng, lat)):
+                return True
+            return False if code in self._outlined else None
+
+    def _hits(self, lng: float, lat: float) -> list[int]:
+        hits: list[int] = self._tree.query(shapely.points((lng, lat)), predicate="intersects").tolist()
+        return hits
 
     def _refresh(self, older_than: float) -> None:
         with self._lock:

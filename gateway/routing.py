@@ -23,6 +23,7 @@ ROUTES = (
     Route("/v1/contact-views", "volunteer"),
     Route("/v1/areas", "volunteer"),
     Route("/v1/activities", "volunteer"),
+    Route("/v1/shifts", "volunteer"),
     Route("/v1/courses", "volunteer"),
     Route("/v1/training-sessions", "volunteer"),
     Route("/v1/media", "issues", timeout=60.0, body_limit=21 * MIB),

@@ -46,6 +46,11 @@ def _both(template: str) -> tuple[Rule, ...]:
     return Rule(Audience.PROPOSER, template), Rule(Audience.OFFICERS, template)
 
 
+def _handed_over(template: str, told: str) -> tuple[Rule, ...]:
+    """For whose turn it is now, and what the followers are told of it."""
+    return Rule(Audience.HANDLERS, template), Rule(Audience.FOLLOWERS, told)
+
+
 def _of_both(template: str) -> tuple[Rule, ...]:
     """For who was nominated, and for who nominated them."""
     return Rule(Audience.AUTHOR, template), Rule(Audience.PROPOSER, template)
@@ -58,10 +63,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(Audience.ASSIGNEE, "issue-assigned-to-you"),
         Rule(Audience.FOLLOWERS, "issue-claimed"),
     ),
-    "issue.released.v1": (
-        Rule(Audience.HANDLERS, "issue-new"),
-        Rule(Audience.FOLLOWERS, "issue-released"),
-    ),
+    "issue.released.v1": _handed_over("issue-new", "issue-released"),
     "issue.started.v1": (Rule(Audience.FOLLOWERS, "issue-started"),),
     "issue.resolved.v1": (Rule(Audience.FOLLOWERS, "issue-resolved"),),
     "issue.confirmed.v1": (
@@ -73,14 +75,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(Audience.HANDLERS, "issue-reopened"),
         Rule(Audience.FOLLOWERS, "issue-open-again"),
     ),
-    "issue.escalated.v1": (
-        Rule(Audience.HANDLERS, "issue-escalated"),
-        Rule(Audience.FOLLOWERS, "issue-moved-up"),
-    ),
-    "issue.returned.v1": (
-        Rule(Audience.HANDLERS, "issue-returned"),
-        Rule(Audience.FOLLOWERS, "issue-moved-down"),
-    ),
+    "issue.escalated.v1": _handed_over("issue-escalated", "issue-moved-up"),
+    "issue.returned.v1": _handed_over("issue-returned", "issue-moved-down"),
     "issue.referred.v1": (Rule(Audience.FOLLOWERS, "issue-referred"),),
     "issue.rejected.v1": (Rule(Audience.FOLLOWERS, "issue-rejected"),),
     "issue.merged.v1": (Rule(Audience.FOLLOWERS, "issue-merged"),),
@@ -90,15 +86,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "issue.held.v1": (Rule(Audience.FOLLOWERS, "issue-held"),),
     "issue.resumed.v1": (Rule(Audience.FOLLOWERS, "issue-resumed"),),
     "issue.extended.v1": (Rule(Audience.FOLLOWERS, "issue-extended"),),
-    "issue.routed.v1": (
-        Rule(Audience.HANDLERS, "issue-new"),
-        Rule(Audience.FOLLOWERS, "issue-routed"),
-    ),
+    "issue.routed.v1": _handed_over("issue-new", "issue-routed"),
     "issue.objected.v1": (Rule(Audience.OVERSEERS, "issue-objected"),),
-    "issue.objection_accepted.v1": (
-        Rule(Audience.HANDLERS, "issue-escalated"),
-        Rule(Audience.FOLLOWERS, "issue-moved-up"),
-    ),
+    "issue.objection_accepted.v1": _handed_over("issue-escalated", "issue-moved-up"),
     "issue.objection_denied.v1": (Rule(Audience.HANDLERS, "issue-objection-decided"),),
     "issue.reminded.v1": (Rule(Audience.HANDLERS, "issue-time"),),
     "issue.split.v1": (Rule(Audience.FOLLOWERS, "issue-split"),),
@@ -115,6 +105,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
+    "duty.checked_out.v1": (Rule(Audience.OFFICERS, "duty-checked-out"),),
+    "duty.verified.v1": (Rule(Audience.AUTHOR, "duty-verified"),),
+    "duty.rejected.v1": (Rule(Audience.AUTHOR, "duty-rejected"),),
     "training.completed.v1": (Rule(Audience.AUTHOR, "training-completed"),),
     "lots.expiring.v1": (Rule(Audience.AUTHOR, "lots-expiring"),),
     "ledger.unsound.v1": (Rule(Audience.ADMINISTRATORS, "ledger-unsound"),),

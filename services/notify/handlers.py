@@ -15,6 +15,7 @@ from services.notify.schemas import (
     AdjustmentFact,
     CommendationFact,
     DonationFact,
+    DutyFact,
     FlagFact,
     HelpFact,
     IssueFact,
@@ -34,6 +35,7 @@ from services.notify.store import InboxStore
 _SCHEMAS: dict[str, type[Schema]] = {
     "issue": IssueFact,
     "activity": ActivityFact,
+    "duty": DutyFact,
     "training": TrainingFact,
     "points": PointsPostedFact,
     "ledger": LedgerUnsoundFact,

@@ -92,6 +92,14 @@ class ActivityFact(FactSchema):
     actor = fields.String(required=True)
 
 
+class DutyFact(FactSchema):
+    """What this service needs of the events of a duty."""
+
+    member = fields.String(required=True)
+    actor = fields.String(required=True)
+    minutes = fields.Integer(required=True)
+
+
 class TrainingFact(FactSchema):
     """What this service needs of a training that was completed."""
 

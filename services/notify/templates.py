@@ -28,6 +28,24 @@ TEMPLATES: dict[str, Template] = {
         "Activity not accepted",
         "See your report for the reason.",
     ),
+    "duty-checked-out": Template(
+        "有待审核的执勤",
+        "一次执勤已签退，记录 {minutes} 分钟，等待审核。",
+        "Duty to verify",
+        "Somebody checked out of their duty after {minutes} minutes; it awaits you.",
+    ),
+    "duty-verified": Template(
+        "执勤已通过审核",
+        "您的执勤已通过审核，计 {minutes} 分钟。",
+        "Duty verified",
+        "Your duty was verified: {minutes} minutes.",
+    ),
+    "duty-rejected": Template(
+        "执勤未通过审核",
+        "您的执勤未通过审核，原因见班次详情。",
+        "Duty not accepted",
+        "See the shift for the reason.",
+    ),
     "training-completed": Template(
         "培训已记录",
         "您参加的培训已登记完成，共 {minutes} 分钟。",

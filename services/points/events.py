@@ -17,7 +17,7 @@ class LegFact:
 
 @dataclass(frozen=True)
 class PointsPosted(Event):
-    """A posting is in the journal. `cause` is what it rests on: an issue, an activity or an attendance."""
+    """A posting is in the journal. `cause` is what it rests on: an issue, activity, duty or attendance."""
 
     rule: str
     rule_version: int

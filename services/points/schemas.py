@@ -139,7 +139,7 @@ class LegSchema(Schema):
 
 
 class PostingSchema(Schema):
-    """A posting; `cause` is the issue, activity or attendance it rests on."""
+    """A posting; `cause` is the issue, activity, duty or attendance it rests on."""
 
     id = fields.String()
     key = fields.String()

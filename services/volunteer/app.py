@@ -26,6 +26,10 @@ from services.volunteer.areas import events as area_events
 from services.volunteer.areas import routes as area_routes
 from services.volunteer.areas.queries import AreaQueries
 from services.volunteer.areas.store import AreaStore
+from services.volunteer.duty import events as duty_events
+from services.volunteer.duty import routes as duty_routes
+from services.volunteer.duty.queries import ShiftQueries
+from services.volunteer.duty.store import ShiftStore
 from services.volunteer.people import commands as people_commands
 from services.volunteer.people import events as people_events
 from services.volunteer.people import routes as people_routes
@@ -46,6 +50,7 @@ PUBLISHED: list[type[Event]] = [
     *area_events.PUBLISHED,
     *people_events.PUBLISHED,
     *activity_events.PUBLISHED,
+    *duty_events.PUBLISHED,
     *training_events.PUBLISHED,
 ]
 
@@ -101,7 +106,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     cipher = FieldCipher(settings.field_key)
     members = MemberStore(mongo, cipher, utc_now)
     areas, activities = AreaQueries(mongo), ActivityStore(mongo)
-    trainings = TrainingSessionStore(mongo)
+    shifts, trainings = ShiftStore(mongo), TrainingSessionStore(mongo)
     desk = people_routes.SignIn(
         codes=CodeStore(mongo, cipher, utc_now),
         sessions=SessionStore(mongo, utc_now),
@@ -120,6 +125,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             ),
             area_routes.blueprint(AreaStore(mongo), areas, utc_now, settings.district),
             activity_routes.blueprint(activities, ActivityQueries(mongo), areas, utc_now, settings.district),
+            duty_routes.blueprint(shifts, ShiftQueries(mongo), areas, utc_now, settings.district),
             training_routes.blueprint(
                 CourseStore(mongo),
                 trainings,
@@ -133,6 +139,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
                 members,
                 desk.sessions,
                 activities,
+                shifts,
                 trainings,
                 ContactViewStore(mongo),
                 ContactViewQueries(mongo),
@@ -160,6 +167,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         members.ensure_indexes()
         AreaStore(mongo).ensure_indexes()
         ActivityStore(mongo).ensure_indexes()
+        ShiftStore(mongo).ensure_indexes()
         CourseStore(mongo).ensure_indexes()
         TrainingSessionStore(mongo).ensure_indexes()
         ContactViewStore(mongo).ensure_indexes()
@@ -177,7 +185,7 @@ def create_worker(environ: Mapping[str, str] = os.environ) -> Worker:
         service=NAME,
         settings=settings,
         mongo=mongo,
-        outboxes=["members", "areas", "activities", "training_sessions"],
+        outboxes=["members", "areas", "activities", "shifts", "training_sessions"],
         timers=[Timer("terms", 5.0, turn_terms)],
         prepare=prepare,
     )

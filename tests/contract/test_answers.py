@@ -23,6 +23,7 @@ from demo.district import (
     stewards_of,
 )
 from infra.local.deployment import Deployment, wait_until
+from tests.contract.duty_story import duty
 from tests.contract.earning_story import earning_rules
 from tests.contract.honours import honours
 from tests.contract.people_story import people_and_areas
@@ -286,6 +287,7 @@ def test_every_operation_answers_as_documented(
     documented: Documented, district: District, deployment: Deployment
 ) -> None:
     main_job(documented, district)
+    duty(documented.call, district.community_staff, district.person(STEWARD), GRID)
     people_and_areas(documented.call, documented.api, district)
     suggestions(documented, district)
     proposals(documented, district, deployment)

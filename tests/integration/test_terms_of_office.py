@@ -137,7 +137,7 @@ def test_the_last_admin_cannot_be_erased_before_another_is_there(members: Member
     forgotten: list[str] = []
 
     class Kept:
-        """Sessions, activities, training and look-ups at once."""
+        """Sessions, activities, duties, training and look-ups at once."""
 
         def of(self, member: str) -> list[Any]:
             raise AssertionError(member)
@@ -154,14 +154,14 @@ def test_the_last_admin_cannot_be_erased_before_another_is_there(members: Member
     def erase() -> None:
         kept = Kept()
         own = Actor(member.id, member.roles)
-        privacy.erase(members, kept, kept, kept, kept, at(NOW), own, district=DISTRICT)
+        privacy.erase(members, kept, kept, kept, kept, kept, at(NOW), own, district=DISTRICT)
 
     with pytest.raises(Conflict):
         erase()
     assert forgotten == []
     entered(members, 2, OFFICE)
     erase()
-    assert forgotten == [member.id] * 4
+    assert forgotten == [member.id] * 5
     with pytest.raises(NotFound):
         members.get(member.id)
 

@@ -60,7 +60,7 @@ BECOMES = {
     "withdraw": "withdrawn",
     "revoke": "revoked",
 }
-FACTS = Facts(30, 90, {"issue.confirmed": 3, "x": 1}, 6000, 1)
+FACTS = Facts(30, 90, {"issue.confirmed": 3, "duty.verified.night": 2, "x": 1}, 6000, 1)
 OBJECTION = Objection(new_ulid(), "somebody", "不实", AT)
 
 
@@ -253,6 +253,7 @@ def test_a_certificate_shows_what_a_record_must_and_runs_nothing_that_was_typed(
         "1小时30分钟",
         "累计服务时长 100小时",
         "反映或解决问题并经居民确认 3 次",
+        "参加执勤 2 次",
         "其他志愿服务 1 次",
         "幸福里社区",
         "李建国",

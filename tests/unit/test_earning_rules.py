@@ -21,7 +21,7 @@ from services.points.domain import (
     issuer,
 )
 from services.points.earning.domain import EARNING_RULES, Evidence, earned
-from services.points.earning.rule import EarningRule
+from services.points.earning.rule import SERVED, EarningRule
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 GRID = "120199001001001"
@@ -121,6 +121,16 @@ def test_a_verified_activity_pays_its_minutes_and_its_points() -> None:
         ("S", "minutes"): 90,
         ("issuer:120199", "points"): -2,
         ("issuer:120199", "minutes"): -90,
+    }
+
+
+def test_verified_duty_pays_its_minutes_and_its_points() -> None:
+    evidence = Evidence(cause="D", area=GRID, worker="S", minutes=120, event=SERVED, category="patrol")
+    assert paid(EARNING_RULES["duty.verified"], evidence) == {
+        ("S", "points"): 2,
+        ("S", "minutes"): 120,
+        ("issuer:120199", "points"): -2,
+        ("issuer:120199", "minutes"): -120,
     }
 
 

@@ -16,7 +16,16 @@ from services.points.earning import domain
 from services.points.earning import rule as rules
 from services.points.earning.domain import EARNING_RULES, Counts, Evidence, Standing, earned, gained, in_force
 from services.points.earning.queries import RuleBook
-from services.points.earning.rule import CLAIMED, CONFIRMED, LEAD, VERIFIED, Caps, Conditions, EarningRule
+from services.points.earning.rule import (
+    CLAIMED,
+    CONFIRMED,
+    LEAD,
+    SERVED,
+    VERIFIED,
+    Caps,
+    Conditions,
+    EarningRule,
+)
 from services.points.earning.simulation import Kept, Paid, simulate
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -177,6 +186,14 @@ def test_a_new_version_is_a_draft_after_the_newest_and_of_the_same_event() -> No
 def test_what_no_event_can_answer_is_no_rule(wrong: dict[str, object]) -> None:
     with pytest.raises(Invalid):
         rules.check(replace(RULE, **wrong))  # type: ignore[arg-type]
+
+
+def test_a_rule_for_duty_asks_for_kinds_and_minutes_but_for_no_photos_and_no_reporter() -> None:
+    led = replace(RULE, code="duty.patrolled", event=SERVED)
+    rules.check(replace(led, conditions=Conditions(("patrol",), min_minutes=60)))
+    for wrong in ({"conditions": Conditions(photos=1)}, {"reporter_points": 1}, {"code": "activity.led"}):
+        with pytest.raises(Invalid):
+            rules.check(replace(led, **wrong))
 
 
 def test_the_first_versions_could_have_been_drafted() -> None:

@@ -140,3 +140,23 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 def test_anything_else_that_json_can_say_is_refused_and_never_fails(kind: Any, one: Any, two: Any) -> None:
     with pytest.raises(Invalid):
         read_boundary({"type": kind, "coordinates": one, "geometries": two})
+
+
+def test_a_point_lies_in_an_area_by_its_own_outline_or_that_of_one_below_it() -> None:
+    known: Boundaries = [
+        ("120199001001", box(0, 0, 4, 4)),
+        ("120199001001001", box(0, 0, 2, 2)),
+        ("120199001002", None),
+        ("120199001002001", box(4, 0, 6, 4)),
+    ]
+    areas = finder(known)
+    expected = {
+        ("120199001001", 3, 3): True,
+        ("120199001001", 5, 1): False,
+        ("120199001001", 4, 1): True,  # on a shared border one is in both
+        ("120199001001001", 3, 3): False,
+        ("120199001002", 5, 1): True,
+        ("120199001002", 3, 3): None,
+        ("120199001003", 3, 3): None,
+    }
+    assert {asked: areas.covers(*asked) for asked in expected} == expected

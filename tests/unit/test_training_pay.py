@@ -36,7 +36,7 @@ def test_a_district_begins_with_two_points_for_training_and_none_of_its_minutes(
         ({"pays_minutes": True, "caps": {"minutes": Caps(day=60)}}, "pays_minutes", "不计服务时长"),
         ({"caps": {"minutes": Caps(day=60)}}, "caps.minutes", "不计时长"),
         ({"conditions": Conditions(photos=1)}, "conditions.photos", "没有照片"),
-        ({"reporter_points": 1}, "reporter_points", "没有报告人"),
+        ({"reporter_points": 1}, "reporter_points", "有报告人"),
         ({"code": "activity.completed"}, "code", "training."),
     ],
 )

@@ -20,6 +20,7 @@ _DEEDS = {
     "issue.resolved": "解决问题",
     "issue.confirmed": "反映或解决问题并经居民确认",  # it pays who reported it too
     "activity.verified": "参加志愿服务活动",
+    "duty.verified": "参加执勤",
     "training.completed": "完成培训",
     SETTLED: "时间银行互助服务",
 }

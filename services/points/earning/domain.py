@@ -12,6 +12,7 @@ from services.points.earning.rule import (
     CLAIMED,
     CONFIRMED,
     LONG_AGO,
+    SERVED,
     TRAINED,
     VERIFIED,
     Caps,
@@ -52,6 +53,15 @@ EARNING_RULES = {
             worker_points=2,
             pays_minutes=True,
         ),
+        EarningRule(
+            "duty.verified",
+            1,
+            "执勤经审核",
+            "a duty verified",
+            SERVED,
+            worker_points=2,
+            pays_minutes=True,
+        ),
         EarningRule("training.completed", 1, "完成培训", "training completed", TRAINED, worker_points=2),
     )
 }
@@ -65,7 +75,7 @@ EARNED_BY: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Evidence:
-    """What rules are applied to. `cause` is the issue, the activity or the attendance.
+    """What rules are applied to. `cause` is the issue, the activity, the duty or the attendance.
 
     `minutes` are of service, or of training.
 

@@ -13,6 +13,7 @@ from services.points.earning.commands import Book, Heard, InForce
 from services.points.earning.domain import Evidence
 from services.points.earning.schemas import (
     ActivityVerifiedFact,
+    DutyVerifiedFact,
     IssueFact,
     IssueReopenedFact,
     TrainingCompletedFact,
@@ -33,6 +34,7 @@ def subscriptions(book: Book, journal: Journal, in_force: InForce, clock: Clock)
         "issue.confirmed.v1": Subscription.jointly(IssueFact, Joint(_confirmed, pay)),
         "issue.reopened.v1": Subscription(IssueReopenedFact, reopened),
         "activity.verified.v1": Subscription.jointly(ActivityVerifiedFact, Joint(_activity, pay)),
+        "duty.verified.v1": Subscription.jointly(DutyVerifiedFact, Joint(_duty, pay)),
         "training.completed.v1": Subscription.jointly(TrainingCompletedFact, Joint(_training, pay)),
     }
 
@@ -54,6 +56,11 @@ def _activity(event: Envelope, data: dict[str, Any]) -> list[Heard]:
         photos=data["photos"],
         minutes=data["minutes"],
     )
+
+
+def _duty(event: Envelope, data: dict[str, Any]) -> list[Heard]:
+    # Whose subject is the duty of one member: others of the same shift are evidence of their own.
+    return _heard(event, category=data["category"], worker=data["member"], minutes=data["minutes"])
 
 
 def _training(event: Envelope, data: dict[str, Any]) -> list[Heard]:

@@ -13,11 +13,11 @@ from chassis.errors import Conflict, Invalid, Stale
 from chassis.identity import Actor
 
 CLAIMED, CONFIRMED, VERIFIED = "issue.claimed", "issue.confirmed", "activity.verified"
-TRAINED = "training.completed"
-ANSWERED = (CLAIMED, CONFIRMED, VERIFIED, TRAINED)
+SERVED, TRAINED = "duty.verified", "training.completed"
+ANSWERED = (CLAIMED, CONFIRMED, VERIFIED, SERVED, TRAINED)
 """The events that rules can answer. A new one is named here, and handled, once a service publishes it."""
-CODE_PATTERN = "(issue|activity|training)([.][a-z][a-z0-9_]{0,39}){1,3}"
-SERVICE = (VERIFIED,)
+CODE_PATTERN = "(issue|activity|duty|training)([.][a-z][a-z0-9_]{0,39}){1,3}"
+SERVICE = (VERIFIED, SERVED)
 """The events that tell minutes of service to others: what a rule can pay as minutes."""
 TIMED = (*SERVICE, TRAINED)
 """The events that tell minutes at all: what conditions can ask for."""
@@ -198,8 +198,10 @@ def check(rule: EarningRule) -> None:
     _check_minutes(rule)
     if rule.reporter_points and topic != "issue":
         raise Invalid(
-            "reporter_points", zh="此事件没有报告人。", en="Only an issue has a reporter beside its worker."
+            "reporter_points", zh="只有问题有报告人。", en="Only an issue has a reporter beside its worker."
         )
+    if rule.conditions.photos and rule.event == SERVED:
+        raise Invalid("conditions.photos", zh="执勤没有照片。", en="No photos are told of duty.")
     if rule.for_solution and rule.event != CONFIRMED:
         raise Invalid(
             "for_solution",

@@ -215,6 +215,14 @@ class ActivityVerifiedFact(FactSchema):
     photos = fields.Integer(required=True)
 
 
+class DutyVerifiedFact(FactSchema):
+    """What this service needs of `duty.verified.v1`; `category` is the kind of the shift."""
+
+    category = fields.String(required=True)
+    member = fields.String(required=True)
+    minutes = fields.Integer(required=True)
+
+
 class TrainingCompletedFact(FactSchema):
     """What this service needs of `training.completed.v1`."""
 

@@ -26,6 +26,10 @@ class AreaQueries:
         found = self._mongo["areas"].find_one({"_id": code}) if code else None
         return _view(found) if found else None
 
+    def covers(self, code: str, lng: float, lat: float) -> bool | None:
+        """Whether a point lies in an area; None where no outline tells."""
+        return self._finder.covers(code, lng, lat)
+
     def known(self, code: str) -> bool:
         """Whether there is an area with this code."""
         return self._finder.known(code)

@@ -59,6 +59,13 @@ class Activities(Protocol):
     def forget(self, member: str) -> None: ...
 
 
+class Duties(Protocol):
+    """Where shifts and the duties on them are kept. `forget` raises Conflict."""
+
+    def of(self, member: str) -> list[dict[str, Any]]: ...
+    def forget(self, member: str) -> None: ...
+
+
 class Trainings(Protocol):
     """Where training sessions are kept."""
 
@@ -100,6 +107,7 @@ def erase(
     members: Members,
     sessions: Sessions,
     activities: Activities,
+    duties: Duties,
     trainings: Trainings,
     views: ContactViews,
     clock: Clock,
@@ -110,10 +118,12 @@ def erase(
     """Forget a member at their own request; the other services hear of it and do the same.
 
     The member itself comes last: whoever is interrupted can ask again. Raises NotFound when it is done, and
-    Conflict for the last admin of the district, before anything is forgotten.
+    Conflict for the last admin of the district, before anything is forgotten, or where others act on the
+    member's shifts all the time.
     """
     _check_may_leave(members, actor.member_id, district, clock())
     activities.forget(actor.member_id)
+    duties.forget(actor.member_id)
     trainings.forget(actor.member_id)
     views.forget(actor.member_id)
     _until_erased(members, actor.member_id, district, clock)

@@ -12,7 +12,7 @@ from chassis.identity import check_area
 from services.volunteer.people.queries import entry_view
 from services.volunteer.people.store import MemberStore, SessionStore
 from services.volunteer.privacy import commands, schemas
-from services.volunteer.privacy.commands import Activities, Trainings
+from services.volunteer.privacy.commands import Activities, Duties, Trainings
 from services.volunteer.privacy.queries import ContactViewQueries
 from services.volunteer.privacy.store import ContactViewStore
 from services.volunteer.training.queries import own_part
@@ -22,6 +22,7 @@ def blueprint(
     members: MemberStore,
     sessions: SessionStore,
     activities: Activities,
+    duties: Duties,
     trainings: Trainings,
     views: ContactViewStore,
     queries: ContactViewQueries,
@@ -80,6 +81,7 @@ def blueprint(
             "roles": [vars(one) for one in member.roles],
             "grants": [entry_view(one) for one in member.record],
             "activities": [{**one, "id": one["_id"]} for one in activities.of(member.id)],
+            "duties": duties.of(member.id),
             "trainings": [own_part(one, member.id) for one in trainings.of(member.id)],
             "contact_views": "/v1/me/contact-views",
             "elsewhere": {name: path.replace("{id}", member.id) for name, path in commands.ELSEWHERE.items()},
@@ -91,6 +93,8 @@ def blueprint(
     @access.signed_in
     def erase(_: dict[str, Any]) -> None:
         """Have oneself forgotten, here at once and elsewhere within moments; it cannot be undone."""
-        commands.erase(members, sessions, activities, trainings, views, clock, actor(), district=district)
+        commands.erase(
+            members, sessions, activities, duties, trainings, views, clock, actor(), district=district
+        )
 
     return routes

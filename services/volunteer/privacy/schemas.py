@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from chassis.fields import AreaCode, Flag, Formed, Identifier, Moment, PageQuery, PlainText
 from services.volunteer.activities.schemas import ActivitySchema
+from services.volunteer.duty.schemas import OwnDutySchema
 from services.volunteer.people.schemas import GrantEntrySchema, RoleSchema
 from services.volunteer.training.schemas import OwnTrainingSchema
 
@@ -63,6 +64,7 @@ class ExportSchema(Schema):
     roles = fields.List(fields.Nested(RoleSchema))
     grants = fields.List(fields.Nested(GrantEntrySchema), metadata={"description": "who granted and revoked"})
     activities = fields.List(fields.Nested(ActivitySchema))
+    duties = fields.List(fields.Nested(OwnDutySchema))
     trainings = fields.List(fields.Nested(OwnTrainingSchema))
     contact_views = fields.String(metadata={"description": "where look-ups of the phone are listed"})
     elsewhere = fields.Dict(keys=fields.String(), values=fields.String())
