@@ -13,12 +13,12 @@ _PAGE = """# The ledger beside a model
 
 Written by `make ledger-model`; not edited by hand. Random sequences of orders were given to the ledger on a
 real database and to a model in memory that knows nothing of transactions: earnings, postings by hand, holds,
-captures and releases, reversals in whole and in part, debts, expiry, ceilings, and the passing of time, by
-two processes of which one knows that gains expire. Some orders were repeated, some transactions failed where
-they were told to. After every step all legs summed to zero, every account was within its bounds, what is held
-was no more than what is posted, lots and holds added up to the balances, and everything was as the model had
-it; statements ended with the balances whenever they were looked at, and at the end of each sequence. Not a
-step differed.
+captures and releases, reversals in whole and in part, debts, expiry, ceilings, what goes into a fund and out
+of its stripes, and the passing of time, by two processes of which one knows that gains expire. Some orders
+were repeated, some transactions failed where they were told to. After every step all legs summed to zero,
+every account was within its bounds, what is held was no more than what is posted, lots and holds added up to
+the balances, and everything was as the model had it; statements ended with the balances whenever they were
+looked at, and at the end of each sequence. Not a step differed.
 
 | | |
 | --- | --- |
