@@ -3,9 +3,11 @@
 import pytest
 
 from demo.client import Refused
-from demo.district import COMMUNITIES, COMMUNITY_A, DISTRICT, RESIDENTS_OF_A, District
-from infra.local.deployment import wait_until
+from demo.district import COMMUNITIES, COMMUNITY_A, DISTRICT, RESIDENTS_OF_A, District, stewards_of
+from infra.local.deployment import Deployment, wait_until
 from tests.e2e.people import PATIENCE, hears, messages, photo
+from tests.e2e.test_proposals import balance, becomes, draft, open_voting, vote
+from tests.e2e.votings import end_voting
 
 KEEPER = "13900000005"
 COMMUNITY_F = list(COMMUNITIES)[5]
@@ -69,4 +71,28 @@ def test_a_donor_gets_a_receipt_and_hears_where_the_money_went_and_others_do_not
     assert (seen["donor"], seen["receipt"]) == (None, None)
     found = other.get(f"/v1/donations/{donation}/trace")
     assert (found["net"], found["allocated"], found["unallocated"]) == (1000, 600, 400)
+    assert found["waiting"] == [{"fund": f"fund:{COMMUNITY_F}", "amount": 600}]
     assert donor.id not in str([seen, found])
+
+
+def test_what_was_given_to_a_fund_is_shown_with_the_project_that_the_fund_then_paid(
+    district: District, deployment: Deployment
+) -> None:
+    donor, keeper = district.person(RESIDENTS_OF_A[27]), district.person(KEEPER)
+    given = {"area": COMMUNITY_A, "kind": "money", "what": "现金", "value": 1000}
+    donation = donor.post("/v1/donations", given)["id"]
+    act, fund = f"/v1/donations/{donation}/transitions", f"fund:{COMMUNITY_F}"
+    keeper.post(act, {"action": "inspect", "note": "已点清"})
+    keeper.post(act, {"action": "accept", "value": 1000})
+    keeper.post(act, {"action": "allocate", "amount": 700, "target": fund}, key="fund")
+    steward = district.person(next(iter(stewards_of(COMMUNITY_F))))
+    made = draft(steward, balance(district, COMMUNITY_F) - 100, COMMUNITY_F)
+    open_voting(district, made, steward)
+    assert vote(steward, made, "yes") == 201
+    end_voting(deployment, made["id"])
+    becomes(steward, made, "funded")
+    found = district.api.call("GET", f"/v1/donations/{donation}/trace")
+    project = {"target": f"project:{made['id']}", "via": [fund], "amount": 600, "returned": 0}
+    assert (found["destinations"], found["elsewhere"]) == ([project], [])
+    assert found["waiting"] == [{"fund": fund, "amount": 100}]
+    assert found["net"] == found["unallocated"] + 600 + 100

@@ -7,8 +7,10 @@ from chassis.errors import missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
 from services.points.documents import posting_of
+from services.points.domain import Posting
 from services.points.donations.donation import TAKEN, Donation, Status, parties
-from services.points.donations.trace import trace
+from services.points.donations.flow import follow
+from services.points.donations.trace import trace, whereabouts
 from services.points.shop.item import KEEPERS
 
 _TAKEN = sorted(one.value for one in TAKEN)
@@ -56,8 +58,9 @@ class DonationQueries:
         if document is None or document["status"] not in _TAKEN:
             raise missing("捐赠", "donation")
         donation = self._read(document)
-        postings = self._mongo["journal"].find({"lists": donation.account}, {"outbox": 0})
-        found = trace(donation.account, [posting_of(one) for one in postings])
+        own = self._postings(donation.account)
+        found = trace(donation.account, own.values())
+        where = whereabouts(donation.account, follow(donation.account, own, self._postings).pieces())
         return {
             "donation": donation.id,
             "number": donation.number,
@@ -69,7 +72,15 @@ class DonationQueries:
             "allocated": found.allocated,
             "unallocated": found.unallocated,
             "parts": [vars(part) for part in found.parts],
+            "destinations": [vars(one) for one in where.destinations],
+            "waiting": [{"fund": name, "amount": amount} for name, amount in where.waiting.items()],
+            "elsewhere": [{"kind": kind, "amount": amount} for kind, amount in where.elsewhere.items()],
         }
+
+    def _postings(self, account: str) -> dict[str, Posting]:
+        """All postings of an account, each with its place in the journal's order."""
+        found = self._mongo["journal"].find({"lists": account}, {"outbox": 0})
+        return {str(one["order"]): posting_of(one) for one in found}
 
 
 def _shown(donation: Donation, actor: Actor) -> Document:

@@ -86,7 +86,7 @@ def blueprint(store: DonationStore, queries: DonationQueries, clock: Clock, dist
     @routes.response(200, schemas.TraceSchema)
     @access.public
     def trace(donation_id: str) -> Any:
-        """Follow what a donation brought in to the funds and projects that it went to."""
+        """Follow what a donation brought in to the funds it went to, and through them to the projects."""
         return queries.trace(donation_id)
 
     return routes

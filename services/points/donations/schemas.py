@@ -130,8 +130,39 @@ class PartSchema(Schema):
     posting = fields.String()
 
 
+class DestinationSchema(Schema):
+    """What a project has, or has spent, of a donation that came to it `via` these funds (none: directly).
+
+    `returned` it had besides, and has given back to its fund.
+    """
+
+    target = fields.String()
+    via = fields.List(fields.String())
+    amount = fields.Integer()
+    returned = fields.Integer()
+
+
+class WaitingSchema(Schema):
+    """What of a donation a fund has not paid to a project yet."""
+
+    fund = fields.String()
+    amount = fields.Integer()
+
+
+class ElsewhereSchema(Schema):
+    """What of a donation was moved from a fund to another kind of account, by hand."""
+
+    kind = fields.String()
+    amount = fields.Integer()
+
+
 class TraceSchema(Schema):
-    """Where the money of a donation went: net = received − costs = allocated + unallocated."""
+    """Where the money of a donation went: net = received − costs = allocated + unallocated.
+
+    What was allocated is followed through the funds: it is what the `destinations` have, what is `waiting` in
+    funds and what is `elsewhere`. A fund pays the money first that came to it first; a project spends it so,
+    and gives back what came last.
+    """
 
     donation = fields.String()
     number = fields.String()
@@ -143,3 +174,6 @@ class TraceSchema(Schema):
     allocated = fields.Integer()
     unallocated = fields.Integer()
     parts = fields.List(fields.Nested(PartSchema))
+    destinations = fields.List(fields.Nested(DestinationSchema))
+    waiting = fields.List(fields.Nested(WaitingSchema))
+    elsewhere = fields.List(fields.Nested(ElsewhereSchema))
