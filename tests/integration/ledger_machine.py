@@ -11,12 +11,19 @@ from pymongo.errors import ConnectionFailure
 
 from chassis.errors import Refusal
 from services.points import commands
-from services.points.domain import AboveCeiling, Leg, Overdrawn, issuer
+from services.points.domain import AboveCeiling, Leg, Overdrawn, is_debt, issuer
 from services.points.funds.domain import fund
 from services.points.lots.domain import FOREVER, Validity
 from tests.integration.faulty_mongo import DELIVERED_TWICE, Fault, FaultyMongo
 from tests.integration.ledger_model import UNITS, Amounts, Aside, Model, Moved, last_day
-from tests.integration.ledger_state import check_books, check_bounds, check_model, state_of
+from tests.integration.ledger_state import (
+    State,
+    check_books,
+    check_bounds,
+    check_model,
+    check_statement,
+    state_of,
+)
 from tests.integration.ledgers import ADMIN, DISTRICT, Ledger
 
 ISSUER = issuer(DISTRICT)
@@ -158,6 +165,15 @@ class LedgerMachine(RuleBasedStateMachine):
         check_books(state)
         check_bounds(state)
         check_model(state, self.model)
+        for account in sorted(moved(before, state)):
+            check_statement(state, account, self.model)
+
+
+def moved(before: State, after: State) -> set[str]:
+    """The accounts that what was posted in between has moved; debts are shown with the member's."""
+    known = {one["_id"] for one in before.journal}
+    legs = (leg for one in after.journal if one["_id"] not in known for leg in one["legs"])
+    return {str(leg["account"]) for leg in legs if not is_debt(leg["account"])}
 
 
 def legs_between(giver: str, taker: str, unit: str, amount: int) -> tuple[Leg, Leg]:

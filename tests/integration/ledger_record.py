@@ -17,8 +17,8 @@ captures and releases, reversals in whole and in part, debts, expiry, ceilings, 
 of its stripes, and the passing of time, by two processes of which one knows that gains expire. Some orders
 were repeated, some transactions failed where they were told to. After every step all legs summed to zero,
 every account was within its bounds, what is held was no more than what is posted, lots and holds added up to
-the balances, and everything was as the model had it; statements ended with the balances whenever they were
-looked at, and at the end of each sequence. Not a step differed.
+the balances, the statement of every account that was moved ended with its balance, and everything was as the
+model had it. Not a step differed.
 
 | | |
 | --- | --- |

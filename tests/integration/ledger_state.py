@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 
 from chassis.mongo import Document, Mongo
 from services.points import stripes
+from services.points.documents import posting_of
 from services.points.domain import debt
 from services.points.integrity.books import added
 from services.points.queries import LedgerQueries
+from services.points.statements import domain as statements
 from services.points.statements.queries import StatementQueries
 from tests.integration.ledger_model import NEVER, UNITS, Model
 from tests.integration.ledgers import ADMIN, DISTRICT
@@ -106,6 +108,19 @@ def check_model(state: State, model: Model) -> None:
         sums[leg["account"], leg["unit"]] += leg["amount"]
     for place, amount in model.gathered.items():
         assert sums[place] == amount, place
+
+
+def check_statement(state: State, account: str, model: Model) -> None:
+    """The statement of an account, made of all that its lists name, ends with what it has."""
+    listed = sorted(
+        (one for one in state.journal if account in one["lists"]), key=lambda one: str(one["order"])
+    )
+    closing = {
+        row[5]: row[7]
+        for row in statements.rows(account, statements.zeros(), map(posting_of, listed), "en")
+        if row[4] == "closing balance"
+    }
+    assert closing == {"fen": 0} | {unit: model.posted(account, unit) for unit in UNITS}, account
 
 
 def check_reads(mongo: Mongo, account: str, model: Model) -> None:
