@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 from chassis.clock import new_ulid, utc_now
@@ -164,9 +165,11 @@ def verification(
 
 
 def at_once(count: int, work: Callable[[int], object]) -> Counter[str]:
-    """What became of many that did the same at once; who was too busy tries again, as callers do."""
+    """What became of so many that did the same at once; who was too busy tries again, as callers do."""
+    begin = Barrier(count)
 
     def one(number: int) -> str:
+        begin.wait(60)
         while True:
             try:
                 work(number)
@@ -176,5 +179,5 @@ def at_once(count: int, work: Callable[[int], object]) -> Counter[str]:
                 return refusal.code
             return "done"
 
-    with ThreadPoolExecutor(16) as pool:
+    with ThreadPoolExecutor(count) as pool:
         return Counter(pool.map(one, range(count)))

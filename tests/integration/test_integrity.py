@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner, Result
 
 from chassis.clock import new_ulid, ulid_at, utc_now
 from chassis.errors import NotFound
@@ -11,6 +13,7 @@ from chassis.mongo import Mongo
 from infra.local.deployment import Deployment
 from services.points.domain import Frozen, Posting
 from services.points.integrity import commands
+from services.points.integrity.command_line import verify_ledger
 from services.points.integrity.commands import Sealing
 from services.points.integrity.domain import ALLOWED, Page
 from tests.integration.ledgers import ADMIN, DISTRICT, Ledger, at_once
@@ -124,6 +127,39 @@ def test_a_deleted_posting_is_named(ledger: Ledger) -> None:
     posting = sealed(ledger, 3)[2]
     ledger.mongo["journal"].delete_one({"_id": posting.id})
     assert ledger.verification()["deleted"] == [posting.id]
+
+
+def verified_by_command(ledger: Ledger, *options: str) -> Result:
+    worker = SimpleNamespace(mongo=ledger.mongo, settings=SimpleNamespace(district=DISTRICT))
+    return CliRunner().invoke(verify_ledger, options, obj=worker)
+
+
+def test_the_command_says_that_a_ledger_is_sound_and_what_to_keep_of_it(ledger: Ledger) -> None:
+    sealed(ledger, 3)
+    head = ledger.verification()["head"]
+    found = verified_by_command(ledger, "--known", head)
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert found.stdout == f"3 postings, 3 sealed, 0 faults.\nhead {head}\n"
+    other = verified_by_command(ledger, "--known", "0" * 64)
+    assert other.exit_code == 1
+    assert "written anew" in other.stderr
+    assert verified_by_command(ledger, "--known", "head").exit_code == 2
+
+
+def test_the_command_names_what_was_edited_deleted_and_put_in_and_which_balance_differs(
+    ledger: Ledger,
+) -> None:
+    edited, deleted, _ = sealed(ledger, 3)
+    member = edited.legs[0].account
+    ledger.mongo["journal"].update_one({"_id": edited.id}, {"$set": {"memo": "另写"}})
+    ledger.mongo["journal"].delete_one({"_id": deleted.id})
+    ledger.mongo["accounts"].update_one({"_id": member}, {"$inc": {"points.posted": 1}})
+    found = verified_by_command(ledger)
+    assert found.exit_code == 1
+    named = dict(line.split(": ", 1) for line in found.stderr.splitlines())
+    assert named[edited.id] == "the posting is not what was sealed"
+    assert named[deleted.id] == "the posting was sealed and is gone"
+    assert named[member] == "the balance is not what the journal makes it"
 
 
 def test_a_posting_put_in_past_the_sealing_is_named(ledger: Ledger) -> None:

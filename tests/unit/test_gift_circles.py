@@ -166,6 +166,15 @@ class Book:
             self.told.append(change.event.type)
 
 
+@pytest.mark.parametrize(("days_apart", "flagged"), [(29, 2), (30, 0)])
+def test_a_gift_and_what_came_back_for_it_within_thirty_days_are_a_circle(
+    days_apart: int, flagged: int
+) -> None:
+    later = AT + timedelta(days=days_apart)
+    book = Book([move(A, B), move(B, A, at=later)])
+    assert commands.watch(book, lambda: later + timedelta(minutes=1), new_ulid, "120199") == flagged
+
+
 def test_an_open_flag_is_renewed_and_a_decided_one_is_not_raised_again_for_the_same_days() -> None:
     def watched(days: int) -> int:
         return commands.watch(book, lambda: AT + timedelta(days=days), new_ulid, "120199")

@@ -294,6 +294,12 @@ def test_a_repeated_gift_is_the_first_one_whatever_the_policy_says_by_now(hashes
     assert "to" in refused.value.extra["errors"]
 
 
+def test_a_district_without_a_policy_confirms_after_three_days_by_itself_and_converts_nothing() -> None:
+    usual = policies.before_any(NOW)
+    assert usual.auto_confirm_hours == 72
+    assert usual.conversion is None
+
+
 def test_a_leg_below_zero_of_verified_work_takes_no_lifetime_unless_it_takes_work_back() -> None:
     legs = (Leg("01ARZ3NDEKTSV4RRFFQ69G5FAV", "minutes", -5), Leg(POOL, "minutes", 5))
     posting = Posting("p", "k", "r", 1, "c", DISTRICT, legs, NOW, verified=True)
