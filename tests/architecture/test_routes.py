@@ -70,6 +70,7 @@ def test_what_is_public_is_no_more_than_signing_in_the_map_and_signed_links(name
         "/v1/categories",
         "/v1/feedback/<issue_id>/<signature>",
         "/v1/media/<media_id>",
+        "/v1/funds",
         "/v1/funds/<community>",
         "/v1/funds/<community>/allocations",
         "/v1/funds/<community>/statement",

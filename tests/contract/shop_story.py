@@ -85,6 +85,7 @@ def donations(call: Call, district: District) -> None:
     found = call(None, "GET", f"{one}/trace", donation).json()
     assert (found["net"], found["allocated"], found["unallocated"]) == (3500, 2000, 1500)
     assert sum(one["amount"] for name in ("destinations", "waiting") for one in found[name]) == 2000
+    call(None, "GET", "/v1/funds", params={"limit": "1"})
     period = {"since": "2026-01-01T00:00:00Z"}
     told = call(None, "GET", "/v1/funds/{community}/statement", COMMUNITY_F, params=period).json()
     last = told["items"][0]

@@ -150,6 +150,18 @@ def test_nobody_sets_a_funds_money_aside_and_takes_it_past_its_proposals(mongo: 
         assert "account" in refused.value.extra["errors"]
 
 
+def test_the_funds_of_all_communities_are_listed_page_by_page_and_no_other_area_is(mongo: Mongo) -> None:
+    funds, reads = fed(mongo, 300), FundQueries(mongo)
+    other = f"{COMMUNITY[:9]}099"
+    for code, name in ((other, "社区B"), (COMMUNITY[:9], "街道"), (f"{COMMUNITY}001", "网格")):
+        funds.put_area(code, name, 1)
+    first = reads.page(1, None)
+    assert [(one["community"], one["balance"]) for one in first.items] == [(COMMUNITY, 300)]
+    last = reads.page(1, first.next)
+    assert (list(last.items), last.next) == ([{"community": other, "name": "社区B", "balance": 0}], None)
+    assert len(reads.page(2, None).items) == 2
+
+
 def test_a_fund_that_was_never_given_money_is_shown_empty(mongo: Mongo) -> None:
     funds = FundStore(mongo, JournalStore(mongo))
     funds.ensure_indexes()

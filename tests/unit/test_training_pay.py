@@ -82,3 +82,17 @@ def test_whatever_a_rule_for_training_pays_are_points(minutes: int, points: int)
     rule = replace(FIRST, worker_points=points)
     rules.check(rule)
     assert paid(rule, replace(EVIDENCE, minutes=minutes)) == [Leg("S", "points", points)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [({"min_minutes": 5}, "conditions.min_minutes"), ({"max_minutes": 5}, "conditions.max_minutes")],
+)
+def test_a_rule_for_issues_that_asks_for_minutes_is_told_which_field_is_wrong(
+    asked: dict[str, int], field: str
+) -> None:
+    rule = EarningRule("issue.long", 0, "时长", "minutes", CONFIRMED, worker_points=1)
+    with pytest.raises(Invalid) as refused:
+        rules.check(replace(rule, conditions=Conditions(**asked)))
+    assert list(refused.value.extra["errors"]) == [field]
+    assert "执勤" in refused.value.extra["errors_zh"][field][0]

@@ -200,8 +200,12 @@ def check(rule: EarningRule) -> None:
         raise Invalid(
             "reporter_points", zh="只有问题有报告人。", en="Only an issue has a reporter beside its worker."
         )
-    if rule.conditions.photos and rule.event == SERVED:
-        raise Invalid("conditions.photos", zh="执勤没有照片。", en="No photos are told of duty.")
+    if rule.conditions.photos and rule.event in (SERVED, TRAINED):
+        raise Invalid(
+            "conditions.photos",
+            zh="执勤和培训没有照片。",
+            en="There are no photos of duty or training: leave it 0.",
+        )
     if rule.for_solution and rule.event != CONFIRMED:
         raise Invalid(
             "for_solution",
@@ -218,20 +222,23 @@ def check(rule: EarningRule) -> None:
 
 
 def _check_minutes(rule: EarningRule) -> None:
-    timed = rule.pays_minutes or rule.conditions.min_minutes or rule.conditions.max_minutes is not None
-    if timed and rule.event not in TIMED:
+    said = {
+        "pays_minutes": rule.pays_minutes,
+        "conditions.min_minutes": rule.conditions.min_minutes > 0,
+        "conditions.max_minutes": rule.conditions.max_minutes is not None,
+    }
+    timed = next((name for name, is_said in said.items() if is_said), None)
+    if timed is not None and rule.event not in TIMED:
         raise Invalid(
-            "pays_minutes", zh="只有活动和培训有时长。", en="Only activities and training have minutes."
+            timed,
+            zh="只有活动、执勤和培训有时长。",
+            en="Only activities, duty and training have minutes.",
         )
     if rule.pays_minutes and rule.event not in SERVICE:
         raise Invalid(
             "pays_minutes",
             zh="培训不是服务，不计服务时长；培训时长只能作为条件。",
             en="To be trained is no service to others: its minutes can be asked for, not paid.",
-        )
-    if rule.conditions.photos and rule.event == TRAINED:
-        raise Invalid(
-            "conditions.photos", zh="培训没有照片。", en="There are no photos of training: leave it 0."
         )
 
 

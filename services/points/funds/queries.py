@@ -19,13 +19,20 @@ class FundQueries:
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
 
+    def page(self, limit: int, after: str | None) -> paging.Page:
+        """The funds of the district's communities with their balances, in the order of their codes."""
+        known = {str(one["_id"]): one["name"] for one in self._mongo["areas"].find({}, {"name": 1})}
+        codes = sorted(code for code in known if len(code) == COMMUNITY_LENGTH and code > (after or ""))
+        shown = codes[:limit]
+        items = [{"community": one, "name": known[one], "balance": self._balance(one)} for one in shown]
+        return paging.Page(items, shown[-1] if len(codes) > limit else None)
+
     def one(self, community: str) -> Document:
         """A fund's balance and its latest allocations. Raises NotFound for what is no community."""
         self._check_known(community)
-        found = striped.read(self._mongo, fund(community))
         return {
             "community": community,
-            "balance": amount_of(found, "fen", "posted"),
+            "balance": self._balance(community),
             "allocations": self.allocations(community, _LATEST, None).items,
         }
 
@@ -67,6 +74,9 @@ class FundQueries:
             "items": [_line(one) for one in found["items"]],
             "next": found["next"],
         }
+
+    def _balance(self, community: str) -> int:
+        return amount_of(striped.read(self._mongo, fund(community)), "fen", "posted")
 
     def _check_known(self, community: str) -> None:
         area = self._mongo["areas"].find_one({"_id": community}, {"_id": 1})

@@ -35,6 +35,15 @@ def blueprint(store: FundStore, queries: FundQueries, clock: Clock) -> Blueprint
         )
         return {**vars(posted), "community": community, "amount": posted.legs[1].amount}
 
+    @routes.route("", methods=["GET"])
+    @routes.arguments(schemas.FundsQuery, location="query")
+    @routes.response(200, schemas.FundPageSchema)
+    @access.public
+    def page(query: dict[str, Any]) -> dict[str, Any]:
+        """List the communities' funds and their balances."""
+        found = queries.page(query["limit"], query["cursor"])
+        return {"items": found.items, "next": found.next}
+
     @routes.route("/<community>", methods=["GET"])
     @routes.response(200, schemas.FundSchema)
     @access.public

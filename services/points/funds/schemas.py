@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import Moment, PlainText
+from chassis.fields import Formed, Moment, PlainText
 from chassis.subscriptions import FactSchema
 from services.points.funds.domain import KINDS, MAX_DEPOSIT, OTHER, Standing
 
@@ -45,6 +45,28 @@ class FundSchema(Schema):
     community = fields.String()
     balance = fields.Integer()
     allocations = fields.List(fields.Nested(AllocationSchema))
+
+
+class FundsQuery(Schema):
+    """Which page of the funds; `cursor` is the `next` of the page before."""
+
+    limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+    cursor = Formed("[0-9]{12}", "Not a cursor of this system.", load_default=None)
+
+
+class ListedFundSchema(Schema):
+    """A community's fund in the list of them."""
+
+    community = fields.String()
+    name = fields.String()
+    balance = fields.Integer()
+
+
+class FundPageSchema(Schema):
+    """A page of funds."""
+
+    items = fields.List(fields.Nested(ListedFundSchema))
+    next = fields.String(allow_none=True)
 
 
 class AllocationPageSchema(Schema):

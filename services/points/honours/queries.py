@@ -41,6 +41,7 @@ class HonourQueries:
                 }
                 for one in domain.entries(ranking, measure, most)
             ],
+            "next": None,
             "me": self._own(area, period, measure, ranking, actor),
         }
 

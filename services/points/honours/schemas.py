@@ -33,13 +33,14 @@ class PlaceSchema(Schema):
 
 
 class BoardSchema(Schema):
-    """A ranking by verified gains, and the caller's own place (`me`)."""
+    """A ranking by verified gains, and the caller's own place (`me`). It has one page: `next` is null."""
 
     area = fields.String()
     period = fields.String()
     by = fields.String()
     counted_until = Moment(allow_none=True)
     items = fields.List(fields.Nested(PlaceSchema))
+    next = fields.String(allow_none=True)
     me = fields.Nested(PlaceSchema)
 
 
