@@ -9,6 +9,7 @@ ROUNDS = 5
 TRANSACTION, FIND = "raw transaction of three writes", "raw find of the account"
 HELLO = "bare gunicorn + Flask"
 HOT, UNIFORM = "issue to two members", "one member to another"
+SPREAD = "many pools to two members"
 ONE_FUND = "one fund to two members"
 BATCHES, BALANCE = "events of confirmed issues, 32 at once", "read a balance"
 CLAIMS = "events of claimed issues, 32 at once"
@@ -35,6 +36,8 @@ class Findings:
     seconds: float
     rounds: defaultdict[str, list[Speed]] = field(default_factory=lambda: defaultdict(list))
     proofs: list[Proof] = field(default_factory=list)
+    sealed_after: list[float] = field(default_factory=list)
+    """Seconds from the last posting of a load to its seal, in each round, workers at work."""
 
     def median(self, name: str) -> Speed:
         """The medians over the rounds."""
@@ -66,10 +69,14 @@ class Findings:
             Target("Events in batches, one posting each, of raw ones", self.share(CLAIMS), 150, True, "%"),
             Target("Postings of events that make two, of raw ones", self.share(BATCHES), 150, True, "%"),
             Target("The same by the worker, beside all others", self.share(BATCHES_AT_WORK), 150, True, "%"),
-            Target("Postings that share the issuer, of others", self.share(HOT, UNIFORM), 80, True, "%"),
+            Target("Postings that share the issuer, of others", self.share(HOT, SPREAD), 80, True, "%"),
             Target("A balance in the service, of a raw find", self.balance_within(), 1.5, False, "×"),
             Target("By HTTP, of a raw find and the bare web stack", self.balance_factor(), 1.5, False, "×"),
         ]
+        if self.sealed_after:
+            found.append(
+                Target("A load's last posting is sealed after", max(self.sealed_after), 5, False, "s")
+            )
         for one in self.proofs:
             bound = PROOF_SECONDS * one.postings / PROOF_POSTINGS
             found.append(Target(f"Proof of {one.postings:,} postings", one.seconds, bound, False, "s"))

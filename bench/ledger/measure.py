@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import cycle
 
 from bench import ceilings, load
 from bench.figures import Speed, speed
@@ -20,6 +21,7 @@ from bench.ledger.figures import (
     HOT_AT_WORK,
     ONE_FUND,
     ROUNDS,
+    SPREAD,
     TRANSACTION,
     UNIFORM,
     Findings,
@@ -33,12 +35,13 @@ from chassis.clock import utc_now
 from chassis.identity import Actor
 from chassis.mongo import Mongo
 from demo.client import Api
-from demo.district import COMMUNITY_A, DISTRICT, RESIDENTS_OF_A, District, stewards_of
+from demo.district import COMMUNITY_A, DISTRICT, RESIDENTS_OF_A, District, areas, stewards_of
 from infra.local.deployment import PORTS_IN_ALL, SERVICES, wait_until
 from services.issues.cases.events import IssueClaimed, IssueConfirmed
 from services.points.domain import issuer
 from services.points.funds.domain import fund
 from services.points.integrity import commands
+from services.points.integrity.domain import moment
 from services.points.integrity.store import SealStore
 from services.points.queries import LedgerQueries
 from services.points.store import JournalStore
@@ -57,6 +60,7 @@ class Measuring:
         self._port = scene.deployment.ports.api("points")
         self._mongo = Mongo(scene.deployment.mongo_url, "points")
         self._raw = Raw(scene.deployment.mongo_url)
+        self._seals = SealStore(self._mongo, JournalStore(self._mongo), DISTRICT)
         district = District(Api(f"http://127.0.0.1:{scene.gateway}"))
         self._admin = district.admin
         people = district.people([*RESIDENTS_OF_A, *stewards_of(COMMUNITY_A)])
@@ -76,12 +80,11 @@ class Measuring:
             with self._workers_stopped():
                 self._round(found, self._alone(), number)
             self._rest()
-            self._round(found, self._with_workers(), number)
+            self._round(found, self._with_workers(found), number)
         if sizes:
-            store = SealStore(self._mongo, JournalStore(self._mongo), DISTRICT)
-            wait_until(lambda: self._all_sealed(store), 60, "the sealing of all postings")
+            wait_until(self._all_sealed, 60, "the sealing of all postings")
             self._stop_workers()
-            found.proofs.extend(self._proof(store, size) for size in sizes)
+            found.proofs.extend(map(self._proof, sizes))
         return found
 
     def _round(self, found: Findings, measures: Sequence[Measure], number: int) -> None:
@@ -94,6 +97,7 @@ class Measuring:
         return [
             (TRANSACTION, lambda: self._raw.transactions(self._seconds)),
             (HOT, lambda: self._post(self._hot())),
+            (SPREAD, lambda: self._post(self._spread())),
             (UNIFORM, lambda: self._post(self._uniform())),
             (ONE_FUND, self._post_from_one_fund),
             (CLAIMS, lambda: self._batches.store(self._seconds, IssueClaimed)),
@@ -104,17 +108,30 @@ class Measuring:
             (BALANCE, lambda: self._one_by_one(self._port, f"/v1/accounts/{self._members[0]}")),
         ]
 
-    def _with_workers(self) -> list[Measure]:
+    def _with_workers(self, found: Findings) -> list[Measure]:
         """What is measured while all that follows from a posting is done beside it."""
         return [
-            (HOT_AT_WORK, self._posted_and_settled),
+            (HOT_AT_WORK, lambda: self._posted_and_settled(found)),
             (BATCHES_AT_WORK, lambda: self._batches.drain(int(150 * self._seconds))),
         ]
 
-    def _posted_and_settled(self) -> Speed:
-        found = self._post(self._hot())
+    def _posted_and_settled(self, found: Findings) -> Speed:
+        posted = self._post(self._hot())
+        found.sealed_after.append(self._until_sealed())
         self._rest()
-        return found
+        return posted
+
+    def _until_sealed(self) -> float:
+        """Wait until the newest posting is in the chain: seconds since it was written."""
+        newest = self._mongo["journal"].find_one({}, {"order": 1}, sort=[("order", -1)]) or {}
+        order = str(newest["order"])
+
+        def is_sealed() -> bool:
+            page = self._seals.last_page()
+            return page is not None and page.through > order
+
+        wait_until(is_sealed, 60, "the seal of the newest posting")
+        return (utc_now() - moment(order)).total_seconds()
 
     @contextmanager
     def _workers_stopped(self) -> Iterator[None]:
@@ -138,8 +155,16 @@ class Measuring:
         """Three legs, one of them a fund's, which all of these postings hold to its floor."""
         return [self._order((one, 1), (other, 1), (_FUND, -2)) for one, other in self._pairs()]
 
+    def _spread(self) -> list[str]:
+        """Like those of the issuer, each from another area's pool: nothing that all of them share."""
+        pools = cycle(f"pool:{code}" for code, _ in areas())
+        return [
+            self._order((one, 1), (other, 1), (pool, -2))
+            for (one, other), pool in zip(self._pairs(), pools, strict=False)
+        ]
+
     def _uniform(self) -> list[str]:
-        """Two legs, of the same members: as many writes of accounts, and nothing that all postings share."""
+        """Two legs, of the same members: as many writes of accounts, one of them held to its floor."""
         return [self._order((one, 1), (other, -1)) for one, other in self._pairs()]
 
     def _pairs(self) -> list[tuple[str, str]]:
@@ -193,7 +218,7 @@ class Measuring:
 
         wait_until(idle, 300, "the relay of all postings")
 
-    def _proof(self, store: SealStore, size: int) -> Proof:
+    def _proof(self, size: int) -> Proof:
         began = time.perf_counter()
         Filling(self._mongo, DISTRICT).add(
             size, lambda done: self._say(f"filling the ledger: {done:,} of {size:,}")
@@ -201,17 +226,17 @@ class Measuring:
         filled = time.perf_counter() - began
         self._say(f"proving {size:,} postings")
         began = time.perf_counter()
-        found = commands.verify(store, utc_now, DISTRICT)
+        found = commands.verify(self._seals, utc_now, DISTRICT)
         seconds = time.perf_counter() - began
         journal = self._mongo["journal"]
         victim = journal.find_one({"memo": None}, {"_id": 1}) or {}
         journal.update_one(victim, {"$set": {"memo": "edited"}})
-        named = commands.verify(store, utc_now, DISTRICT)["edited"] == [victim["_id"]]
+        named = commands.verify(self._seals, utc_now, DISTRICT)["edited"] == [victim["_id"]]
         journal.update_one(victim, {"$set": {"memo": None}})
         return Proof(found["postings"], seconds, found["faults"], named, filled)
 
-    def _all_sealed(self, store: SealStore) -> bool:
-        return not commands.verify(store, utc_now, DISTRICT)["waiting"]
+    def _all_sealed(self) -> bool:
+        return not commands.verify(self._seals, utc_now, DISTRICT)["waiting"]
 
 
 def measure(scene: Scene, seconds: float, sizes: Sequence[int], say: Callable[[str], None]) -> Findings:

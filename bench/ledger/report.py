@@ -17,16 +17,18 @@ run.
 A raw transaction is one insert and two increments of accounts, all or nothing, by 8 pymongo clients without
 the ledger, on the same server and in the same round; those that collide with another do not count. Postings
 by HTTP go to the points service over 8 connections: each has three legs, a key for ever and an event, and
-is in statements and in the lists of its areas. *One fund* is what all of a community's spending at the same
-moment would be: every posting takes from the same account (ADR 34). Events of claimed issues
-make one posting each, those of confirmed issues two: in lots of 32 by the service's own code in one thread;
-what counts are postings. A balance is read by one client: *in the service* is the query that its route
+is in statements and in the lists of its areas. *Many pools* are such postings that do not share the issuer or
+anything else; *one fund* is what all of a community's spending at the same moment would be: every posting
+takes from the same account, which is held to its floor (ADR 34). Events of claimed issues make one posting
+each, those of confirmed issues two: in lots of 32 by the service's own code in one thread; what counts are
+postings. A balance is read by one client: *in the service* is the query that its route
 calls, and the raw find is of the very document that it is shown from; *bare* is a bare Flask application
 under gunicorn, which alone takes longer than a find. All of this, and the proofs, while no worker runs: as
 nothing follows from a raw transaction. *Workers at work* is the same while all that follows from a posting
 is done beside it, its event, messages, rankings and seals, on the same cores; *by the worker* is a backlog
-that the killed worker comes back to. A proof reads a ledger of so many sealed postings, as `verify-ledger`
-does; the bound is 60 s for a million.
+that the killed worker comes back to. A posting is sealed by the worker, beside all its other work: what is
+told is the longest of the rounds, from the moment that it was written. A proof reads a ledger of so many
+sealed postings, as `verify-ledger` does; the bound is 60 s for a million.
 """
 SPEED_HEADS = ("what", "per second", "p50 ms", "p99 ms")
 PROOF_HEADS = ("postings", "filled in s", "proved in s", "a second", "faults", "an edited posting")

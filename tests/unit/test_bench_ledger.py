@@ -13,6 +13,7 @@ from bench.ledger.figures import (
     HELLO,
     HOT,
     HOT_AT_WORK,
+    SPREAD,
     TRANSACTION,
     UNIFORM,
     Findings,
@@ -23,7 +24,7 @@ from bench.ledger.report import document
 
 def found(**per_second: list[float]) -> Findings:
     findings = Findings(2.0)
-    postings = (TRANSACTION, HOT, HOT_AT_WORK, UNIFORM, BATCHES, CLAIMS, BATCHES_AT_WORK)
+    postings = (TRANSACTION, HOT, HOT_AT_WORK, SPREAD, UNIFORM, BATCHES, CLAIMS, BATCHES_AT_WORK)
     for name in (*postings, FIND, HELLO, BALANCE, BALANCE_WITHIN):
         findings.rounds[name] = [Speed(one, 1.0, 2.0) for one in per_second.get(name, [100.0, 100.0])]
     return findings
@@ -55,6 +56,14 @@ def test_the_bound_of_a_proof_is_a_minute_for_a_million_postings(seconds: float,
     findings = found()
     findings.proofs.append(Proof(100_000, seconds, 0, True, 60.0))
     assert findings.targets()[-1].met is met
+
+
+def test_the_slowest_seal_of_all_rounds_is_what_counts() -> None:
+    findings = found()
+    assert not [one for one in findings.targets() if "sealed" in one.name]
+    findings.sealed_after = [3.0, 5.5, 3.1]
+    (seal,) = [one for one in findings.targets() if "sealed" in one.name]
+    assert (seal.value, seal.met) == (5.5, False)
 
 
 def test_the_page_says_when_an_edited_posting_was_not_named() -> None:
