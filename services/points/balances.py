@@ -7,7 +7,7 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from chassis.mongo import Document, Mongo
-from services.points import bounds, domain, striped, stripes
+from services.points import bounds, domain, stripe_store, stripes
 from services.points.bounds import FROZEN, OPEN, amount_of
 from services.points.domain import Change, Changes, Frozen, Lots, Overdrawn
 from services.points.lots import domain as lots
@@ -44,10 +44,10 @@ class _Step:
         for unit, change in self.changes.items():
             if bounds.lowers(change):
                 found["floor"] = {"$not": {"$gt": held_to.floor}}
-                found[f"{unit}.available"] = _at_least(held_to.floor - change.available)
+                found[f"{unit}.available"] = bounds.at_least(held_to.floor - change.available)
             if bounds.raises(change):
                 found["ceiling"] = {"$not": {"$lt": held_to.ceiling}}
-                found[f"{unit}.posted"] = _at_most(held_to.ceiling - change.posted)
+                found[f"{unit}.posted"] = bounds.at_most(held_to.ceiling - change.posted)
         return found
 
 
@@ -85,7 +85,7 @@ class Balances:
         gains: dict[str, _Step] = {}
         for account in sorted(owing | by_account.keys()):
             if stripes.is_striped(account):
-                striped.change(self._mongo, account, by_account[account], session)
+                stripe_store.change(self._mongo, account, by_account[account], session)
                 continue
             step = _step(account, by_account.get(account, {}))
             if account in owing:
@@ -187,13 +187,3 @@ def _step(account: str, changes: Mapping[str, Change]) -> _Step:
     if looks:
         update["$min"] = {"lots_due": min(looks)}
     return _Step(account, changes, there, update)
-
-
-def _at_least(amount: int) -> Document:
-    """A condition on a figure; what is not stored counts as zero."""
-    return {"$gte": amount} if amount > 0 else {"$not": {"$lt": amount}}
-
-
-def _at_most(amount: int) -> Document:
-    """The same."""
-    return {"$lte": amount} if amount < 0 else {"$not": {"$gt": amount}}

@@ -48,6 +48,16 @@ def amount_of(document: Mapping[str, Any], unit: str, name: str) -> int:
     return int(document.get(unit, {}).get(name, 0))
 
 
+def at_least(amount: int) -> dict[str, Any]:
+    """A condition on a stored figure; what is not stored counts as zero."""
+    return {"$gte": amount} if amount > 0 else {"$not": {"$lt": amount}}
+
+
+def at_most(amount: int) -> dict[str, Any]:
+    """The same."""
+    return {"$lte": amount} if amount < 0 else {"$not": {"$gt": amount}}
+
+
 def lowers(change: Change) -> bool:
     """Whether a change is held to the floor: it takes something, free or set aside."""
     return change.available < 0 or change.posted < 0

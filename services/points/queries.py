@@ -10,7 +10,7 @@ from chassis.clock import ulid_at, utc_now
 from chassis.errors import NotAllowed, missing
 from chassis.identity import Actor
 from chassis.mongo import Document, Mongo
-from services.points import bounds, striped
+from services.points import bounds, stripe_store
 from services.points.balances import OWES
 from services.points.domain import (
     LADDER,
@@ -42,7 +42,7 @@ class LedgerQueries:
         check_reader(account, actor)
         if not keeps_balance(account):
             return self._gathered(account)
-        found = striped.read(self._mongo, account)
+        found = stripe_store.read_account(self._mongo, account)
         owed: Document = {}
         if found.get(OWES):
             owed = self._mongo["accounts"].find_one({"_id": debt(account)}) or {}

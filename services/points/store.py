@@ -14,7 +14,7 @@ from chassis.errors import Unavailable, missing
 from chassis.local_copy import put_newer
 from chassis.mongo import Mongo
 from chassis.trace import Trace
-from services.points import bounds, domain, striped
+from services.points import bounds, domain, stripe_store
 from services.points.balances import Balances, Divided
 from services.points.bounds import FROZEN, amount_of
 from services.points.commands import Debt
@@ -23,6 +23,7 @@ from services.points.domain import Changes, Lots, Posting
 from services.points.lots import domain as lots
 from services.points.lots.domain import FOREVER, Validity
 from services.points.reversal import Free, NothingLeft, check_left, with_taken
+from services.points.stripe_store import ONE_MOMENT
 
 _TRIES = 6
 _PATIENCE = 2.0
@@ -97,7 +98,10 @@ class JournalStore:
                 if left <= 0 or (attempt == 1 and not self._takes_turn(turn, left)):
                     break
                 try:
-                    with self._mongo.client.start_session() as session, session.start_transaction():
+                    with (
+                        self._mongo.client.start_session() as session,
+                        session.start_transaction(read_concern=ONE_MOMENT),
+                    ):
                         write(session)
                 except (DuplicateKeyError, BulkWriteError) as error:
                     if not _tells_of_duplicate(error):
@@ -188,7 +192,7 @@ class JournalStore:
 
         def write(session: ClientSession) -> None:
             def free(account: str, unit: str) -> int:
-                found = striped.read(self._mongo, account, session)
+                found = stripe_store.read_account(self._mongo, account, session)
                 # Nothing is taken from what is frozen: all of it is owed until somebody has looked into it.
                 return 0 if found.get("status") == FROZEN else bounds.spare(account, found, unit)
 
@@ -209,7 +213,7 @@ class JournalStore:
 
     def posted_and_room(self, account: str, unit: str, session: ClientSession | None) -> tuple[int, int]:
         """An account's balance as a transaction sees it, and how much more its ceiling allows."""
-        found = striped.read(self._mongo, account, session)
+        found = stripe_store.read_account(self._mongo, account, session)
         return amount_of(found, unit, "posted"), bounds.room(account, found, unit)
 
     def debts(self, most: int) -> list[Debt]:

@@ -9,7 +9,7 @@ from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor, Grant
 from chassis.mongo import Mongo
 from infra.local.deployment import Deployment
-from services.points import striped
+from services.points import stripe_store
 from services.points.donations import commands
 from services.points.donations.donation import Details, Donation, Kind, Listing, Status
 from services.points.donations.queries import DonationQueries
@@ -95,7 +95,7 @@ class Charity:
         )
 
     def fen(self, account: str) -> int:
-        return int(striped.read(self.ledger.mongo, account).get("fen", {}).get("posted", 0))
+        return int(stripe_store.read_account(self.ledger.mongo, account).get("fen", {}).get("posted", 0))
 
 
 @pytest.fixture(scope="module")

@@ -322,7 +322,7 @@ def faulty(backing: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fau
     # Nobody else writes here: there is nothing to wait for before trying again, and a slow disk is no rival.
     monkeypatch.setattr("services.points.store.random", SimpleNamespace(uniform=lambda *_: 0.0))
     monkeypatch.setattr("services.points.store._PATIENCE", 600.0)
-    monkeypatch.setattr("services.points.striped.random", Random(1))
+    monkeypatch.setattr("services.points.stripe_store.random", Random(1))
     mongo = FaultyMongo(backing.mongo_url, f"model_{new_ulid()}")
     ledger = Ledger(mongo)
     for member in (ANNA, BORIS):

@@ -5,7 +5,7 @@ from datetime import datetime
 from chassis import paging
 from chassis.errors import missing
 from chassis.mongo import Document, Mongo
-from services.points import striped
+from services.points import stripe_store
 from services.points.bounds import amount_of
 from services.points.funds.domain import COMMUNITY_LENGTH, KINDS, OTHER, Standing, fund
 from services.points.statements.queries import StatementQueries
@@ -76,7 +76,7 @@ class FundQueries:
         }
 
     def _balance(self, community: str) -> int:
-        return amount_of(striped.read(self._mongo, fund(community)), "fen", "posted")
+        return amount_of(stripe_store.read_account(self._mongo, fund(community)), "fen", "posted")
 
     def _check_known(self, community: str) -> None:
         area = self._mongo["areas"].find_one({"_id": community}, {"_id": 1})

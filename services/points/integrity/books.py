@@ -112,11 +112,12 @@ def shown(account: Mapping[str, Any]) -> Balance:
 def outside(stored: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The accounts that have less available than their floor, or more posted to them than their ceiling."""
     return sorted(
-        account for account, one in stored.items() if keeps_balance(account) and _is_out(account, one)
+        account for account, one in stored.items() if keeps_balance(account) and is_outside(account, one)
     )
 
 
-def _is_out(account: str, document: Mapping[str, Any]) -> bool:
+def is_outside(account: str, document: Mapping[str, Any]) -> bool:
+    """Whether an account is outside its bounds in any unit."""
     held_to = bounds.stored(account, document)
     return any(
         bounds.amount_of(document, unit, "available") < held_to.floor

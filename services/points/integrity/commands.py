@@ -49,6 +49,7 @@ class Ledger(Protocol):
     def carried(self) -> Carried: ...
     def heads(self) -> list[Head]: ...
     def drifted(self, account: str) -> bool: ...
+    def is_outside(self, account: str) -> bool: ...
     def freeze(self, account: str) -> None: ...
     def restore(self, account: str, restoration: dict[str, Any]) -> None: ...
     def put_proof(self, night: str, proof: Mapping[str, Any], envelopes: list[dict[str, Any]]) -> bool: ...
@@ -127,8 +128,8 @@ def verify(ledger: Ledger, clock: Clock, district: str, known: bytes | None = No
     """Hold the journal against its chain, and the balances and carried sums against the journal.
 
     `known` is a head of the chain that somebody has kept. What is written meanwhile does no harm: a balance
-    that differs is looked at again at one moment, and what was committed just now may not be sealed yet.
-    Every fault is named; see `told`.
+    that differs or is out of bounds is looked at again at one moment, and what was committed just now may not
+    be sealed yet. Every fault is named; see `told`.
     """
     proof = ChainProof(district, ledger.heads(), known)
     must_be_sealed = ulid_at(clock() - domain.ALLOWED)
@@ -145,7 +146,7 @@ def verify(ledger: Ledger, clock: Clock, district: str, known: bytes | None = No
         "unsealed": unsealed,
         "unbalanced": books.unbalanced,
         "differing": [*drifted, *books.miscarried()],
-        "out_of_bounds": outside(stored),
+        "out_of_bounds": [one for one in outside(stored) if ledger.is_outside(one)],
         "broken_pages": proof.broken,
     }
     return {

@@ -14,12 +14,12 @@ from pymongo.errors import DuplicateKeyError
 from chassis import outbox
 from chassis.errors import missing
 from chassis.mongo import Document, Mongo
-from services.points import bounds, striped, stripes
+from services.points import bounds, stripe_store, stripes
 from services.points.bounds import FROZEN, OPEN
 from services.points.domain import NEVER, UNITS, debt, is_member, keeps_balance
 from services.points.gathered.domain import Carried
 from services.points.gathered.store import GatheredStore
-from services.points.integrity.books import Balance, Held, added, shown
+from services.points.integrity.books import Balance, Held, added, is_outside, shown
 from services.points.integrity.domain import Entry, Head, Page, digest_of
 from services.points.lots.domain import AT_ONCE
 from services.points.store import JournalStore
@@ -139,26 +139,22 @@ class SealStore:
         found: list[bool] = []
 
         def look(session: ClientSession) -> None:
-            stored = striped.read(self._mongo, account, session)
+            stored = stripe_store.read_account(self._mongo, account, session)
             found.append(shown(stored) != self._due(account, session))
 
         self._journal.transact(look, lambda: False)
         return found[-1]
+
+    def is_outside(self, account: str) -> bool:
+        """Whether an account is outside its bounds, all of it read at one and the same moment."""
+        return is_outside(account, stripe_store.read_account(self._mongo, account))
 
     def freeze(self, account: str) -> None:
         """Let nothing be taken from an account until somebody has looked into it."""
         change: Document = {"$set": {"status": FROZEN}}
         if keeps_balance(account):
             change["$setOnInsert"] = bounds.usual(account).as_stored()
-        if not stripes.is_striped(account):
-            self._mongo["accounts"].update_one({"_id": account}, change, upsert=True)
-            return
-
-        def write(session: ClientSession) -> None:
-            striped.collect(self._mongo, account, session)
-            self._mongo["accounts"].update_one({"_id": account}, change, session=session)
-
-        self._journal.transact(write, lambda: False)
+        self._mongo["accounts"].update_one({"_id": account}, change, upsert=True)
 
     def restore(self, account: str, restoration: Document) -> None:
         """Store what its postings and holds make an account's balance, note who did so, and open it.
