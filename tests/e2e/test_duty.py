@@ -80,6 +80,20 @@ def test_a_place_that_is_not_said_to_be_gcj_02_is_in_another_grid(district: Dist
     assert outside["in_area"] is False
 
 
+def test_a_check_in_is_attested_by_a_code_that_the_leader_shows_at_the_post(district: District) -> None:
+    steward, staff, chair = district.person(STEWARDS[0]), district.community_staff, district.person(CHAIR)
+    path, other = (f"/v1/shifts/{shift(chair)['id']}" for _ in range(2))
+    steward.post(f"{path}/signups")
+    assert refusal(steward.post, f"{path}/check-in-tokens")[0] == 403
+    shown, foreign = (chair.post(f"{one}/check-in-tokens") for one in (path, other))
+    assert rfc3339(utc_now()) < shown["expires_at"] <= rfc3339(utc_now() + timedelta(minutes=10))
+    assert refusal(steward.post, f"{path}/check-ins", {"token": foreign["token"]})[0] == 422
+    (entry,) = steward.post(f"{path}/check-ins", {"token": shown["token"]})["duties"]
+    assert (entry["status"], entry["attested"], entry["in_area"]) == ("checked_in", True, None)
+    (seen,) = staff.get(path)["duties"]
+    assert (seen["status"], seen["attested"], seen["verified_by"]) == ("checked_in", True, None)
+
+
 def test_who_was_not_there_is_told_so_and_earns_nothing(district: District) -> None:
     steward, staff = district.person(STEWARDS[2]), district.community_staff
     before = balance(steward)
