@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 import chassis.http.app
 from chassis.clock import new_ulid, rfc3339, utc_now
@@ -200,14 +199,11 @@ def test_of_a_code_only_that_it_was_scanned_is_kept(ask: Ask, shifts: ShiftStore
         assert ask(member, "POST", f"/{shift.id}/check-ins", token=wrong)["errors"].keys() == {"token"}
     assert shifts.get(shift.id).duties[0].status is Status.SIGNED_UP
     assert ask(member, "POST", f"/{shift.id}/check-ins", token=None)["duties"][0]["attested"] is False
-    with capture_logs() as logged:
-        answer = ask(member, "POST", f"/{shift.id}/check-ins", token=token)
-    assert answer["duties"][0]["attested"] is True
-    assert [one["path"] for one in logged] == [f"/v1/shifts/{shift.id}/check-ins"]
+    assert ask(member, "POST", f"/{shift.id}/check-ins", token=token)["duties"][0]["attested"] is True
     assert ask(leader, "GET", f"/{shift.id}")["duties"][0]["attested"] is True
     assert ask(member, "POST", f"/{shift.id}/check-in-tokens")["status"] == 403
     assert ask(leader, "POST", f"/{new_ulid()}/check-in-tokens")["status"] == 404
-    kept = str([logged, *(list(mongo[name].find()) for name in mongo.database.list_collection_names())])
+    kept = str([list(mongo[name].find()) for name in mongo.database.list_collection_names()])
     assert token[-40:] not in kept
     assert foreign[-40:] not in kept
     assert "check-in" not in str([one["_id"] for one in mongo["idempotency_keys"].find()])
