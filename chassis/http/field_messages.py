@@ -37,6 +37,7 @@ _WHOLE = {
     "Not before since.": "不能早于起始时间。",
     "At most a year, and not before from.": "最多一年，且不能早于起始日期。",
     "Nothing to change.": "没有要修改的内容。",
+    "Not a code of a post: scan it anew.": "不是签到码，请重新扫描岗位上出示的签到码。",
     "Not a pick-up code.": "不是取货码：应为 XXXX-XXXX-XXXX。",
     "Not a fund (fund:<community>) or project (project:<id>).": "应为 fund:社区代码 或 project:方案标识。",
     "Not a text, number, true or false.": "应为文字、数字、true 或 false。",

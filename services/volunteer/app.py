@@ -28,6 +28,7 @@ from services.volunteer.areas.queries import AreaQueries
 from services.volunteer.areas.store import AreaStore
 from services.volunteer.duty import events as duty_events
 from services.volunteer.duty import routes as duty_routes
+from services.volunteer.duty.attestation import Codes
 from services.volunteer.duty.queries import ShiftQueries
 from services.volunteer.duty.store import ShiftStore
 from services.volunteer.people import commands as people_commands
@@ -125,7 +126,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             ),
             area_routes.blueprint(AreaStore(mongo), areas, utc_now, settings.district),
             activity_routes.blueprint(activities, ActivityQueries(mongo), areas, utc_now, settings.district),
-            duty_routes.blueprint(shifts, ShiftQueries(mongo), areas, utc_now, settings.district),
+            duty_routes.blueprint(
+                shifts, ShiftQueries(mongo), areas, Codes(cipher.fingerprint), utc_now, settings.district
+            ),
             training_routes.blueprint(
                 CourseStore(mongo),
                 trainings,

@@ -13,7 +13,7 @@ ONE = "/v1/shifts/{shift_id}"
 
 
 def duty(call: Callable[..., requests.Response], staff: Person, steward: Person, grid: str) -> None:
-    """A seat taken, given back and taken again; in and out; refused to oneself, approved by staff."""
+    """A seat taken, given back and taken again; in, by a code, and out; refused to oneself, then approved."""
     now = utc_now()
     window = {"starts_at": rfc3339(now), "ends_at": rfc3339(now + timedelta(hours=2))}
     later = {
@@ -30,6 +30,11 @@ def duty(call: Callable[..., requests.Response], staff: Person, steward: Person,
     place = {"location": centre(grid), "accuracy": 12.5}
     (entry,) = call(steward, "POST", f"{ONE}/check-ins", shift, json=place).json()["duties"]
     assert (entry["status"], entry["in_area"]) == ("checked_in", True)
+    token = call(staff, "POST", f"{ONE}/check-in-tokens", shift).json()["token"]
+    wrong = call(steward, "POST", f"{ONE}/check-ins", shift, json={"token": f"{token[:-2]}00"})
+    assert wrong.json()["errors"].keys() == {"token"}
+    (entry,) = call(steward, "POST", f"{ONE}/check-ins", shift, json={"token": token}).json()["duties"]
+    assert entry["attested"] is True
     call(steward, "POST", f"{ONE}/check-outs", shift)
     verdict = {"member": steward.id, "decision": "approve"}
     assert call(steward, "POST", f"{ONE}/verifications", shift, json=verdict).status_code == 403

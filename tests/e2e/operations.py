@@ -26,6 +26,7 @@ from services.points.honours.domain import PERIOD_PATTERN
 from services.points.schemas import RULE_PATTERN
 from services.points.shop.pickup import CODE_PATTERN as PICKUP_PATTERN
 from services.points.timebank.policy.domain import SKILL_PATTERN
+from services.volunteer.duty.schemas import TOKEN_PATTERN
 
 GRID = grids(COMMUNITY_A)[0]
 UNKNOWN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -50,6 +51,7 @@ _BY_PATTERN = {
     f"^{KIND_PATTERN}$": "safety.lamp",
     f"^{ROLE_PATTERN}$": "steward",
     f"^{SKILL_PATTERN}$": "errands",
+    f"^{TOKEN_PATTERN}$": f"{UNKNOWN_ID}.1800000000.{'0' * 40}",
 }
 Schema = Mapping[str, Any]
 Path = tuple[str | int, ...]

@@ -28,6 +28,13 @@ def shift(leader: Person, **more: Any) -> Any:
     return leader.post("/v1/shifts", wanted)
 
 
+def newcomer(district: District, phone: str) -> Person:
+    """A steward who is on no shift yet."""
+    roles = [{"role": "steward", "area": GRID}]
+    district.admin.post("/v1/members", {"phone": phone, "name": "新管家", "roles": roles})
+    return district.api.sign_in(phone)
+
+
 def refusal(call: Any, *arguments: Any) -> tuple[int, Any]:
     with pytest.raises(Refused) as refused:
         call(*arguments)
@@ -80,6 +87,24 @@ def test_a_place_that_is_not_said_to_be_gcj_02_is_in_another_grid(district: Dist
     assert outside["in_area"] is False
 
 
+def test_a_check_in_is_attested_by_a_code_that_the_leader_shows_at_the_post(district: District) -> None:
+    steward, staff, chair = (
+        newcomer(district, "13900007301"),
+        district.community_staff,
+        district.person(CHAIR),
+    )
+    path, other = (f"/v1/shifts/{shift(chair)['id']}" for _ in range(2))
+    steward.post(f"{path}/signups")
+    assert refusal(steward.post, f"{path}/check-in-tokens")[0] == 403
+    shown, foreign = (chair.post(f"{one}/check-in-tokens") for one in (path, other))
+    assert rfc3339(utc_now()) < shown["expires_at"] <= rfc3339(utc_now() + timedelta(minutes=10))
+    assert refusal(steward.post, f"{path}/check-ins", {"token": foreign["token"]})[0] == 422
+    (entry,) = steward.post(f"{path}/check-ins", {"token": shown["token"]})["duties"]
+    assert (entry["status"], entry["attested"], entry["in_area"]) == ("checked_in", True, None)
+    (seen,) = staff.get(path)["duties"]
+    assert (seen["status"], seen["attested"], seen["verified_by"]) == ("checked_in", True, None)
+
+
 def test_who_was_not_there_is_told_so_and_earns_nothing(district: District) -> None:
     steward, staff = district.person(STEWARDS[2]), district.community_staff
     before = balance(steward)
@@ -99,11 +124,7 @@ def test_who_was_not_there_is_told_so_and_earns_nothing(district: District) -> N
 
 
 def test_who_is_erased_gives_back_the_seat_of_what_is_to_come(district: District) -> None:
-    staff, phone = district.community_staff, "13900007300"
-    district.admin.post(
-        "/v1/members", {"phone": phone, "name": "新管家", "roles": [{"role": "steward", "area": GRID}]}
-    )
-    leaving = district.api.sign_in(phone)
+    staff, leaving = district.community_staff, newcomer(district, "13900007300")
     day = utc_now() + timedelta(days=1)
     window = {"starts_at": rfc3339(day), "ends_at": rfc3339(day + timedelta(hours=2))}
     path = f"/v1/shifts/{shift(staff, **window)['id']}"

@@ -11,6 +11,7 @@ import pytest
 import chassis.http.app
 from chassis.clock import new_ulid, rfc3339, utc_now
 from chassis.errors import Conflict
+from chassis.field_cipher import FieldCipher
 from chassis.http.app import ServiceApp
 from chassis.identity import Actor, Grant, TokenVerifier
 from chassis.mongo import Mongo
@@ -18,8 +19,9 @@ from demo.district import boundary, centre
 from infra.local.secrets import Secrets
 from services.volunteer.areas.queries import AreaQueries
 from services.volunteer.duty import commands, routes
+from services.volunteer.duty.attestation import Codes
 from services.volunteer.duty.queries import ShiftQueries
-from services.volunteer.duty.shift import Shift
+from services.volunteer.duty.shift import Shift, Status
 from services.volunteer.duty.store import ShiftStore
 from services.volunteer.people.domain import Member
 from services.volunteer.people.tokens import TokenIssuer
@@ -147,7 +149,8 @@ def ask(mongo: Mongo, shifts: ShiftStore) -> Ask:
     known = {GRID: boundary(GRID), ELSEWHERE: None}
     mongo["areas"].insert_many([{"_id": code, "name": code, "boundary": one} for code, one in known.items()])
     keys = Secrets.new()
-    blueprint = routes.blueprint(shifts, ShiftQueries(mongo), AreaQueries(mongo), utc_now, DISTRICT)
+    codes = Codes(FieldCipher(keys.field_key).fingerprint)
+    blueprint = routes.blueprint(shifts, ShiftQueries(mongo), AreaQueries(mongo), codes, utc_now, DISTRICT)
     service = ServiceApp("shifts", "Shifts", [blueprint])
     client = chassis.http.app.make(service, mongo, TokenVerifier(keys.jwks())).test_client()
     issuer = TokenIssuer(keys.token_signing_key, "1", utc_now)
@@ -185,6 +188,25 @@ def test_of_the_place_only_whether_it_lies_in_the_area_is_kept(
     assert len(keys) == 1
     again = ask(member, "POST", f"/{shift.id}/check-ins")
     assert again["duties"] == answer["duties"]
+
+
+def test_of_a_code_only_that_it_was_scanned_is_kept(ask: Ask, shifts: ShiftStore, mongo: Mongo) -> None:
+    member, leader, shift, other = steward(), Actor(new_ulid(), STAFF.grants), opened(shifts), opened(shifts)
+    ask(member, "POST", f"/{shift.id}/signups")
+    token = ask(leader, "POST", f"/{shift.id}/check-in-tokens")["token"]
+    foreign = ask(leader, "POST", f"/{other.id}/check-in-tokens")["token"]
+    for wrong in (foreign, "code"):
+        assert ask(member, "POST", f"/{shift.id}/check-ins", token=wrong)["errors"].keys() == {"token"}
+    assert shifts.get(shift.id).duties[0].status is Status.SIGNED_UP
+    assert ask(member, "POST", f"/{shift.id}/check-ins", token=None)["duties"][0]["attested"] is False
+    assert ask(member, "POST", f"/{shift.id}/check-ins", token=token)["duties"][0]["attested"] is True
+    assert ask(leader, "GET", f"/{shift.id}")["duties"][0]["attested"] is True
+    assert ask(member, "POST", f"/{shift.id}/check-in-tokens")["status"] == 403
+    assert ask(leader, "POST", f"/{new_ulid()}/check-in-tokens")["status"] == 404
+    kept = str([list(mongo[name].find()) for name in mongo.database.list_collection_names()])
+    assert token[-40:] not in kept
+    assert foreign[-40:] not in kept
+    assert "check-in" not in str([one["_id"] for one in mongo["idempotency_keys"].find()])
 
 
 def test_a_shift_is_found_by_its_id_and_that_of_a_duty_and_by_nothing_else(

@@ -7,9 +7,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from chassis.errors import Conflict, Refusal
+from chassis.errors import Conflict, Invalid, Refusal
 from chassis.identity import Actor, Grant
 from services.volunteer.duty import domain
+from services.volunteer.duty.attestation import Code
 from services.volunteer.duty.domain import Change
 from services.volunteer.duty.shift import DECISIONS, STEPS, Action, Shift, Status
 from tests.unit.duties import END, GRID, SECOND, STAFF, START, STEWARD, signed_up
@@ -32,6 +33,8 @@ class Life(RuleBasedStateMachine):
         self.made = 0
         self.events: list[tuple[str, str]] = []
         self.decided: dict[str, tuple[Status, int]] = {}
+        self.code: Code | None = None
+        self.attested: set[str] = set()
 
     def take(self, change: Change) -> None:
         """Save what an act has made of the shift, and note what it tells."""
@@ -77,8 +80,29 @@ class Life(RuleBasedStateMachine):
         if action is Action.WITHDRAW:
             return Change(domain.withdraw(self.shift, actor, self.now))
         if action is Action.CHECK_IN:
-            return domain.check_in(self.shift, actor, in_area=None, at=self.now)
+            return self.check_in(actor)
         return domain.check_out(self.shift, actor, at=self.now)
+
+    def check_in(self, actor: Actor) -> Change:
+        """With the code that was shown last, if any; without it where that attests nothing."""
+        good = self.code is not None and self.now < self.code.until and self.code.shown_by != actor.member_id
+        try:
+            change = domain.check_in(self.shift, actor, in_area=None, code=self.code, at=self.now)
+        except Invalid:
+            assert not good
+            return domain.check_in(self.shift, actor, in_area=None, at=self.now)
+        duty = change.shift.duty_of(actor.member_id)
+        assert duty is not None
+        if good:
+            self.attested.add(duty.id)
+        return change
+
+    @rule(actor=VERIFIERS)
+    def show_code(self, actor: Actor) -> None:
+        try:
+            self.code = domain.show_code(self.shift, actor, self.now)
+        except Conflict:
+            assert self.now >= END
 
     @rule(actor=VERIFIERS, of=MEMBERS, approved=st.sampled_from([True, True, False]), minutes=MINUTES)
     def verify(self, actor: Actor, of: Actor, approved: bool, minutes: int | None) -> None:
@@ -106,6 +130,10 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def minutes_are_never_more_than_the_shift_has(self) -> None:
         assert all(0 <= (one.minutes or 0) <= LENGTH for one in self.shift.duties)
+
+    @invariant()
+    def those_are_attested_who_scanned_a_good_code_of_somebody_else(self) -> None:
+        assert all(one.attested == (one.id in self.attested) for one in self.shift.duties)
 
     @invariant()
     def each_decision_is_told_once_and_stands(self) -> None:

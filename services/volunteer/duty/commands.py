@@ -8,6 +8,7 @@ from chassis.clock import Clock
 from chassis.errors import ConcurrentUpdate, Conflict, Invalid
 from chassis.identity import Actor
 from services.volunteer.duty import domain
+from services.volunteer.duty.attestation import Code
 from services.volunteer.duty.domain import Change
 from services.volunteer.duty.shift import Shift
 
@@ -87,6 +88,11 @@ def withdraw(shifts: Shifts, clock: Clock, actor: Actor, *, shift_id: str) -> No
     _until_saved(shifts, shift_id, lambda shift: Change(domain.withdraw(shift, actor, clock())))
 
 
+def show_code(shifts: Shifts, clock: Clock, actor: Actor, *, shift_id: str) -> Code:
+    """A code to show at the post, of which nothing is kept; see `domain.show_code`. Raises NotFound."""
+    return domain.show_code(shifts.get(shift_id), actor, clock())
+
+
 def check_in(
     shifts: Shifts,
     areas: Areas,
@@ -96,6 +102,7 @@ def check_in(
     shift_id: str,
     location: Mapping[str, float] | None,
     accuracy: float | None,
+    code: Code | None = None,
 ) -> Shift:
     """Begin one's duty; see `domain.check_in`. Raises NotFound.
 
@@ -104,7 +111,8 @@ def check_in(
 
     def decide(shift: Shift) -> Change:
         inside = areas.covers(shift.area, location["lng"], location["lat"]) if location else None
-        return domain.check_in(shift, actor, in_area=domain.judged(inside, accuracy), at=clock())
+        in_area = domain.judged(inside, accuracy)
+        return domain.check_in(shift, actor, in_area=in_area, code=code, at=clock())
 
     return _until_saved(shifts, shift_id, decide)
 

@@ -6,16 +6,9 @@ from datetime import datetime, timedelta
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor
+from services.volunteer.duty.attestation import Code, check_scanned, new_code
 from services.volunteer.duty.events import DutyCheckedOut, DutyFact, DutyRejected, DutyVerified
-from services.volunteer.duty.shift import (
-    LONGEST,
-    SHORTEST,
-    Action,
-    Duty,
-    Shift,
-    Status,
-    step,
-)
+from services.volunteer.duty.shift import LONGEST, SHORTEST, Action, Duty, Shift, Status, step
 
 LEADERS = frozenset(
     {"team_leader", "council_chair", "community_staff", "subdistrict_staff", "district_admin"}
@@ -123,13 +116,35 @@ def withdraw(shift: Shift, actor: Actor, at: datetime) -> Shift:
     return _without(shift, duty)
 
 
-def check_in(shift: Shift, actor: Actor, *, in_area: bool | None, at: datetime) -> Change:
-    """Begin one's duty, once. Raises NotAllowed for who is not signed up, Conflict at any other time."""
+def show_code(shift: Shift, actor: Actor, at: datetime) -> Code:
+    """A code to show at the post. Raises NotAllowed where one does not lead, Conflict after the end."""
+    if not leads(actor, shift.area):
+        raise NotAllowed(
+            "not-your-area",
+            zh="您不负责此区域，不能出示签到码。",
+            en="Codes are shown by team leaders, the council's chair and staff of the area.",
+        )
+    return new_code(shift, actor.member_id, at)
+
+
+def check_in(
+    shift: Shift, actor: Actor, *, in_area: bool | None, code: Code | None = None, at: datetime
+) -> Change:
+    """Begin one's duty, once; the code of somebody else attests it, also one that is scanned later.
+
+    Raises NotAllowed for who is not signed up, Conflict at any other time, Invalid for a code that attests
+    nothing. Who is attested needs none: theirs may have expired when a request comes a second time.
+    """
     duty = _own(shift, actor)
-    if duty.status is Status.CHECKED_IN:
+    begun = duty.status is Status.CHECKED_IN
+    if begun and (code is None or duty.attested):
         return Change(shift)
-    status = step(shift, duty, Action.CHECK_IN, at).target or duty.status
-    return Change(_with(shift, replace(duty, status=status, checked_in_at=at, in_area=in_area)))
+    if not begun:
+        status = step(shift, duty, Action.CHECK_IN, at).target or duty.status
+        duty = replace(duty, status=status, checked_in_at=at, in_area=in_area)
+    if code is not None:
+        check_scanned(code, actor.member_id, at)
+    return Change(_with(shift, replace(duty, attested=code is not None)))
 
 
 def check_out(shift: Shift, actor: Actor, *, at: datetime) -> Change:

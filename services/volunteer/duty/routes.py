@@ -9,6 +9,7 @@ from chassis.http.blueprint import Blueprint
 from chassis.idempotency import new_id, untracked
 from chassis.identity import check_area
 from services.volunteer.duty import commands, schemas
+from services.volunteer.duty.attestation import Codes
 from services.volunteer.duty.commands import Areas
 from services.volunteer.duty.domain import LEADERS, WORKERS
 from services.volunteer.duty.queries import ShiftQueries, view
@@ -16,7 +17,7 @@ from services.volunteer.duty.store import ShiftStore
 
 
 def blueprint(
-    store: ShiftStore, queries: ShiftQueries, areas: Areas, clock: Clock, district: str
+    store: ShiftStore, queries: ShiftQueries, areas: Areas, codes: Codes, clock: Clock, district: str
 ) -> Blueprint:
     """The routes under `/v1/shifts`."""
     routes = Blueprint("shifts", __name__, url_prefix="/v1/shifts", description="Duty")
@@ -65,6 +66,15 @@ def blueprint(
         """Give one's seat back, before the shift begins and one has checked in."""
         commands.withdraw(store, clock, actor(), shift_id=shift_id)
 
+    @routes.route("/<shift_id>/check-in-tokens", methods=["POST"])
+    @routes.response(201, schemas.CheckInTokenSchema)
+    @access.roles(*sorted(LEADERS))
+    @untracked
+    def show_code(shift_id: str) -> dict[str, Any]:
+        """Make a code to show at the post, good for ten minutes. No answer is kept of it."""
+        code = commands.show_code(store, clock, actor(), shift_id=shift_id)
+        return {"token": codes.token(code), "expires_at": code.until}
+
     @routes.route("/<shift_id>/check-ins", methods=["POST"])
     @routes.arguments(schemas.CheckInSchema)
     @routes.response(201, schemas.ShiftSchema)
@@ -74,9 +84,13 @@ def blueprint(
     def check_in(body: dict[str, Any], shift_id: str) -> dict[str, Any]:
         """Begin one's duty, from half an hour before the shift until its end; the place is not kept.
 
-        An Idempotency-Key is not needed, since a second check-in changes nothing, and not honoured: a place
-        can be guessed from the hash of a body.
+        Who is checked in already may still send the `token` of a code that somebody shows at the post.
+
+        An Idempotency-Key is not needed, since the same check-in again changes nothing, and not honoured: a
+        place can be guessed from the hash of a body.
         """
+        token = body.pop("token")
+        body["code"] = codes.read(token, shift_id) if token else None
         shift = commands.check_in(store, areas, clock, actor(), shift_id=shift_id, **body)
         return view(shift, actor())
 

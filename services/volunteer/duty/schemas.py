@@ -2,10 +2,11 @@
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import AreaCode, Identifier, Moment, Number, PageQuery, PlainText
+from chassis.fields import ULID_PATTERN, AreaCode, Formed, Identifier, Moment, Number, PageQuery, PlainText
 from chassis.places import Place
 from services.volunteer.duty.shift import KINDS, MAX_MINUTES, MAX_SEATS, Status
 
+TOKEN_PATTERN = rf"{ULID_PATTERN}\.[0-9]{{10}}\.[0-9a-f]{{40}}"
 _MOST_ACCURACY = 100_000
 _MOST_SKILLS = 10
 
@@ -30,13 +31,21 @@ class ShiftQuery(PageQuery):
 
 
 class CheckInSchema(Schema):
-    """Where somebody is, by their phone, and how exactly that is known, in metres.
+    """The code that is shown at the post; where somebody is, by their phone, and how exactly, in metres.
 
-    It is not kept: only whether it lies in the shift's area is.
+    Neither is kept: only whether the code was good, and the place in the shift's area, is.
     """
 
+    token = Formed(TOKEN_PATTERN, "Not a code of a post: scan it anew.", load_default=None)
     location = Place(load_default=None)
     accuracy = Number(0, _MOST_ACCURACY, load_default=None)
+
+
+class CheckInTokenSchema(Schema):
+    """A code to show at the post, as the text of a QR code, and until when it is good."""
+
+    token = fields.String()
+    expires_at = Moment()
 
 
 class DutyVerificationSchema(Schema):
@@ -51,7 +60,8 @@ class DutyVerificationSchema(Schema):
 class DutySchema(Schema):
     """One member's duty on a shift; of others', only who verifies sees more than the status.
 
-    `in_area` is whether they checked in within the shift's area; null where nobody can tell.
+    `in_area` is whether they checked in within the shift's area; null where nobody can tell. `attested` is
+    whether they scanned a code that somebody else showed at the post.
     """
 
     id = fields.String()
@@ -60,6 +70,7 @@ class DutySchema(Schema):
     signed_up_at = Moment(allow_none=True)
     checked_in_at = Moment(allow_none=True)
     in_area = fields.Boolean(allow_none=True)
+    attested = fields.Boolean(allow_none=True)
     checked_out_at = Moment(allow_none=True)
     minutes = fields.Integer(allow_none=True)
     verified_by = fields.String(allow_none=True)

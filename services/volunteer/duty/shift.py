@@ -54,7 +54,8 @@ class Duty:
     """What one member does on a shift, from the sign-up to the verification.
 
     `in_area` is whether they were in the shift's area when they checked in, None where nobody knows: the
-    place itself is not kept. `minutes` are those between checking in and out, and in the end those verified.
+    place itself is not kept. `attested` is whether they scanned a code that somebody who leads there showed
+    at the post. `minutes` are those between checking in and out, and in the end those verified.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Duty:
     status: Status = Status.SIGNED_UP
     checked_in_at: datetime | None = None
     in_area: bool | None = None
+    attested: bool = False
     checked_out_at: datetime | None = None
     minutes: int | None = None
     verified_by: str | None = None
