@@ -5,17 +5,31 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
-from demo import evidence, municipal, municipal_export, proof, records, study, tables
+from demo import (
+    evidence,
+    month_evidence,
+    month_proof,
+    municipal,
+    municipal_export,
+    proof,
+    records,
+    study,
+    tables,
+)
 from demo.client import Api, Person, Refused
 from demo.district import ADMIN, COMMUNITIES, DISTRICT, SUBDISTRICT, District, areas, members
 from demo.evidence import Evidence
+from demo.month import PARTS, Month
+from demo.month_evidence import Found
 from demo.municipal_export import Export
 from demo.proof import Finding
 from demo.replay import Outcome, Replay
@@ -76,23 +90,31 @@ class Demonstration:
         with self._progress:
             people = self._set_up()
             replay = Replay(self.district, records.load(self.district.admin))
-            replay.done = self._bar("Study: issues of community A", len(issues))
-            self.outcomes["Study, issues"] = replay.issues(issues)
             replay.done = self._bar("Study: activities of community A", len(activities))
             self.outcomes["Study, activities"] = replay.activities(activities)
-            replay.done = self._bar("311 requests outside community A", len(self.export.stories))
-            self.outcomes["311 requests"] = replay.issues(self.export.stories)
+            month = Month(self.district, self._bar("A month in community A", len(PARTS)))
+            with ThreadPoolExecutor(1) as beside:  # a voting takes its time, in which others go on
+                acted = beside.submit(month.act_out)
+                replay.done = self._bar("Study: issues of community A", len(issues))
+                self.outcomes["Study, issues"] = replay.issues(issues)
+                replay.done = self._bar("311 requests outside community A", len(self.export.stories))
+                self.outcomes["311 requests"] = replay.issues(self.export.stories)
+                acted.result()
+            self.outcomes["A month in community A"] = month.outcomes
             done = self._bar("Reading the histories", len(issues) + len(self.export.stories))
             found = evidence.gather(self.district.admin, people, stories, replay.elsewhere, done)
-            self._settle(found, people)
+            scene = month_evidence.gather(month, found.people)
+            self._settle(found, scene, people)
         findings = [
             proof.acted_out(replay.failures, len(stories)),
             proof.rows_accounted_for(found, self.export),
             proof.rows_stand_as_exported(found, self.export, replay.elsewhere),
             proof.nothing_doubled(found),
             *proof.follows(found),
+            month_proof.acted_out(month),
+            *month_proof.follows(scene),
         ]
-        self._show(found, findings)
+        self._show(found, findings, tables.month(month.records))
         return all(one.holds for one in findings)
 
     def _set_up(self) -> list[Person]:
@@ -101,20 +123,20 @@ class Demonstration:
         self.district.set_up(self._bar("Areas and members", len(list(areas())) + len(bodies)))
         return self.district.people(phones, self._bar("Signing in", len(phones)))
 
-    def _settle(self, found: Evidence, people: list[Person]) -> None:
+    def _settle(self, found: Evidence, scene: Found, people: list[Person]) -> None:
         task = self._progress.add_task("Messages delivered", total=None)
         evidence.settle(
-            found,
+            [found, scene.evidence],
             self.district.admin,
             people,
-            lambda one: all(finding.holds for finding in proof.follows(one)),
+            lambda: all(one.holds for one in (*proof.follows(found), *month_proof.follows(scene))),
             lambda delivered, due: self._progress.update(task, completed=delivered, total=due),
         )
 
     def _bar(self, name: str, total: int) -> "_Step":
         return _Step(self._progress, name, total)
 
-    def _show(self, found: Evidence, findings: Iterable[Finding]) -> None:
+    def _show(self, found: Evidence, findings: Iterable[Finding], month: Table) -> None:
         admin, show = self.district.admin, self.console.print
         for refused in (True, False):
             if any(one.refused == refused for one in self.export.defects):
@@ -139,6 +161,7 @@ class Demonstration:
         figures = {area: admin.get("/v1/stats/issues", area=area) for area in (*COMMUNITIES, SUBDISTRICT)}
         show(tables.statuses(figures))
         show(tables.times(figures))
+        show(month)
         issued = admin.get(f"/v1/accounts/issuer:{DISTRICT}")
         points, minutes = -issued["points"]["posted"], -issued["minutes"]["posted"]
         inboxes = sum(len(inbox) for inbox in found.inboxes.values())

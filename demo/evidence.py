@@ -78,10 +78,10 @@ def gather(
 
 
 def settle(
-    evidence: Evidence,
+    found: Sequence[Evidence],
     admin: Person,
     people: Sequence[Person],
-    holds: Callable[[Evidence], bool],
+    holds: Callable[[], bool],
     progress: Callable[[int, int], None],
 ) -> None:
     """Read what follows by events until all of it `holds`, or nothing new has come for half a minute.
@@ -89,17 +89,21 @@ def settle(
     `progress` is told how many messages were delivered and how many are due.
     """
     seen, quiet_since = -1, time.monotonic()
+    inboxes: dict[str, list[Record]] = {}
     waiting = list(people)
     while True:
-        evidence.postings = admin.pages("/v1/postings", area=DISTRICT)
-        evidence.inboxes |= records.inboxes(waiting)
-        evidence.usage = admin.get("/v1/stats/usage", area=COMMUNITY_A)
-        evidence.ledger = admin.get("/v1/ledger/verification")
-        expected, delivered = evidence.messages_due(), evidence.messages_delivered()
+        postings = admin.pages("/v1/postings", area=DISTRICT)
+        inboxes |= records.inboxes(waiting)
+        usage = admin.get("/v1/stats/usage", area=COMMUNITY_A)
+        ledger = admin.get("/v1/ledger/verification")
+        for one in found:
+            one.postings, one.inboxes, one.usage, one.ledger = postings, inboxes, usage, ledger
+        expected = sum((one.messages_due() for one in found), Due())
+        delivered = sum((one.messages_delivered() for one in found), Due())
         progress((delivered & expected).total(), expected.total())
-        if holds(evidence):
+        if holds():
             return
-        now = len(evidence.postings) + delivered.total() + evidence.usage["total"]
+        now = len(postings) + delivered.total() + usage["total"]
         if now != seen:
             seen, quiet_since = now, time.monotonic()
         elif time.monotonic() - quiet_since > _QUIET_SECONDS:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from demo import due, study
 from demo.district import COMMUNITY_A
-from demo.due import Fact, legs_of
+from demo.due import Due, Fact, legs_of
 from demo.evidence import Evidence
 from demo.municipal import STATUSES
 from demo.municipal_export import Export
@@ -42,7 +42,7 @@ def usage(evidence: Evidence) -> Finding:
     ]
     row = "/".join(str(count) for count in study.RECORDS.values())
     besides = f", beside {others.total()} records of others" if others else ""
-    return _finding(f"community A's usage is the study's row {row}{besides}", wrong)
+    return finding(f"community A's usage is the study's row {row}{besides}", wrong)
 
 
 def entered_by_others(evidence: Evidence) -> Counter[str]:
@@ -62,7 +62,7 @@ def conserved(evidence: Evidence) -> Finding:
     wrong = [f"the sum of {unit} is {amount}" for unit, amount in ledger["sums"].items() if amount]
     wrong += [f"posting {one} does not balance" for one in ledger["unbalanced"]]
     wrong += [f"the balance of {one} is not what was posted to it" for one in ledger["differing"]]
-    return _finding(f"the legs of all {ledger['postings']:,} postings sum to 0 in every unit", wrong)
+    return finding(f"the legs of all {ledger['postings']:,} postings sum to 0 in every unit", wrong)
 
 
 def confirmed_paid(evidence: Evidence) -> Finding:
@@ -87,39 +87,45 @@ def confirmed_paid(evidence: Evidence) -> Finding:
     free = len(confirmed) - len(expected)
     besides = f"; {free:,}, solved by staff and without a photo, earn none" if free else ""
     text = f"{len(expected):,} of {len(confirmed):,} confirmed issues earn points, each paid once{besides}"
-    return _finding(text, _differences(expected, paid))
+    return finding(text, differences(expected, paid))
 
 
 def earned(evidence: Evidence) -> Finding:
     """Every claim, solution, confirmation and verified activity of the stories was paid once, in full."""
     expected = due.postings_due(evidence.facts)
-    wrong = _differences(expected, evidence.own_postings())
-    return _finding(f"all {len(expected):,} earnings of these records were paid once, by rule", wrong)
+    wrong = differences(expected, evidence.own_postings())
+    return finding(f"all {len(expected):,} earnings of these records were paid once, by rule", wrong)
 
 
 def told(evidence: Evidence) -> Finding:
     """Every message that the histories make due is in its inbox, once."""
     expected, delivered = evidence.messages_due(), evidence.messages_delivered()
-    missing, surplus = expected - delivered, delivered - expected
-    wrong = [f"{count} × {kind} about {subject} missing" for (_, kind, subject), count in missing.items()]
-    wrong += [f"{count} × {kind} about {subject} too many" for (_, kind, subject), count in surplus.items()]
     text = (
         f"of {expected.total():,} messages due {(delivered & expected).total():,} were delivered, each once"
     )
-    return _finding(text, wrong)
+    return finding(text, undelivered(expected, delivered))
+
+
+def undelivered(expected: Due, delivered: Due) -> list[str]:
+    """What speaks against the messages due being the messages that came."""
+    missing, surplus = expected - delivered, delivered - expected
+    wrong = [f"{count} × {kind} about {subject} missing" for (_, kind, subject), count in missing.items()]
+    return wrong + [
+        f"{count} × {kind} about {subject} too many" for (_, kind, subject), count in surplus.items()
+    ]
 
 
 def acted_out(failures: dict[str, str], number: int) -> Finding:
     """Every story could be acted out."""
     wrong = [f"{reference}: {reason}" for reference, reason in failures.items()]
-    return _finding(f"all {number:,} records were acted out", wrong)
+    return finding(f"all {number:,} records were acted out", wrong)
 
 
 def nothing_doubled(evidence: Evidence) -> Finding:
     """No record is in the system twice."""
     found = {**evidence.held.issues_by_reference(), **evidence.held.activities_by_reference()}
     wrong = [f"{reference} is there {len(ones)} times" for reference, ones in found.items() if len(ones) > 1]
-    return _finding(f"none of {len(found):,} records is there twice", wrong)
+    return finding(f"none of {len(found):,} records is there twice", wrong)
 
 
 def rows_accounted_for(evidence: Evidence, export: Export) -> Finding:
@@ -128,7 +134,7 @@ def rows_accounted_for(evidence: Evidence, export: Export) -> Finding:
     replayed = sum(one.reference in there for one in export.stories)
     gone = export.rows - replayed - export.refused
     wrong = [f"{gone} rows are neither"] if gone else []
-    return _finding(f"{export.rows:,} rows read = {replayed:,} replayed + {export.refused:,} refused", wrong)
+    return finding(f"{export.rows:,} rows read = {replayed:,} replayed + {export.refused:,} refused", wrong)
 
 
 def rows_stand_as_exported(evidence: Evidence, export: Export, elsewhere: set[str]) -> Finding:
@@ -165,7 +171,7 @@ def rows_stand_as_exported(evidence: Evidence, export: Export, elsewhere: set[st
         if standing[status] != exported[status]
     ]
     besides = f", {moved.total()} went another way by other hands" if moved else ""
-    return _finding(
+    return finding(
         f"row for row {len(replayed):,} issues stand as exported, {exported['merged']:,} duplicates and "
         f"{exported['referred']:,} transfers among them{besides}",
         wrong,
@@ -184,7 +190,8 @@ class _Standing(NamedTuple):
         return f"{self.status}{into}" + (f" to {self.referred_to}" if self.referred_to else "")
 
 
-def _differences(expected: dict[str, due.Legs], paid: Sequence[Record]) -> list[str]:
+def differences(expected: dict[str, due.Legs], paid: Sequence[Record]) -> list[str]:
+    """What speaks against the postings that are due having been paid, once each and nothing else."""
     times = Counter(one["key"] for one in paid)
     legs = {one["key"]: legs_of(one["legs"]) for one in paid}
     wrong = [f"{key} was not paid" for key in expected if key not in times]
@@ -194,7 +201,8 @@ def _differences(expected: dict[str, due.Legs], paid: Sequence[Record]) -> list[
     return wrong
 
 
-def _finding(text: str, wrong: list[str]) -> Finding:
+def finding(text: str, wrong: list[str]) -> Finding:
+    """A sentence, and the first few things that speak against it."""
     rest = len(wrong) - _SHOWN
     shown = wrong[:_SHOWN] + ([f"and {rest} more"] if rest > 0 else [])
     return Finding(text, not wrong, tuple(shown))

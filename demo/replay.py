@@ -104,7 +104,7 @@ class Replay:
         media = []
         if story.photo:
             key = f"{story.reference} photo"
-            media = [_patiently(lambda: reporter.upload(photo(story.reference), key=key))["id"]]
+            media = [patiently(lambda: reporter.upload(photo(story.reference), key=key))["id"]]
         body = {
             "category": story.category,
             "description": marked(story.text, story.reference),
@@ -112,7 +112,7 @@ class Replay:
             "area": story.area,
             "media": media,
         }
-        reported: Record = _patiently(
+        reported: Record = patiently(
             lambda: reporter.post("/v1/issues", body, key=f"{story.reference} report")
         )
         return reported
@@ -137,10 +137,10 @@ class Replay:
         key = f"{story.reference} step {number + 1}"
         if step.action == "rate":
             body = {"satisfied": True, "score": 5, "comment": step.note or ""}
-            _patiently(lambda: person.post(f"/v1/issues/{issue_id}/ratings", body, key))
+            patiently(lambda: person.post(f"/v1/issues/{issue_id}/ratings", body, key))
         else:
             details = self._details(step)
-            _patiently(lambda: person.act(issue_id, step.action, key, **details))
+            patiently(lambda: person.act(issue_id, step.action, key, **details))
 
     def _details(self, step: Step) -> dict[str, str]:
         details = {"note": step.note, "agency": step.agency, "area": step.area}
@@ -169,7 +169,7 @@ class Replay:
             "minutes": story.minutes,
         }
         steward = self.district.person(story.phone)
-        submitted: Record = _patiently(
+        submitted: Record = patiently(
             lambda: steward.post("/v1/activities", body, key=f"{story.reference} report")
         )
         return submitted
@@ -177,7 +177,7 @@ class Replay:
     def _verify(self, story: ActivityStory, activity_id: str) -> None:
         path, body = f"/v1/activities/{activity_id}/verifications", {"decision": "approve"}
         staff = self.district.person(story.verifier)
-        _patiently(lambda: staff.post(path, body, key=f"{story.reference} verification"))
+        patiently(lambda: staff.post(path, body, key=f"{story.reference} verification"))
 
 
 def photo(name: str) -> bytes:
@@ -188,7 +188,7 @@ def photo(name: str) -> bytes:
     return out.getvalue()
 
 
-def _patiently(send: Callable[[], Any]) -> Any:
+def patiently(send: Callable[[], Any]) -> Any:
     """Send until it is answered: the system may be busy or start anew, and areas take a moment to spread.
 
     Everything sent has a key, so that sending it again never acts twice. Raises what is no passing trouble.

@@ -1,13 +1,14 @@
 """What a person sees of a replay: tables and sentences on the terminal."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from rich.console import Console
 from rich.table import Table
 
 from demo import study
 from demo.district import COMMUNITIES, COMMUNITY_A, SUBDISTRICT
+from demo.month import PARTS
 from demo.municipal import STATUSES
 from demo.municipal_export import Defect, Export
 from demo.proof import Finding
@@ -128,6 +129,17 @@ def outcomes(done: dict[str, Counter[Outcome]]) -> Table:
     return table
 
 
+def month(records: Mapping[str, Record]) -> Table:
+    """The parts of the month that stand as planned (name → record), and what came of each."""
+    table = Table(title="社区A的一个月 A month in community A", title_justify="left")
+    for heading in ("Part", "What came of it"):
+        table.add_column(heading)
+    for name, (_, what) in PARTS.items():
+        if name in records:
+            table.add_row(what, _RESULTS[name](records[name]))
+    return table
+
+
 def findings(console: Console, found: Iterable[Finding]) -> None:
     """The proofs, one line each, and what speaks against those that fail."""
     console.print("\n[bold]核对 Proofs[/bold]")
@@ -143,6 +155,34 @@ def _counts(figures: Record) -> dict[str, int]:
 
 def _mark(holds: bool) -> str:
     return "[green]✓[/green]" if holds else "[bold red]✗[/bold red]"
+
+
+def _lines(record: Record) -> str:
+    """How members stand on the list of a shift or a session, and for how many minutes."""
+    lines = record.get("duties") or record["attendances"]
+    return ", ".join(f"{one['status']}, {one['minutes'] or 0} minutes" for one in lines)
+
+
+def _minutes(one: Record) -> str:
+    return f"{one['status']}, {one['settlement']['paid']} minutes"
+
+
+def _votes(one: Record) -> str:
+    votes = ":".join(str(one["tally"][choice]) for choice in ("yes", "no", "abstain"))
+    return f"{one['status']}, {one['asked'] / 100:.2f} yuan, votes {votes}"
+
+
+_RESULTS: dict[str, Callable[[Record], str]] = {
+    "duty": _lines,
+    "yesterday": _lines,
+    "today": _lines,
+    "help": _minutes,
+    "offered": lambda one: f"accepted, worth {one['value'] / 100:.2f} yuan",
+    "order": lambda one: f"{one['status']}, {one['amount']} points",
+    "sold": lambda one: f"{one['status']} to the community's fund",
+    "project": _votes,
+    "commendation": lambda one: str(one["status"]),
+}
 
 
 def _name(area: str) -> str:

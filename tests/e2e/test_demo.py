@@ -7,13 +7,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo import municipal, municipal_export, study
 from demo.__main__ import EXTRACT
 from demo.client import Api
-from demo.district import COMMUNITY_A, SUBDISTRICT, District
+from demo.district import COMMUNITY_A, DISTRICT, SUBDISTRICT, District
 from demo.story import reference_in
 from infra.local.deployment import ROOT, Deployment
 from tests.conftest import private_deployment
@@ -26,6 +27,27 @@ pytestmark = [
 FIRST_ROWS = 40
 BAD_ROWS = {"bad-1": {"SRType": ""}, "bad-2": {"CreatedDate": "yesterday", "SRStatus": "New"}}
 """Number and cells of the rows that are refused."""
+MONTH = {
+    "/v1/shifts": 1,
+    "/v1/training-sessions": 2,
+    "/v1/time-bank/requests": 1,
+    "/v1/donations": 1,
+    "/v1/shop/orders": 1,
+    "/v1/proposals": 1,
+    "/v1/commendations": 1,
+}
+"""How many records of each kind the month in community A has."""
+RULES = [
+    "duty.verified",
+    "training.completed",
+    "time-bank.settled",
+    "order.paid",
+    "donation.sold",
+    "donation.cost",
+    "donation.allocated",
+    "fund.allocated",
+]
+"""What the month posts, once each."""
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +120,44 @@ def mapped(rows: list[dict[str, str]]) -> Counter[str]:
     return Counter(municipal.STATUSES[row["SRStatus"]] for row in rows)
 
 
+def month_of(deployment: Deployment) -> dict[str, list[dict[str, Any]]]:
+    """All that the month in community A has left, where nobody else enters such things."""
+    admin = District(Api(f"http://127.0.0.1:{deployment.ports.gateway}")).admin
+    return {path: admin.pages(path, area=COMMUNITY_A) for path in MONTH}
+
+
+def moved_by_hand(deployment: Deployment) -> list[dict[str, Any]]:
+    """The postings that no issue and no activity of the records has caused."""
+    admin = District(Api(f"http://127.0.0.1:{deployment.ports.gateway}")).admin
+    postings = admin.pages("/v1/postings", area=DISTRICT)
+    return [one for one in postings if not one["rule"].startswith(("issue.", "activity.", "posting."))]
+
+
+def assert_month_is_there(deployment: Deployment) -> None:
+    """Its parts, and the way of the money that its goods brought in."""
+    month = month_of(deployment)
+    assert {path: len(found) for path, found in month.items()} == MONTH
+    (duty,) = month["/v1/shifts"][0]["duties"]
+    assert (duty["status"], duty["minutes"]) == ("verified", 4)
+    lists = [line["status"] for one in month["/v1/training-sessions"] for line in one["attendances"]]
+    assert sorted(lists) == ["absent", "attended"]
+    (helped,), (order,) = month["/v1/time-bank/requests"], month["/v1/shop/orders"]
+    assert (helped["status"], helped["settlement"]["given"], order["status"]) == ("settled", 60, "collected")
+    api = Api(f"http://127.0.0.1:{deployment.ports.gateway}")
+    trace = api.call("GET", f"/v1/donations/{month['/v1/donations'][0]['id']}/trace")
+    assert [one["target"] for one in trace["destinations"]] == [f"project:{month['/v1/proposals'][0]['id']}"]
+    assert (trace["net"], trace["destinations"][0]["amount"], trace["unallocated"]) == (2800, 2000, 300)
+    assert Counter(one["rule"] for one in moved_by_hand(deployment)) == Counter(RULES)
+
+
 def test_the_demonstration_proves_itself_and_a_second_run_adds_only_new_rows(
     running: Deployment, tmp_path: Path
 ) -> None:
     first = demonstrate(running, ROWS=str(FIRST_ROWS))
     assert first.returncode == 0, first.stdout + first.stderr
     assert "✗" not in first.stdout
+    assert_month_is_there(running)
+    month, moved = month_of(running), moved_by_hand(running)
     assert usage(running, COMMUNITY_A) == study.RECORDS
     replayed = len(municipal_export.read(EXTRACT, FIRST_ROWS).stories)
     total = sum(study.RECORDS.values())
@@ -114,6 +168,7 @@ def test_the_demonstration_proves_itself_and_a_second_run_adds_only_new_rows(
     second = demonstrate(running, DATA=str(longer))
     assert second.returncode == 0, second.stdout + second.stderr
     assert "by other hands" not in second.stdout
+    assert (month_of(running), moved_by_hand(running)) == (month, moved)
     assert usage(running, COMMUNITY_A) == study.RECORDS
     replayed = len(municipal_export.read(longer).stories)
     assert sum(usage(running, SUBDISTRICT).values()) == total + replayed
