@@ -27,7 +27,7 @@ class Session:
         pass
 
     @contextmanager
-    def start_transaction(self) -> Iterator[None]:
+    def start_transaction(self, **_: object) -> Iterator[None]:
         yield
 
 

@@ -86,13 +86,16 @@ def test_whatever_a_rule_for_training_pays_are_points(minutes: int, points: int)
 
 @pytest.mark.parametrize(
     ("asked", "field"),
-    [({"min_minutes": 5}, "conditions.min_minutes"), ({"max_minutes": 5}, "conditions.max_minutes")],
+    [
+        (Conditions(min_minutes=5), "conditions.min_minutes"),
+        (Conditions(max_minutes=5), "conditions.max_minutes"),
+    ],
 )
 def test_a_rule_for_issues_that_asks_for_minutes_is_told_which_field_is_wrong(
-    asked: dict[str, int], field: str
+    asked: Conditions, field: str
 ) -> None:
     rule = EarningRule("issue.long", 0, "时长", "minutes", CONFIRMED, worker_points=1)
     with pytest.raises(Invalid) as refused:
-        rules.check(replace(rule, conditions=Conditions(**asked)))
+        rules.check(replace(rule, conditions=asked))
     assert list(refused.value.extra["errors"]) == [field]
     assert "执勤" in refused.value.extra["errors_zh"][field][0]
