@@ -15,6 +15,8 @@ Fault = int | str | None
 CONFLICT_AT_COMMIT = "conflict at commit"
 ANSWER_LOST = "committed, and the answer lost"
 DELIVERED_TWICE = "delivered twice"
+STRIKING: list[Fault] = [ANSWER_LOST, CONFLICT_AT_COMMIT, 1, 2, 3, 4, 5]
+"""Those that fail something within a transaction."""
 
 
 class FaultyMongo(Mongo):
