@@ -45,8 +45,8 @@ def checked_out(since: datetime = START, until: datetime = END) -> Shift:
 
 
 def verify(shift: Shift, actor: Actor = STAFF, **told: Any) -> Change:
-    order = {"member": "S", "approved": True, "minutes": None, "reason": None, "at": END + HOUR, **told}
-    return domain.verify(shift, actor, **order)
+    order: dict[str, Any] = {"member": "S", "approved": True, "minutes": None, "reason": None, "others": []}
+    return domain.verify(shift, actor, **(order | {"at": END + HOUR} | told))
 
 
 def duty(shift: Shift, member: str = "S") -> Duty:

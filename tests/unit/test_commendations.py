@@ -270,6 +270,10 @@ def test_a_certificate_shows_what_a_record_must_and_runs_nothing_that_was_typed(
 def test_a_certificate_names_the_training_that_was_completed() -> None:
     trained = replace(commendation("awarded"), facts=Facts(2, 0, {"training.completed": 1}, 0, 0))
     assert "完成培训 1 次" in certificate.page(trained, "幸福里社区")
+    by_own_rules = {"training.first_aid": 1, "duty.patrol": 2, "duty.verified.night": 1, "hold.captured": 1}
+    page = certificate.page(replace(trained, facts=Facts(5, 0, by_own_rules, 0, 0)), "幸福里社区")
+    for text in ("完成培训 1 次", "参加执勤 3 次", "其他志愿服务 1 次"):
+        assert text in page, text
 
 
 def test_periods_and_times_are_said_in_words() -> None:

@@ -1,7 +1,6 @@
 """Duty: who opens a shift, takes a seat, and stands it for how many minutes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +30,7 @@ from tests.unit.duties import (
     duty,
     of,
     signed_up,
+    verify,
 )
 
 
@@ -106,13 +106,18 @@ def test_who_is_signed_up_signs_up_no_second_time_though_the_shift_be_full_and_o
     assert domain.sign_up(full, STEWARD, [full], duty_id="new", at=END + HOUR) is full
 
 
+def taken(starts_at: datetime, ends_at: datetime) -> Shift:
+    """Another shift that the steward has signed up for."""
+    return signed_up(shift=of(id="other", starts_at=starts_at, ends_at=ends_at), at=starts_at - HOUR)
+
+
 @pytest.mark.parametrize(
     ("shift", "at", "others", "code"),
     [
         (SHIFT, END, [], "shift-over"),
         (of(seats=0), START, [], "shift-full"),
-        (SHIFT, START, [of(id="other", starts_at=END - SECONDS, ends_at=END + HOUR)], "shifts-overlap"),
-        (SHIFT, START, [of(id="other", starts_at=START - HOUR, ends_at=START + SECONDS)], "shifts-overlap"),
+        (SHIFT, START, [taken(END - SECONDS, END + HOUR)], "shifts-overlap"),
+        (SHIFT, START - 2 * HOUR, [taken(START - HOUR, START + SECONDS)], "shifts-overlap"),
     ],
 )
 def test_no_seat_is_left_of_a_shift_that_is_over_or_full_or_at_the_time_of_another(
@@ -124,9 +129,33 @@ def test_no_seat_is_left_of_a_shift_that_is_over_or_full_or_at_the_time_of_anoth
 
 
 def test_shifts_that_follow_one_another_do_not_overlap() -> None:
-    others = [of(id="before", starts_at=START - HOUR, ends_at=START), of(id="after", starts_at=END)]
-    others[1] = replace(others[1], ends_at=END + HOUR)
+    others = [taken(START - HOUR, START), taken(END, END + HOUR)]
     assert duty(domain.sign_up(SHIFT, STEWARD, others, duty_id="D", at=END - SECONDS)).id == "D"
+
+
+def test_a_shift_that_one_did_not_come_to_or_left_or_that_was_rejected_keeps_nobody_from_another() -> None:
+    later = of(id="later", starts_at=START + HOUR)
+    rejected = verify(checked_out(), approved=False, reason="岗位无人").shift
+    for one, at, keeps in (
+        (signed_up(), START - SECONDS, True),
+        (signed_up(), START, False),
+        (checked_in(), START + HOUR, True),
+        (checked_out(until=START + HOUR), START + HOUR, False),
+        (checked_out(until=START + HOUR + SECONDS), START + 2 * HOUR, True),
+        (rejected, END + HOUR, False),
+        (SHIFT, START, False),
+    ):
+        assert one.keeps("S", later, at) is keeps
+
+
+def test_shifts_are_in_a_community_or_a_grid_where_stewards_can_find_them() -> None:
+    head = Actor("H", (Grant("district_admin", DISTRICT),))
+    for area in (GRID, GRID[:12]):
+        assert domain.open_shift(of(area=area), head, START - HOUR).area == area
+    for area in (GRID[:9], DISTRICT):
+        with pytest.raises(Invalid) as refused:
+            domain.open_shift(of(area=area), head, START - HOUR)
+        assert list(refused.value.extra["errors"]) == ["area"]
 
 
 def test_a_seat_is_given_back_until_the_start_and_not_after_checking_in() -> None:

@@ -109,7 +109,7 @@ class Life(RuleBasedStateMachine):
         before = self.shift.duty_of(of.member_id)
         order = {"approved": approved, "minutes": minutes if approved else None, "reason": "理由"}
         try:
-            change = domain.verify(self.shift, actor, member=of.member_id, at=self.now, **order)  # type: ignore[arg-type]
+            change = domain.verify(self.shift, actor, member=of.member_id, others=[], at=self.now, **order)  # type: ignore[arg-type]
         except Refusal:
             return
         assert before is not None

@@ -1,6 +1,7 @@
 """Duty when it is done: who verifies it with how many minutes, who reads it, what is forgotten of it."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -128,10 +129,46 @@ def test_who_is_forgotten_leaves_no_seat_and_no_words_but_what_they_did() -> Non
         assert domain.forgotten(shift, "S").duty_of("S") is None
     rejected = verify(checked_out(), approved=False, reason="岗位无人").shift
     kept = domain.forgotten(rejected, "S")
-    assert duty(kept) == replace(duty(rejected), reason=None)
+    assert duty(kept) == replace(duty(rejected), reason=None, erased=True)
     assert kept.version == rejected.version + 1
-    for untouched in (kept, checked_out(), SHIFT):
+    for untouched in (kept, SHIFT):
         assert domain.forgotten(untouched, "S") is untouched
+
+
+@pytest.mark.parametrize("order", [{"approved": False}, {"minutes": 90}])
+def test_what_is_said_of_a_duty_after_its_member_was_erased_is_asked_for_and_not_kept(
+    order: dict[str, Any],
+) -> None:
+    erased = domain.forgotten(checked_out(), "S")
+    with pytest.raises(Invalid):
+        verify(erased, **order)
+    change = verify(erased, reason="早退", **order)
+    assert duty(change.shift).reason is None
+    assert change.event is not None
+    assert verify(change.shift, reason="早退", **order).shift is change.shift
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "left"), [(START, END, 0), (START - HOUR, START + HOUR, 60), (END, END + HOUR, 120)]
+)
+def test_what_is_counted_on_another_shift_at_the_same_time_is_not_counted_again(
+    since: datetime, until: datetime, left: int
+) -> None:
+    other = signed_up(shift=replace(SHIFT, id="other", starts_at=since, ends_at=until), at=since - HOUR)
+    other = domain.check_in(other, STEWARD, in_area=True, at=since).shift
+    other = domain.check_out(other, STEWARD, at=until).shift
+    later = until + HOUR
+    done, at = checked_out(), max(END, later)
+    assert duty(verify(done, others=[other, done], at=at).shift).minutes == 120  # it is not verified yet
+    counted = verify(other, others=[done], at=at).shift
+    with_reason = verify(done, minutes=left, reason="与另一班次重叠", others=[counted], at=at)
+    assert duty(with_reason.shift).minutes == left
+    if left < 120:
+        with pytest.raises(Invalid) as refused:
+            verify(done, others=[counted], at=at)
+        assert list(refused.value.extra["errors"]) == ["minutes"]
+        rejected = verify(other, approved=False, reason="岗位无人", at=at).shift
+        assert duty(verify(done, others=[rejected], at=at).shift).minutes == 120
 
 
 def test_how_somebody_did_is_shown_to_who_verifies_it_and_to_themselves() -> None:

@@ -24,6 +24,13 @@ _DEEDS = {
     "training.completed": "完成培训",
     SETTLED: "时间银行互助服务",
 }
+_KINDS = {
+    "issue": "参与解决问题",
+    "activity": "参加志愿服务活动",
+    "duty": "参加执勤",
+    "training": "完成培训",
+}
+"""What rules of a district's own are for, by what they answer."""
 _OTHER = "其他志愿服务"
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
@@ -35,7 +42,8 @@ def page(commendation: Commendation, issuer: str) -> str:
     facts = commendation.facts
     deeds: dict[str, int] = {}
     for rule, number in facts.deeds.items():
-        name = _DEEDS.get(".".join(rule.split(".")[:2]), _OTHER)
+        topic = rule.partition(".")[0]
+        name = _DEEDS.get(".".join(rule.split(".")[:2]), _KINDS.get(topic, _OTHER))
         deeds[name] = deeds.get(name, 0) + number
     return _PAGES.get_template("certificate.html").render(
         one=commendation,

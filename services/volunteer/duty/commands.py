@@ -73,7 +73,7 @@ def sign_up(shifts: Shifts, clock: Clock, actor: Actor, *, shift_id: str, duty_i
 
     Seats are never exceeded: they are counted in the document that is written. Whether another shift is at
     the same time is looked up before the write: who signs up for two in the same moment may get both, and
-    whoever verifies them sees the times of both.
+    what is counted on one of them is then not counted on the other.
     """
 
     def decide(shift: Shift) -> Change:
@@ -137,7 +137,14 @@ def verify(
 
     def decide(shift: Shift) -> Change:
         return domain.verify(
-            shift, actor, member=member, approved=approved, minutes=minutes, reason=reason, at=clock()
+            shift,
+            actor,
+            member=member,
+            approved=approved,
+            minutes=minutes,
+            reason=reason,
+            others=shifts.of_member(member, shift.starts_at),
+            at=clock(),
         )
 
     return _until_saved(shifts, shift_id, decide)

@@ -60,6 +60,12 @@ def open_shift(shift: Shift, actor: Actor, at: datetime) -> Shift:
             zh="您不负责此区域，不能安排班次。",
             en="Shifts are opened by team leaders, the council's chair and staff of the area.",
         )
+    if len(shift.area) < _COMMUNITY_LENGTH:
+        raise Invalid(
+            "area",
+            zh="班次须安排在社区或网格内。",
+            en="A shift is in a community or a grid, whose stewards can find it.",
+        )
     if shift.ends_at <= shift.starts_at:
         raise Invalid("ends_at", zh="结束时间须晚于开始时间。", en="A shift ends after it has started.")
     if not SHORTEST <= shift.ends_at - shift.starts_at <= LONGEST:
@@ -96,12 +102,12 @@ def sign_up(shift: Shift, actor: Actor, others: Iterable[Shift], *, duty_id: str
             zh="该班次已报满，请选择其他班次。",
             en="All seats are taken: choose another one.",
         )
-    if any(one.id != shift.id and one.overlaps(shift) for one in others):
+    if any(one.id != shift.id and one.keeps(actor.member_id, shift, at) for one in others):
         raise _no_seat(
             "shifts-overlap",
             "open",
-            zh="您在同一时间已报名其他班次，请先取消。",
-            en="You are signed up for another shift at this time: withdraw from that one first.",
+            zh="您在同一时间另有班次；尚未开始的可先取消。",
+            en="You have another shift at this time: withdraw from that one first, if it has not begun.",
         )
     duty = Duty(duty_id, actor.member_id, signed_up_at=at)
     return _next(shift, (*shift.duties, duty))
@@ -166,13 +172,14 @@ def verify(
     approved: bool,
     minutes: int | None,
     reason: str | None,
+    others: Iterable[Shift],
     at: datetime,
 ) -> Change:
     """Accept a duty with the minutes that were recorded, or others with a reason; or reject it with one.
 
-    No more minutes than have passed of the shift. The same decision again changes nothing. Raises NotAllowed
-    for one's own duty and areas that one does not lead, Conflict where there is nothing to decide (yet),
-    Invalid.
+    No more minutes than have passed of the shift, less those that are counted already on `others`, the
+    member's shifts at that time. The same decision again changes nothing. Raises NotAllowed for one's own
+    duty and areas that one does not lead, Conflict where there is nothing to decide (yet), Invalid.
     """
     if not leads(actor, shift.area):
         raise NotAllowed(
@@ -185,14 +192,18 @@ def verify(
     duty = shift.duty_of(member)
     if duty is None:
         raise Invalid("member", zh="该成员没有报名此班次。", en="This member is not signed up for the shift.")
-    if _repeats(duty, actor, approved=approved, minutes=minutes, reason=reason):
+    kept = None if duty.erased else reason
+    if _repeats(duty, actor, approved=approved, minutes=minutes, reason=kept):
         return Change(shift)
     status = step(shift, duty, Action.APPROVE if approved else Action.REJECT, at).target or duty.status
-    counted = _approved_minutes(shift, duty, minutes, reason, at) if approved else duty.minutes
-    if not approved:
+    counted = duty.minutes
+    if approved:
+        elsewhere = sum(one.counted(member, shift) for one in others if one.id != shift.id)
+        counted = _approved_minutes(shift, duty, minutes, reason, elsewhere, at)
+    else:
         _check_rejection(minutes, reason)
     decided = replace(
-        duty, status=status, minutes=counted, verified_by=actor.member_id, verified_at=at, reason=reason
+        duty, status=status, minutes=counted, verified_by=actor.member_id, verified_at=at, reason=kept
     )
     return _told(DutyVerified if approved else DutyRejected, _with(shift, decided), decided, actor)
 
@@ -205,14 +216,14 @@ def judged(inside: bool | None, accuracy: float | None) -> bool | None:
 def forgotten(shift: Shift, member: str) -> Shift:
     """A shift without the words about a member, and without their seat where they have not begun.
 
-    That a duty was done, and for how long, is counted on.
+    That a duty was done, and for how long, is counted on. What is said of it later is not kept.
     """
     duty = shift.duty_of(member)
     if duty is None:
         return shift
     if duty.status is Status.SIGNED_UP:
         return _without(shift, duty)
-    return _with(shift, replace(duty, reason=None)) if duty.reason else shift
+    return shift if duty.erased else _with(shift, replace(duty, reason=None, erased=True))
 
 
 def _works_there(actor: Actor, area: str) -> bool:
@@ -239,7 +250,9 @@ def _repeats(duty: Duty, actor: Actor, *, approved: bool, minutes: int | None, r
     return same and minutes in (None, duty.minutes)
 
 
-def _approved_minutes(shift: Shift, duty: Duty, minutes: int | None, reason: str | None, at: datetime) -> int:
+def _approved_minutes(
+    shift: Shift, duty: Duty, minutes: int | None, reason: str | None, elsewhere: int, at: datetime
+) -> int:
     counted = duty.minutes if minutes is None else minutes
     if counted is None:
         raise Invalid(
@@ -247,10 +260,12 @@ def _approved_minutes(shift: Shift, duty: Duty, minutes: int | None, reason: str
             zh="没有签退记录，请填写服务时长。",
             en="Nobody checked out: say how many minutes it was.",
         )
-    most = shift.minutes(shift.starts_at, at)
+    most = max(0, shift.minutes(shift.starts_at, at) - elsewhere)
     if counted > most:
         raise Invalid(
-            "minutes", zh=f"最多 {most} 分钟。", en=f"No more than {most} minutes of the shift have passed."
+            "minutes",
+            zh=f"最多 {most} 分钟（班次已过时长，减去同一时间在其他班次已计的 {elsewhere} 分钟）。",
+            en=f"At most {most} minutes: what has passed of the shift, less {elsewhere} counted on others.",
         )
     if counted != duty.minutes and not reason:
         raise Invalid(

@@ -70,6 +70,7 @@ class Duty:
     verified_by: str | None = None
     verified_at: datetime | None = None
     reason: str | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,27 @@ class Shift:
         spent = min(until, self.ends_at) - max(since, self.starts_at)
         return max(0, spent // timedelta(minutes=1))
 
-    def overlaps(self, other: "Shift") -> bool:
-        """Whether nobody can be on both."""
-        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+    def keeps(self, member: str, other: "Shift", at: datetime) -> bool:
+        """Whether a member's duty on this shift keeps them from another one.
+
+        Not where it was rejected, they checked out before, or have not come though it has begun.
+        """
+        duty = self.duty_of(member)
+        if duty is None or duty.status is Status.REJECTED:
+            return False
+        if duty.status is Status.SIGNED_UP and at >= self.starts_at:
+            return False
+        until = min(self.ends_at, duty.checked_out_at or self.ends_at)
+        return self.starts_at < other.ends_at and other.starts_at < until
+
+    def counted(self, member: str, other: "Shift") -> int:
+        """How many minutes of another shift are counted for a member on this one already."""
+        duty = self.duty_of(member)
+        if duty is None or duty.status is not Status.VERIFIED:
+            return 0
+        since, until = duty.checked_in_at or self.starts_at, duty.checked_out_at or self.ends_at
+        both = other.minutes(max(since, self.starts_at), min(until, self.ends_at))
+        return min(duty.minutes or 0, both)
 
 
 Bound = Callable[[Shift], datetime]
