@@ -24,6 +24,7 @@ class Audience(StrEnum):
     LOSERS = "losers"
     PROPOSER = "proposer"
     OFFICERS = "officers"
+    LEADERS = "leaders"
     BUYER = "buyer"
     DONOR = "donor"
     SHOP = "shop"
@@ -105,7 +106,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "activity.submitted.v1": (Rule(Audience.COMMUNITY, "activity-submitted"),),
     "activity.verified.v1": (Rule(Audience.AUTHOR, "activity-verified"),),
     "activity.rejected.v1": (Rule(Audience.AUTHOR, "activity-rejected"),),
-    "duty.checked_out.v1": (Rule(Audience.OFFICERS, "duty-checked-out"),),
+    "duty.checked_out.v1": (Rule(Audience.LEADERS, "duty-checked-out"),),
     "duty.verified.v1": (Rule(Audience.AUTHOR, "duty-verified"),),
     "duty.rejected.v1": (Rule(Audience.AUTHOR, "duty-rejected"),),
     "training.completed.v1": (Rule(Audience.AUTHOR, "training-completed"),),
@@ -311,6 +312,9 @@ _AUDIENCES: dict[Audience, Callable[[str, Mapping[str, Any], Holders], list[str]
     Audience.LOSERS: _losers,
     Audience.PROPOSER: _one("author"),
     Audience.OFFICERS: _officers,
+    Audience.LEADERS: lambda area, data, holders: list(
+        dict.fromkeys(holders("team_leader", area) + _officers(area, data, holders))
+    ),
     Audience.BUYER: _one("member"),
     Audience.DONOR: _one("member"),
     Audience.SHOP: _shop,

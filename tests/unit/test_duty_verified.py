@@ -8,6 +8,7 @@ import pytest
 
 from chassis.errors import Conflict, Invalid, NotAllowed
 from chassis.identity import Actor, Grant
+from services.notify.domain import messages
 from services.volunteer.duty import domain
 from services.volunteer.duty.documents import own_duties, shift_document, shift_of
 from services.volunteer.duty.queries import view
@@ -201,3 +202,7 @@ def test_of_duty_those_are_told_who_verify_it_and_then_whose_it_is() -> None:
     assert told("duty.checked_out.v1", actor="S1") == {"C1": "duty-checked-out"}
     assert told("duty.verified.v1", actor="C1") == {"S1": "duty-verified"}
     assert told("duty.rejected.v1", actor="C1") == {"S1": "duty-rejected"}
+    held = {"team_leader": ["L1", "S1"], "council_chair": ["L1"], "community_staff": ["C1"]}
+    data = {"member": "S1", "actor": "S1", "minutes": 60}
+    due = messages("duty.checked_out.v1", GRID, data, lambda role, _: held.get(role, []))
+    assert [one.member for one in due] == ["L1", "C1"]
