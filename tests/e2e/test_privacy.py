@@ -239,7 +239,7 @@ def test_an_erased_stewards_work_is_open_to_the_grid_again(
     body = {"phone": "13900007100", "name": "新管家", "roles": [{"role": "steward", "area": GRID}]}
     district.admin.post("/v1/members", body)
     steward = district.api.sign_in("13900007100")
-    made = report(district.person(RESIDENTS_OF_A[5]))
+    made = report(district.person(RESIDENTS_OF_A[36]))
     steward.act(made["id"], "claim")
     steward_id = steward.id
     steward.post("/v1/me/erasure", {"confirm": True})

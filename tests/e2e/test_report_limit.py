@@ -42,14 +42,14 @@ def test_a_person_who_reports_too_often_is_told_when_to_come_back(district: Dist
         sent = (limited.send("POST", "/v1/issues", json=body, headers=headers) for _ in range(times))
         return [answer.status_code for answer in sent]
 
-    resident = newcomer(district.api, 200)
+    resident = newcomer(district.api, 600)
     assert reporting(resident, 3) == [201, 201, 429]
     refused = limited.send("POST", "/v1/issues", json=body, headers=resident.headers())
     assert 0 < int(refused.headers["Retry-After"]) <= 3600
     assert len(resident.pages("/v1/issues", reporter="me")) == 2
     assert reporting(district.community_staff, 3) == [201, 201, 201]
 
-    other = newcomer(district.api, 201)
+    other = newcomer(district.api, 601)
     with ThreadPoolExecutor(8) as pool:
         at_once = [one for found in pool.map(lambda _: reporting(other, 1), range(12)) for one in found]
     assert sorted(at_once) == [201, 201] + [429] * 10
